@@ -1,0 +1,88 @@
+"""GET /api/activity/{sid}: one call or message with its time line. GET /api/activity: all, newest first.
+
+The list's query, each part optional:
+
+    limit         how many, 1 to 200; 50 where it is absent
+    cursor        where the page before ended: its answer's `cursor`
+    kind          call or message
+    status        queued, ringing, completed, delivered, …; such a page may hold fewer than `limit`, even none
+    since, until  RFC 3339 with offset: started at or after, started before
+
+200 {items: [{sid, kind, started, status, final, to, from, …}], cursor}: `cursor` is null on the last page.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+import azure.functions as func
+import msgspec
+
+from shared import activity_list, activity_log
+from shared.api import answers_problems, json_response
+from shared.errors import NotFound
+from shared.request_body import Checked, read_query
+
+bp = func.Blueprint()
+
+
+def encode_cursor(row_key: str) -> str:
+    """Return a RowKey as the opaque text that callers hand back."""
+    return base64.urlsafe_b64encode(row_key.encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str) -> str:
+    """Return the RowKey in a cursor; raises ValueError for what is none of ours."""
+    try:
+        row_key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, ValueError):
+        row_key = ""
+    if not re.fullmatch(r"\d{16}-[\w-]{1,80}", row_key, re.ASCII):
+        raise ValueError("is not a cursor of an earlier page")
+    return row_key
+
+
+def to_microseconds(moment: datetime | None) -> int | None:
+    """Return a time as the log counts it."""
+    return int(moment.timestamp() * 1_000_000) if moment else None
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class ListQuery(msgspec.Struct):
+    """The list's query, checked."""
+
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+    cursor: Annotated[str, Checked(decode_cursor)] | None = None
+    kind: Literal["call", "message"] | None = None
+    status: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+
+@bp.route(route="activity/{sid?}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
+@answers_problems
+async def activity(req: func.HttpRequest) -> func.HttpResponse:
+    """Show one, or list them all."""
+    sid = req.route_params.get("sid")
+    return await show(sid) if sid else await list_all(read_query(req, ListQuery))
+
+
+async def show(sid: str) -> func.HttpResponse:
+    """Answer what is known of one call or message."""
+    found = await activity_log.read(sid) if re.fullmatch(r"[\w-]{1,64}", sid, re.ASCII) else None
+    if found is None:
+        raise NotFound(f"The log holds no call or message {sid[:64]!r}.")
+    return json_response(found)
+
+
+async def list_all(query: ListQuery) -> func.HttpResponse:
+    """Answer one page of the list."""
+    wanted = activity_list.Filter(query.kind, query.status, to_microseconds(query.since), to_microseconds(query.until))
+    page = await activity_list.read_page(wanted, query.limit, query.cursor)
+    return json_response({"items": page.items, "cursor": encode_cursor(page.after) if page.after else None})

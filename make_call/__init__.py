@@ -1,0 +1,117 @@
+"""POST /api/make_call: place a call. JSON or an HTML form, https://www.twilio.com/docs/voice/api/call-resource
+
+    to                  required: a number in any usual form, client:alice or sip:alice@example.com
+    say                 words to say, at most 4,096 characters           |
+    twiml               a TwiML document, at most 4,000 characters       |  one of these; none: "Hello World"
+    url                 an http or https address that answers TwiML      |
+    from                the caller's number; default TWILIO_FROM_NUMBER
+    voice, language     with `say`: https://www.twilio.com/docs/voice/twiml/say#attributes
+    timeout             seconds to ring, 1 to 600; Twilio's default is 60
+    time_limit          seconds the call may last, 1 to 86,400; Twilio's default is 14,400
+    send_digits         keys to press once it is answered: at most 32 of 0-9 A-D # * w W
+    record              true records the call
+    machine_detection   Enable, or DetectMessageEnd to wait for the end of a machine's greeting
+
+201 {sid, status, to, from, created, links: {activity}}. A failure is a problem: shared/errors.py lists them.
+With an Idempotency-Key the same request, sent again within a day, is answered again and not placed again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+import azure.functions as func
+import msgspec
+
+from shared import twiml_builder
+from shared.api import answers_problems
+from shared.errors import FieldError, NotConfigured
+from shared.idempotency import idempotent
+from shared.phone_numbers import call_recipient, caller
+from shared.request_body import Checked, read_body
+from shared.sending import send
+from shared.settings import settings
+from shared.twilio_client import given, twilio_client
+from shared.web_addresses import web_address
+
+bp = func.Blueprint()
+
+WHAT_IS_HEARD = ("say", "twiml", "url")
+EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+def send_digits(text: str) -> str:
+    """Return keys as Twilio takes them; raises ValueError."""
+    if not re.fullmatch(r"[0-9A-D#*wW]{1,32}", text):
+        raise ValueError("expected 1 to 32 of 0-9, A-D, #, *, w (half a second) and W (a second)")
+    return text
+
+
+class CallRequest(msgspec.Struct):
+    """The body, checked."""
+
+    to: Annotated[str, Checked(call_recipient)]
+    say: Annotated[str, Checked(twiml_builder.check_words)] | None = None
+    twiml: Annotated[str, Checked(twiml_builder.check_inline)] | None = None
+    url: Annotated[str, Checked(web_address)] | None = None
+    from_: Annotated[str, Checked(caller)] | None = msgspec.field(default=None, name="from")
+    voice: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
+    language: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
+    timeout: Annotated[int, msgspec.Meta(ge=1, le=600)] | None = None
+    time_limit: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
+    send_digits: Annotated[str, Checked(send_digits)] | None = None
+    record: bool | None = None
+    machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None
+
+
+def check_together(fields: set[str]) -> Iterator[FieldError]:
+    """Yield what is wrong with the fields that were given together."""
+    heard = [name for name in WHAT_IS_HEARD if name in fields]
+    if len(heard) > 1:
+        yield FieldError(heard[1], f"goes not with {heard[0]}; give one of {', '.join(WHAT_IS_HEARD)}")
+    for name in ("voice", "language"):
+        if name in fields and "say" not in fields:
+            yield FieldError(name, "goes only with say")
+
+
+@bp.route(route="make_call", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@answers_problems
+@idempotent
+async def make_call(req: func.HttpRequest) -> func.HttpResponse:
+    """Place a call."""
+    call = read_body(req, CallRequest, check_together)
+    from_ = call.from_ or settings().twilio_from_number
+    if not from_:
+        raise NotConfigured({"TWILIO_FROM_NUMBER": "is missing, and the request names no `from`"})
+    return await send(
+        "call",
+        call.to,
+        from_,
+        lambda status_callback: twilio_client().calls.create_async(
+            to=call.to,
+            from_=from_,
+            **given(
+                twiml=None if call.url else twiml_for(call),
+                url=call.url,
+                timeout=call.timeout,
+                time_limit=call.time_limit,
+                send_digits=call.send_digits,
+                record=call.record,
+                machine_detection=call.machine_detection,
+            ),
+            status_callback=status_callback,
+            status_callback_event=EVENTS,
+            status_callback_method="POST",
+        ),
+    )
+
+
+def twiml_for(call: CallRequest) -> str:
+    """Return what the one who answers hears. It goes with the call, so that no webhook's cold start is heard."""
+    if call.twiml:
+        return call.twiml
+    if call.say:
+        return str(twiml_builder.say(call.say, voice=call.voice, language=call.language))
+    return str(twiml_builder.hello())

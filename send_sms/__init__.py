@@ -1,0 +1,132 @@
+"""POST /api/send_sms: send a text. JSON or an HTML form, https://www.twilio.com/docs/messaging/api/message-resource
+
+    to                      required: a number in any usual form
+    body                    the text, at most 1,600 characters                     |  one or both
+    media_url               1 to 10 http or https addresses of pictures and such   |
+    from                    a number, short code or alphanumeric sender; default TWILIO_FROM_NUMBER
+    messaging_service_sid   sends from one of the service's numbers; default TWILIO_MESSAGING_SERVICE_SID
+    send_at                 RFC 3339 with offset, 5 minutes to 35 days ahead; needs a Messaging Service
+    validity_period         seconds after which Twilio gives up, 1 to 36,000; Twilio's default is 36,000
+
+201 {sid, status, to, from, created, segments, links: {activity}}. A failure is a problem: shared/errors.py lists them.
+With an Idempotency-Key the same request, sent again within a day, is answered again and not sent again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import azure.functions as func
+import msgspec
+
+from shared.api import answers_problems
+from shared.errors import FieldError, NotConfigured
+from shared.idempotency import idempotent
+from shared.phone_numbers import text_recipient, text_sender
+from shared.request_body import Checked, read_body
+from shared.sending import send
+from shared.settings import MESSAGING_SERVICE_SID, settings
+from shared.twilio_client import given, twilio_client
+from shared.web_addresses import web_address
+
+bp = func.Blueprint()
+
+LONGEST_BODY = 1600
+# https://www.twilio.com/docs/api/errors/35115
+SOONEST = timedelta(seconds=300)
+LATEST = timedelta(days=35)
+
+
+def check_body(text: str) -> str:
+    """Return a text that can be sent; raises ValueError."""
+    if not text.strip():
+        raise ValueError("has no words")
+    if len(text) > LONGEST_BODY:
+        raise ValueError(f"is {len(text):,} characters long; at most {LONGEST_BODY:,} can be sent")
+    return text
+
+
+def check_service(text: str) -> str:
+    """Return a Messaging Service's SID; raises ValueError."""
+    if not re.fullmatch(MESSAGING_SERVICE_SID, text):
+        raise ValueError("expected MG and 32 hexadecimal digits")
+    return text
+
+
+def in_window(moment: datetime) -> datetime:
+    """Return a time at which Twilio takes scheduled texts, in UTC: its library drops the offset. Raises ValueError."""
+    ahead = moment - datetime.now(UTC)
+    if not SOONEST < ahead <= LATEST:
+        raise ValueError("expected a time more than 5 minutes and at most 35 days ahead")
+    return moment.astimezone(UTC)
+
+
+class TextRequest(msgspec.Struct):
+    """The body, checked."""
+
+    to: Annotated[str, Checked(text_recipient)]
+    body: Annotated[str, Checked(check_body)] | None = None
+    media_url: (
+        Annotated[
+            list[str],
+            msgspec.Meta(min_length=1, max_length=10),
+            Checked(lambda addresses: [web_address(address) for address in addresses]),
+        ]
+        | None
+    ) = None
+    from_: Annotated[str, Checked(text_sender)] | None = msgspec.field(default=None, name="from")
+    messaging_service_sid: Annotated[str, Checked(check_service)] | None = None
+    send_at: Annotated[datetime, msgspec.Meta(tz=True), Checked(in_window)] | None = None
+    validity_period: Annotated[int, msgspec.Meta(ge=1, le=36_000)] | None = None
+
+
+def check_together(fields: set[str]) -> Iterator[FieldError]:
+    """Yield what is wrong with the fields that were given together."""
+    if not fields & {"body", "media_url"}:
+        yield FieldError("body", "is required where there is no media_url")
+    if "send_at" in fields and "messaging_service_sid" not in fields and not settings().twilio_messaging_service_sid:
+        yield FieldError("messaging_service_sid", "is required with send_at")
+
+
+@bp.route(route="send_sms", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
+@answers_problems
+@idempotent
+async def send_sms(req: func.HttpRequest) -> func.HttpResponse:
+    """Send a text."""
+    text = read_body(req, TextRequest, check_together)
+    from_, service = sender_of(text)
+    return await send(
+        "message",
+        text.to,
+        from_ or "",
+        lambda status_callback: twilio_client().messages.create_async(
+            to=text.to,
+            **given(
+                from_=from_,
+                messaging_service_sid=service,
+                body=text.body,
+                media_url=text.media_url,
+                schedule_type="fixed" if text.send_at else None,
+                send_at=text.send_at,
+                validity_period=text.validity_period,
+            ),
+            status_callback=status_callback,
+        ),
+    )
+
+
+def sender_of(text: TextRequest) -> tuple[str | None, str | None]:
+    """Return number and Messaging Service: the request's, else the service of the settings, else their number."""
+    app = settings()
+    if text.from_ and not text.send_at:
+        return text.from_, text.messaging_service_sid
+    service = text.messaging_service_sid or app.twilio_messaging_service_sid
+    if service:
+        return text.from_, service
+    if not app.twilio_from_number:
+        names = "TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID"
+        raise NotConfigured(dict.fromkeys(names, "is missing, and the request names no sender; one of them is needed"))
+    return app.twilio_from_number, None

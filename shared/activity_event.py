@@ -1,0 +1,133 @@
+"""One thing that happened to a call or a message, and its identity.
+
+An event's name is its identity: the same event arriving twice, or late, has the same name and the same content, so that
+it can be merged into the row again without harm. Nothing is read first and no order matters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from shared.activity_key import now, rfc3339
+
+# An event is one property of its row:
+# https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
+LONGEST_PROPERTY = 32_768
+LONGEST_FIELD = 1000
+MOST_FIELDS = 25
+
+# What every callback repeats, or the row holds already.
+REPEATED = frozenset(
+    {
+        "AccountSid",
+        "ApiVersion",
+        "CallSid",
+        "CallStatus",
+        "CallDuration",
+        "CallbackSource",
+        "Called",
+        "Caller",
+        "Direction",
+        "ErrorCode",
+        "From",
+        "MessageSid",
+        "MessageStatus",
+        "SequenceNumber",
+        "SmsSid",
+        "SmsStatus",
+        "Timestamp",
+        "To",
+    }
+)
+
+
+class Event(msgspec.Struct, omit_defaults=True, frozen=True):
+    """One event as it is stored, as JSON.
+
+    `at` is Twilio's time where it told one, `received` ours, both RFC 3339 in UTC; `duration` is in seconds;
+    `sequence` counts a call's events from 0 (-1: Twilio gave no number); `fields` is all else that Twilio sent.
+    """
+
+    status: str = ""
+    at: str = ""
+    received: str = ""
+    sequence: int = -1
+    to: str = ""
+    from_: str = msgspec.field(default="", name="from")
+    direction: str = ""
+    duration: int | None = None
+    segments: int | None = None
+    error_code: int | None = None
+    sid: str = ""
+    fields: dict[str, str] = {}
+
+
+ENCODER = msgspec.json.Encoder()
+DECODER = msgspec.json.Decoder(Event)
+
+
+def to_json(event: Event) -> str:
+    """Return an event as it is stored; where escapes make it too long for a property, without what is not needed."""
+    text = ENCODER.encode(event).decode()
+    return text if len(text) <= LONGEST_PROPERTY else to_json(msgspec.structs.replace(event, fields={}))
+
+
+def from_json(text: str) -> Event:
+    """Return a stored event."""
+    return DECODER.decode(text)
+
+
+def event_of(form: Mapping[str, str]) -> Event:
+    """Return the event that a status callback tells of (https://www.twilio.com/docs/voice/api/call-resource)."""
+    form = {name[:LONGEST_FIELD]: value[:LONGEST_FIELD] for name, value in form.items()}
+    more = {name: value for name, value in form.items() if value and name not in REPEATED}
+    sequence = as_number(form.get("SequenceNumber"))
+    return Event(
+        status=form.get("CallStatus") or form.get("MessageStatus") or form.get("SmsStatus") or "",
+        at=twilio_time(form.get("Timestamp", "")),
+        received=rfc3339(now()),
+        sequence=-1 if sequence is None else sequence,
+        to=form.get("To", ""),
+        from_=form.get("From", ""),
+        direction=form.get("Direction", ""),
+        duration=as_number(form.get("CallDuration")),
+        error_code=as_number(form.get("ErrorCode")),
+        fields=dict(list(more.items())[:MOST_FIELDS]),
+    )
+
+
+def name_of(event: Event) -> str:
+    """Return the event's name: its sequence number (calls), else its status (messages), else its content's hash.
+
+    A table's property names are letters, digits and underscores, so any other character of a status is written as `_`;
+    then a hash keeps two such statuses apart.
+    """
+    if event.sequence >= 0:
+        return f"event_{event.sequence:04d}"
+    if not event.status:
+        content = msgspec.structs.replace(event, received="")
+        return f"event_{hashlib.sha256(ENCODER.encode(content)).hexdigest()[:16]}"
+    name = re.sub(r"\W", "_", event.status, flags=re.ASCII)[:64]
+    if name != event.status.replace("-", "_"):
+        name += "_" + hashlib.sha256(event.status.encode()).hexdigest()[:8]
+    return f"event_{name}"
+
+
+def as_number(text: str | None) -> int | None:
+    """Return a callback's number; what is none, or absurdly large, counts as absent."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def twilio_time(text: str) -> str:
+    """Return Twilio's RFC 2822 time as RFC 3339 in UTC; what is no time, as nothing."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
+        return ""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,123 @@
+"""The log's list, newest first: sixteen ordered streams, one a shard, merged into one page.
+
+A page costs one query a shard however many rows the log has and however old they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shared.activity_key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
+from shared.activity_log import summary_of
+from shared.tables import ACTIVITY, on_table
+
+if TYPE_CHECKING:
+    from azure.data.tables.aio import TableClient
+
+Row = Mapping[str, Any]
+
+# Rows looked at for one page when a filter on the status leaves few of them.
+MOST_SCANNED = 2000
+FILTERED_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which rows are wanted; times are microseconds since 1970, `since` included, `until` not."""
+
+    kind: str | None = None
+    status: str | None = None
+    since: int | None = None
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Summaries, newest first, and the RowKey after which the next page begins (None: there is none)."""
+
+    items: list[dict[str, Any]]
+    after: str | None
+
+
+async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Page:
+    """Return up to `limit` summaries that match, from behind the RowKey `after`.
+
+    With a filter on the status a page may hold fewer, even none, and still name where to go on: no request looks at
+    more than MOST_SCANNED rows. Raises StorageUnavailable.
+    """
+    streams = [rows_of(shard, wanted, after, batch_size(limit, wanted)) for shard in SHARDS]
+    items: list[dict[str, Any]] = []
+    scanned = 0
+    try:
+        heads = await asyncio.gather(*(next_row(stream) for stream in streams))
+        heap = [(row["RowKey"], index, row) for index, row in enumerate(heads) if row is not None]
+        heapq.heapify(heap)
+        while heap and len(items) < limit and scanned < MOST_SCANNED:
+            after, index, row = heap[0]
+            scanned += 1
+            summary = summary_of(row)
+            if wanted.status is None or summary["status"] == wanted.status:
+                items.append(summary)
+            following = await next_row(streams[index])
+            if following is None:
+                heapq.heappop(heap)
+            else:
+                heapq.heapreplace(heap, (following["RowKey"], index, following))
+    finally:
+        await asyncio.gather(*(stream.aclose() for stream in streams))
+    return Page(items, after if heap else None)
+
+
+def batch_size(limit: int, wanted: Filter) -> int:
+    """Return how many rows to ask a shard for: twice its fair share, so that a second query is rare."""
+    return FILTERED_BATCH if wanted.status else max(4, 2 * -(-limit // len(SHARDS)))
+
+
+async def next_row(stream: AsyncIterator[Row]) -> Row | None:
+    """Return the stream's next row, or None at its end."""
+    return await anext(stream, None)
+
+
+async def rows_of(shard: str, wanted: Filter, after: str | None, batch: int) -> AsyncGenerator[Row, None]:
+    """Yield a shard's rows in order, fetching `batch` at a time.
+
+    The day on which the page begins is one partition, where a RowKey is found at once; all earlier days follow in one
+    range of partitions. (One query for both would make the service walk through what is newer on that first day.)
+    """
+    conditions = []
+    if wanted.kind:
+        conditions.append(f"kind eq '{wanted.kind}'")
+    oldest = f"{shard}-{AFTER_ALL}"
+    if wanted.since is not None:
+        conditions.append(f"RowKey lt '{inverted(wanted.since)}-{AFTER_ALL}'")
+        oldest = partition_for(shard, wanted.since)
+    newer = f"{shard}-"
+    if after is None and wanted.until is not None:
+        after = f"{inverted(wanted.until)}-{AFTER_ALL}"
+    if after is not None:
+        newer = partition_for(shard, started_of(after))
+        async for row in query([f"PartitionKey eq '{newer}'", f"RowKey gt '{after}'", *conditions], batch):
+            yield row
+    async for row in query([f"PartitionKey gt '{newer}'", f"PartitionKey le '{oldest}'", *conditions], batch):
+        yield row
+
+
+async def query(conditions: list[str], batch: int) -> AsyncGenerator[Row, None]:
+    """Yield the rows of `activity` that meet all conditions, ordered by their keys."""
+    token: str | None = None
+
+    async def fetch(table: TableClient) -> tuple[list[Row], str | None]:
+        pages = table.query_entities(" and ".join(conditions), results_per_page=batch).by_page(token)
+        rows: list[Row] = [row async for row in await anext(pages)]
+        return rows, pages.continuation_token  # type: ignore[attr-defined]
+
+    while True:
+        rows, token = await on_table(ACTIVITY, fetch)
+        for row in rows:
+            yield row
+        if token is None:
+            return

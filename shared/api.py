@@ -1,0 +1,65 @@
+"""What our own users get: JSON answers, and every failure as an RFC 9457 problem."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
+
+import azure.functions as func
+import msgspec
+
+from shared.errors import ApiError
+
+Handler = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+
+log = logging.getLogger(__name__)
+
+
+def json_response(
+    body: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
+) -> func.HttpResponse:
+    """Answer `body` as JSON."""
+    return func.HttpResponse(
+        msgspec.json.encode(body), status_code=status, headers=dict(headers or {}), mimetype="application/json"
+    )
+
+
+def problem_response(error: ApiError) -> func.HttpResponse:
+    """Answer a failure as application/problem+json (https://www.rfc-editor.org/rfc/rfc9457)."""
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": error.detail,
+        "code": error.code,
+        **error.members(),
+    }
+    return func.HttpResponse(
+        msgspec.json.encode(problem),
+        status_code=error.status,
+        headers=error.headers,
+        mimetype="application/problem+json",
+    )
+
+
+def answers_problems(handler: Handler) -> Handler:
+    """Guard a handler so that every failure becomes a problem; an unexpected one is a 500 without internals.
+
+    It injects nothing: the worker compares a handler's parameters with its bindings, through `functools.wraps`.
+    """
+
+    @functools.wraps(handler)
+    async def guarded(req: func.HttpRequest) -> func.HttpResponse:
+        try:
+            return await handler(req)
+        except ApiError as error:
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                log.error("%s answers %d %s: %s", handler.__name__, error.status, error.code, error.detail)
+            return problem_response(error)
+        except Exception:
+            log.exception("%s failed", handler.__name__)
+            return problem_response(ApiError("Something went wrong here; the log has the details."))
+
+    return guarded

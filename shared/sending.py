@@ -1,0 +1,97 @@
+"""What starting a call and sending a text have in common: ask Twilio, log it, answer 201."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Coroutine
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import azure.functions as func
+
+from shared import activity_log
+from shared.activity_event import Event
+from shared.activity_key import now, rfc3339
+from shared.activity_state import UNKNOWN
+from shared.api import json_response
+from shared.errors import OutcomeUnknown, StorageUnavailable
+from shared.settings import settings
+from shared.twilio_client import ask_twilio
+
+log = logging.getLogger(__name__)
+
+# Twilio retries a callback only when told to: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+RETRIED = "#rc=3&rp=ct,rt,5xx"
+STARTED = "started"
+
+
+class Created(Protocol):
+    """What Twilio's library returns for a new call or message, as far as we use it."""
+
+    sid: str
+    status: Any
+    to: str
+
+
+async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine[Any, Any, Any]]) -> func.HttpResponse:
+    """Ask Twilio for a call or text with `create(status_callback)`, log it, and answer 201.
+
+    The start is chosen before Twilio is asked and travels in the callback's address, so that a callback finds the row
+    even when it is faster than Twilio's answer to us. Raises TwilioFailure; after OutcomeUnknown the log has a row of
+    its own for the attempt.
+    """
+    started = now()
+    try:
+        created = await ask_twilio(create(status_callback(started)))
+    except OutcomeUnknown as error:
+        raise await logged_as_unknown(error, kind, to, from_, started) from None
+    event = Event(
+        status=str(created.status),
+        at=rfc3339(started),
+        received=rfc3339(now()),
+        to=to,
+        from_=str(created.from_ or from_),
+        direction=str(created.direction or ""),
+        segments=int(getattr(created, "num_segments", None) or 0) or None,
+    )
+    try:
+        await activity_log.start(created.sid, kind, started, event)
+    except StorageUnavailable:
+        # It is placed: the caller must know, and the callbacks will fill the row in.
+        log.error("%s is placed, but could not be logged", created.sid)
+    return created_response(created.sid, event, started)
+
+
+def status_callback(started: int) -> str:
+    """Return the address that we give Twilio for what becomes of a call or text that starts at `started`."""
+    return f"{settings().url('status_callback')}?{STARTED}={started}{RETRIED}"
+
+
+def created_response(sid: str, event: Event, started: int) -> func.HttpResponse:
+    """Answer 201 with what was placed or sent, and where to see what becomes of it."""
+    links = activity_log.links_for(sid)
+    body: dict[str, object] = {
+        "sid": sid,
+        "status": event.status,
+        "to": event.to,
+        "from": event.from_,
+        "created": rfc3339(started),
+        "links": links,
+    }
+    if event.segments is not None:
+        body["segments"] = event.segments
+    return json_response(body, HTTPStatus.CREATED, {"Location": links["activity"]})
+
+
+async def logged_as_unknown(error: OutcomeUnknown, kind: str, to: str, from_: str, started: int) -> OutcomeUnknown:
+    """Log an attempt of which we do not know what became, under a name of ours, and tell that name in the error."""
+    name = f"unknown-{uuid.uuid4().hex}"
+    event = Event(status=UNKNOWN, at=rfc3339(started), received=rfc3339(now()), to=to, from_=from_)
+    try:
+        await activity_log.start(name, kind, started, event)
+    except StorageUnavailable:
+        log.error("a %s with an unknown outcome could not be logged", kind)
+        return error
+    error.detail += f" Do not send it again before you have looked: {activity_log.links_for(name)['activity']}"
+    return error

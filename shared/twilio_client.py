@@ -1,0 +1,128 @@
+"""Twilio's REST API, through Twilio's own library on our own transport; the only importer of `twilio.rest`.
+
+Creates are not idempotent at Twilio (https://www.twilio.com/docs/api/errors/20500), so what may have reached it is
+never sent again. The library's own async transport ignores its time-out and repeats a POST after a 5xx, which sends a
+text twice: https://github.com/twilio/twilio-python/issues/925
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shared.errors import OutcomeUnknown, TwilioUnavailable
+from shared.http_session import http_session
+from shared.settings import settings
+from shared.twilio_errors import failure_for
+
+if TYPE_CHECKING:
+    from twilio.rest import Client
+
+log = logging.getLogger(__name__)
+
+TRIES = 3
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+TOO_MANY_REQUESTS = 429
+SERVER_ERROR = 500
+
+# What the library puts before Twilio's own words.
+CREATE_PREFIX = "Unable to create record: "
+
+Resource = TypeVar("Resource")
+
+
+@cache
+def twilio_client() -> Client:
+    """Return the process's one client, made at the first call, on the worker's event loop."""
+    # 65 ms, and 48 more at its first use: imported here so that no webhook's cold start pays for it.
+    import aiohttp
+    from twilio.http import AsyncHttpClient
+    from twilio.http.response import Response
+    from twilio.rest import Client
+
+    class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # the library is not typed
+        """Sends the library's requests through our pooled session, with our rules for trying again."""
+
+        async def request(
+            self,
+            method: str,
+            uri: str,
+            params: dict[str, Any] | None = None,
+            data: dict[str, Any] | None = None,
+            headers: dict[str, str] | None = None,
+            auth: tuple[str, str] | None = None,
+            timeout: float | None = None,  # noqa: ASYNC109  # the library's signature
+            allow_redirects: bool = False,
+        ) -> Response:
+            """Send one request; tries again only what Twilio cannot have acted on.
+
+            Raises TwilioUnavailable when no connection was made, OutcomeUnknown when one was and no answer came.
+            """
+            for attempt in range(1, TRIES + 1):
+                last = attempt == TRIES
+                try:
+                    async with http_session().request(
+                        method,
+                        uri,
+                        params=params,
+                        data=data,
+                        headers=headers,
+                        auth=aiohttp.BasicAuth(*auth) if auth else None,
+                        allow_redirects=allow_redirects,
+                    ) as answer:
+                        status, text, answer_headers = answer.status, await answer.text(), answer.headers
+                except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                    log.warning("no connection to Twilio (%s), try %d of %d", type(error).__name__, attempt, TRIES)
+                    if last:
+                        raise TwilioUnavailable("Twilio cannot be reached. Nothing was placed or sent.") from None
+                    await asyncio.sleep(pause(attempt))
+                    continue
+                except (aiohttp.ClientError, TimeoutError) as error:
+                    log.warning("no answer from Twilio (%s)", type(error).__name__)
+                    raise OutcomeUnknown("Twilio took the request and gave no answer in time.") from None
+                if status == TOO_MANY_REQUESTS and not last:
+                    log.warning("Twilio is getting too many requests, try %d of %d", attempt, TRIES)
+                    await asyncio.sleep(pause(attempt, answer_headers.get("Retry-After")))
+                    continue
+                return Response(status, text, answer_headers)
+            raise AssertionError("the last try returns or raises")
+
+    app = settings()
+    user, password = app.rest_credentials
+    client = Client(user, password, app.twilio_account_sid, http_client=PooledHttpClient(log, is_async=True))
+    if app.twilio_api_base_url:
+        client.api.base_url = app.twilio_api_base_url
+    return client
+
+
+def pause(attempt: int, retry_after: str | None = None) -> float:
+    """Return the seconds to wait before the next try: what Twilio asks for, else a jittered and growing while."""
+    if retry_after is not None and retry_after.isdecimal():
+        return min(float(retry_after), LONGEST_PAUSE_SECONDS)
+    return random.uniform(0.5, 1.0) * FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1)
+
+
+async def ask_twilio(request: Awaitable[Resource]) -> Resource:
+    """Await one request of the library and turn its exceptions into ours (shared/errors.py)."""
+    from twilio.base.exceptions import TwilioException
+
+    try:
+        return await request
+    except TwilioException as error:
+        status = int(getattr(error, "status", 0) or 0)
+        code = int(getattr(error, "code", 0) or 0)
+        message = str(getattr(error, "detail", None) or getattr(error, "msg", "")).removeprefix(CREATE_PREFIX)
+        if status >= SERVER_ERROR:
+            # A 5xx says nothing about whether the call was placed or the text queued.
+            raise OutcomeUnknown(f"Twilio answered {status}.", status=502) from None
+        raise failure_for(code, message, status) from None
+
+
+def given(**arguments: object) -> dict[str, Any]:
+    """Return the arguments that are not None; the library sends what it is not given as Twilio's default."""
+    return {name: value for name, value in arguments.items() if value is not None}

@@ -1,0 +1,98 @@
+"""Makes TwiML, with Twilio's own builder, and checks TwiML that others made.
+
+The builder checks nothing itself; what XML or Twilio would refuse is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.parsers import expat
+
+import azure.functions as func
+from twilio.twiml.voice_response import VoiceResponse
+
+# https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
+INLINE_LIMIT = 4000
+# https://www.twilio.com/docs/voice/twiml/say
+SAY_LIMIT = 4096
+# voice="…" language="…", each as long as ATTRIBUTE allows.
+ROOM_FOR_ATTRIBUTES = 160
+ATTRIBUTE = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+# https://www.w3.org/TR/xml/#charsets
+FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def say(words: str, voice: str | None = None, language: str | None = None) -> VoiceResponse:
+    """Return a document that says `words`, which `check_words` has seen."""
+    response = VoiceResponse()
+    response.say(words, voice=voice, language=language)
+    return response
+
+
+def hello() -> VoiceResponse:
+    """Return the document that says hello to the world."""
+    return say("Hello World")
+
+
+def check_words(words: str) -> str:
+    """Return words that can be said; raises ValueError."""
+    if not words.strip():
+        raise ValueError("has no words to say")
+    if len(words) > SAY_LIMIT:
+        raise ValueError(f"is {len(words):,} characters long; at most {SAY_LIMIT:,} can be said")
+    check_characters(words)
+    if len(str(say(words))) > INLINE_LIMIT - ROOM_FOR_ATTRIBUTES:
+        raise ValueError(f"is too long as TwiML, of which at most {INLINE_LIMIT:,} characters can be sent with a call")
+    return words
+
+
+def check_attribute(text: str) -> str:
+    """Return a voice or language that can stand in TwiML; raises ValueError."""
+    if not ATTRIBUTE.fullmatch(text):
+        raise ValueError("expected 1 to 64 letters, digits, dots, dashes or underscores, like en-GB")
+    return text
+
+
+def check_characters(text: str) -> None:
+    """Raise ValueError where `text` holds a character that no XML may hold, not even escaped."""
+    if forbidden := FORBIDDEN_IN_XML.search(text):
+        raise ValueError(f"holds U+{ord(forbidden[0]):04X} at position {forbidden.start()}, which XML forbids")
+
+
+def check_inline(document: str) -> str:
+    """Return TwiML that can be sent with a call; raises ValueError."""
+    if len(document) > INLINE_LIMIT:
+        raise ValueError(f"is {len(document):,} characters long; at most {INLINE_LIMIT:,} can be sent with a call")
+    check_document(document)
+    return document
+
+
+def check_document(document: str) -> None:
+    """Raise ValueError unless `document` is well-formed XML with the root <Response>, no DTD and no entities."""
+    root = ""
+
+    def start_element(name: str, attributes: object) -> None:
+        nonlocal root
+        root = root or name
+
+    def refuse_doctype(*declaration: object) -> None:
+        raise ValueError("has a DOCTYPE; TwiML has none")
+
+    parser = expat.ParserCreate("utf-8")
+    parser.StartElementHandler = start_element
+    # Without a DTD no entity can be declared, so neither expansion nor a fetch can happen.
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    try:
+        parser.Parse(document.encode(), True)
+    except UnicodeEncodeError:
+        raise ValueError("holds a lone surrogate, which XML forbids") from None
+    except expat.ExpatError as error:
+        raise ValueError(f"is not XML: {expat.errors.messages[error.code]}, line {error.lineno}") from None
+    if root != "Response":
+        raise ValueError(f"has the root <{root}>; TwiML's is <Response>")
+
+
+def twiml_response(document: VoiceResponse) -> func.HttpResponse:
+    """Answer TwiML as Twilio reads it: https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types"""
+    return func.HttpResponse(str(document), mimetype="text/xml", charset="utf-8")
