@@ -1,5 +1,9 @@
 """GET /api/activity/{sid}: one call or message with its time line. GET /api/activity: all, newest first.
 
+A send of which no answer came from Twilio is shown under a name of ours, `unknown-…`. Looking at it looks what became
+of it: `settled`, with its SID in `settled_as`; `not_sent`; or still `unknown`, with the SIDs that may be it in
+`candidates`.
+
 The list's query, each part optional:
 
     limit         how many, 1 to 200; 50 where it is absent
@@ -26,6 +30,7 @@ from shared import activity_list, activity_log
 from shared.api import answers_problems, json_response
 from shared.errors import NotFound
 from shared.request_body import Checked, read_query
+from shared.unknown_outcome import is_unsettled, settle
 
 bp = func.Blueprint()
 
@@ -75,10 +80,14 @@ async def activity(req: func.HttpRequest) -> func.HttpResponse:
 
 async def show(sid: str) -> func.HttpResponse:
     """Answer what is known of one call or message."""
-    found = await activity_log.read(sid) if re.fullmatch(r"[\w-]{1,64}", sid, re.ASCII) else None
-    if found is None:
-        raise NotFound(f"The log holds no call or message {sid[:64]!r}.")
-    return json_response(found)
+    row = await activity_log.read_row(sid) if re.fullmatch(r"[\w-]{1,64}", sid, re.ASCII) else None
+    if row is None:
+        raise NotFound("The log holds no call or message with that SID.")
+    if not is_unsettled(row):
+        return json_response(activity_log.details_of(row))
+    candidates = await settle(row)
+    row = await activity_log.read_row(sid) or row
+    return json_response({**activity_log.details_of(row), "candidates": candidates})
 
 
 async def list_all(query: ListQuery) -> func.HttpResponse:

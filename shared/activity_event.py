@@ -50,10 +50,12 @@ REPEATED = frozenset(
 class Event(msgspec.Struct, omit_defaults=True, frozen=True):
     """One event as it is stored, as JSON.
 
+    `created` marks the first one, which is ours and tells of Twilio's answer to the send; all others are callbacks.
     `at` is Twilio's time where it told one, `received` ours, both RFC 3339 in UTC; `duration` is in seconds;
     `sequence` counts a call's events from 0 (-1: Twilio gave no number); `fields` is all else that Twilio sent.
     """
 
+    created: bool = False
     status: str = ""
     at: str = ""
     received: str = ""
@@ -64,7 +66,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True):
     duration: int | None = None
     segments: int | None = None
     error_code: int | None = None
-    sid: str = ""
+    settled_as: str = ""
     fields: dict[str, str] = {}
 
 
@@ -105,9 +107,13 @@ def event_of(form: Mapping[str, str]) -> Event:
 def name_of(event: Event) -> str:
     """Return the event's name: its sequence number (calls), else its status (messages), else its content's hash.
 
+    No callback has the name of the event that tells of the send, whatever its status.
+
     A table's property names are letters, digits and underscores, so any other character of a status is written as `_`;
     then a hash keeps two such statuses apart.
     """
+    if event.created:
+        return "event_created"
     if event.sequence >= 0:
         return f"event_{event.sequence:04d}"
     if not event.status:
@@ -116,7 +122,7 @@ def name_of(event: Event) -> str:
     name = re.sub(r"\W", "_", event.status, flags=re.ASCII)[:64]
     if name != event.status.replace("-", "_"):
         name += "_" + hashlib.sha256(event.status.encode()).hexdigest()[:8]
-    return f"event_{name}"
+    return f"event_status_{name}"
 
 
 def as_number(text: str | None) -> int | None:

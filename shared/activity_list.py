@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shared.activity_key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
-from shared.activity_log import summary_of
+from shared.activity_log import Row, summary_of
 from shared.tables import ACTIVITY, on_table
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
 
-Row = Mapping[str, Any]
 
 # Rows looked at for one page when a filter on the status leaves few of them.
 MOST_SCANNED = 2000

@@ -28,6 +28,8 @@ SID_ROW = "row"
 # Digits of a time in microseconds, for the next 250 years.
 LONGEST_STARTED = 16
 
+Row = Mapping[str, Any]
+
 
 async def start(sid: str, kind: str, started: int, event: Event) -> None:
     """Log an event, and make sure that the row can be found by its SID; both writes at once."""
@@ -84,16 +86,18 @@ async def find_row(sid: str) -> RowKey | None:
     return RowKey(entry["partition"], entry["row"]) if entry else None
 
 
-async def read(sid: str) -> dict[str, Any] | None:
-    """Return what is known of one call or message, with its time line; None when the log does not hold it."""
+async def read_row(sid: str) -> Row | None:
+    """Return the row of `sid`, or None when the log does not hold it; two point reads."""
     key = await find_row(sid)
-    row = await get(ACTIVITY, *key) if key else None
-    if row is None:
-        return None
+    return await get(ACTIVITY, *key) if key else None
+
+
+def details_of(row: Row) -> dict[str, Any]:
+    """Return what a row adds up to, with the time line."""
     return {**summary_of(row), "events": [event_as_shown(event) for event in in_order(events_of(row))]}
 
 
-def summary_of(row: Mapping[str, Any]) -> dict[str, Any]:
+def summary_of(row: Row) -> dict[str, Any]:
     """Return what a row adds up to, without the time line: sid, kind, started, the state, and a link."""
     return {
         "sid": row["sid"],
@@ -104,7 +108,7 @@ def summary_of(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def events_of(row: Mapping[str, Any]) -> list[Event]:
+def events_of(row: Row) -> list[Event]:
     """Return the events that a row holds, in no order."""
     return [from_json(value) for name, value in row.items() if name.startswith(EVENT_PREFIX)]
 

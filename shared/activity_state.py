@@ -8,6 +8,11 @@ from typing import Any
 from shared.activity_event import Event
 from shared.twilio_errors import explain
 
+# Ours, not Twilio's: a send of which no answer came, and what was found out about it since (shared/unknown_outcome.py).
+UNKNOWN = "unknown"
+SETTLED = "settled"
+NOT_SENT = "not_sent"
+
 # The statuses of calls and of messages, in one order that holds for both. A message's callbacks carry neither number
 # nor time, so this order decides; a carrier that says `undelivered` and then `delivered` has delivered it.
 # https://www.twilio.com/docs/voice/api/call-resource#call-status-values
@@ -24,10 +29,9 @@ FINAL = (
     "received",
     "delivered",
     "read",
+    NOT_SENT,
+    SETTLED,
 )
-# A send of which no answer came: whether Twilio has it is not known. Only ever the first status of a row.
-UNKNOWN = "unknown"
-
 RANKS = {status: rank for rank, status in enumerate((UNKNOWN, *ON_THE_WAY, *FINAL))}
 # A status that Twilio has added since: later than those on the way, and not final.
 RANK_OF_NEW = RANKS[ON_THE_WAY[-1]]
@@ -62,7 +66,7 @@ def state_of(events: Iterable[Event]) -> dict[str, Any]:
         "ended": (last.at or last.received) if last.status in FINAL else None,
         "duration": first_known(event.duration for event in reversed(ordered)),
         "segments": first_known(event.segments for event in ordered),
-        "sid": first_known(event.sid for event in ordered),
+        "settled_as": first_known(event.settled_as for event in ordered),
         "error": error_of(last),
     }
     return {name: value for name, value in state.items() if value not in (None, "")}

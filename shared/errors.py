@@ -55,7 +55,8 @@ class InvalidRequest(ApiError):
 
     def __init__(self, *errors: FieldError) -> None:
         """Take every fault found, at least one."""
-        super().__init__("; ".join(f"{error.field}: {error.detail}" for error in errors))
+        one = f"{errors[0].field}: {errors[0].detail}"
+        super().__init__(one if len(errors) == 1 else f"The request has {len(errors)} faults; `errors` holds them.")
         self.errors = errors
 
     def members(self) -> dict[str, object]:

@@ -6,7 +6,7 @@ import logging
 import uuid
 from collections.abc import Callable, Coroutine
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 import azure.functions as func
 
@@ -26,14 +26,6 @@ RETRIED = "#rc=3&rp=ct,rt,5xx"
 STARTED = "started"
 
 
-class Created(Protocol):
-    """What Twilio's library returns for a new call or message, as far as we use it."""
-
-    sid: str
-    status: Any
-    to: str
-
-
 async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine[Any, Any, Any]]) -> func.HttpResponse:
     """Ask Twilio for a call or text with `create(status_callback)`, log it, and answer 201.
 
@@ -47,11 +39,12 @@ async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine
     except OutcomeUnknown as error:
         raise await logged_as_unknown(error, kind, to, from_, started) from None
     event = Event(
+        created=True,
         status=str(created.status),
         at=rfc3339(started),
         received=rfc3339(now()),
         to=to,
-        from_=str(created.from_ or from_),
+        from_=from_ or str(created.from_ or ""),
         direction=str(created.direction or ""),
         segments=int(getattr(created, "num_segments", None) or 0) or None,
     )
@@ -86,8 +79,8 @@ def created_response(sid: str, event: Event, started: int) -> func.HttpResponse:
 
 async def logged_as_unknown(error: OutcomeUnknown, kind: str, to: str, from_: str, started: int) -> OutcomeUnknown:
     """Log an attempt of which we do not know what became, under a name of ours, and tell that name in the error."""
-    name = f"unknown-{uuid.uuid4().hex}"
-    event = Event(status=UNKNOWN, at=rfc3339(started), received=rfc3339(now()), to=to, from_=from_)
+    name = f"{UNKNOWN}-{uuid.uuid4().hex}"
+    event = Event(created=True, status=UNKNOWN, at=rfc3339(started), received=rfc3339(now()), to=to, from_=from_)
     try:
         await activity_log.start(name, kind, started, event)
     except StorageUnavailable:
