@@ -56,7 +56,14 @@ def to_microseconds(moment: datetime | None) -> int | None:
     return int(moment.timestamp() * 1_000_000) if moment else None
 
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+def in_range(moment: datetime) -> datetime:
+    """Return a time that the log can hold; raises ValueError."""
+    if not 1970 < moment.year < 2286:
+        raise ValueError("expected a time between 1971 and 2285")
+    return moment
+
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True), Checked(in_range)]
 
 
 class ListQuery(msgspec.Struct):

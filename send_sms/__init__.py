@@ -30,7 +30,7 @@ from shared.request_body import Checked, read_body
 from shared.sending import send
 from shared.settings import MESSAGING_SERVICE_SID, settings
 from shared.twilio_client import given, twilio_client
-from shared.web_addresses import web_address
+from shared.web_addresses import web_addresses
 
 bp = func.Blueprint()
 
@@ -73,7 +73,7 @@ class TextRequest(msgspec.Struct):
         Annotated[
             list[str],
             msgspec.Meta(min_length=1, max_length=10),
-            Checked(lambda addresses: [web_address(address) for address in addresses]),
+            Checked(web_addresses),
         ]
         | None
     ) = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.activity_key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
 from shared.activity_log import Row, summary_of
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # Rows looked at for one page when a filter on the status leaves few of them.
 MOST_SCANNED = 2000
 FILTERED_BATCH = 100
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Pag
     items: list[dict[str, Any]] = []
     scanned = 0
     try:
-        heads = await asyncio.gather(*(next_row(stream) for stream in streams))
+        heads = await all_of(next_row(stream) for stream in streams)
         heap = [(row["RowKey"], index, row) for index, row in enumerate(heads) if row is not None]
         heapq.heapify(heap)
         while heap and len(items) < limit and scanned < MOST_SCANNED:
@@ -69,6 +71,15 @@ async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Pag
     finally:
         await asyncio.gather(*(stream.aclose() for stream in streams))
     return Page(items, after if heap else None)
+
+
+async def all_of(awaitables: Iterable[Awaitable[Result]]) -> list[Result]:
+    """Return all results; raises the first failure only when none is running any more, so that streams can close."""
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return results  # type: ignore[return-value]
 
 
 def batch_size(limit: int, wanted: Filter) -> int:

@@ -23,6 +23,7 @@ SIDS = "sids"
 IDEMPOTENCY = "idempotency"
 
 # https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
+TABLE_NOT_FOUND = "TableNotFound"
 FULL = ("TooManyProperties", "EntityTooLarge")
 COLLISIONS = 5
 
@@ -77,7 +78,7 @@ async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Resu
         try:
             return await operation(client)
         except ResourceNotFoundError as error:
-            if error_code(error) != "TableNotFound":
+            if error_code(error) != TABLE_NOT_FOUND:
                 raise
         await create_table(client)
         return await operation(client)
@@ -165,4 +166,7 @@ def error_code(error: HttpResponseError) -> str:
     https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
     """
     code = getattr(error, "error_code", None)
+    if code is None:
+        # After an insert the library raises before it has read the code; the body, in the message, holds it.
+        return TABLE_NOT_FOUND if TABLE_NOT_FOUND in str(error) else "unknown"
     return str(getattr(code, "value", code))

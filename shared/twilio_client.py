@@ -12,6 +12,7 @@ import logging
 import random
 from collections.abc import Awaitable
 from functools import cache
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import OutcomeUnknown, TwilioUnavailable
@@ -27,8 +28,8 @@ log = logging.getLogger(__name__)
 TRIES = 3
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
-TOO_MANY_REQUESTS = 429
-SERVER_ERROR = 500
+# Never acted on, so always safe to send again: https://www.twilio.com/docs/api/errors/20429
+TOO_MANY_REQUESTS = 20429
 
 # What the library puts before Twilio's own words.
 CREATE_PREFIX = "Unable to create record: "
@@ -85,7 +86,7 @@ def twilio_client() -> Client:
                 except (aiohttp.ClientError, TimeoutError) as error:
                     log.warning("no answer from Twilio (%s)", type(error).__name__)
                     raise OutcomeUnknown("Twilio took the request and gave no answer in time.") from None
-                if status == TOO_MANY_REQUESTS and not last:
+                if is_too_many_requests(status, text) and not last:
                     log.warning("Twilio is getting too many requests, try %d of %d", attempt, TRIES)
                     await asyncio.sleep(pause(attempt, answer_headers.get("Retry-After")))
                     continue
@@ -98,6 +99,11 @@ def twilio_client() -> Client:
     if app.twilio_api_base_url:
         client.api.base_url = app.twilio_api_base_url
     return client
+
+
+def is_too_many_requests(status: int, text: str) -> bool:
+    """Tell Twilio's limit on requests from its other 429s, such as a sender's full queue, which passes in hours."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS and str(TOO_MANY_REQUESTS) in text
 
 
 def pause(attempt: int, retry_after: str | None = None) -> float:
@@ -117,7 +123,7 @@ async def ask_twilio(request: Awaitable[Resource]) -> Resource:
         status = int(getattr(error, "status", 0) or 0)
         code = int(getattr(error, "code", 0) or 0)
         message = str(getattr(error, "detail", None) or getattr(error, "msg", "")).removeprefix(CREATE_PREFIX)
-        if status >= SERVER_ERROR:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # A 5xx says nothing about whether the call was placed or the text queued.
             raise OutcomeUnknown(f"Twilio answered {status}.", status=502) from None
         raise failure_for(code, message, status) from None

@@ -22,3 +22,8 @@ def web_address(text: str) -> str:
     if not usable:
         raise ValueError(expected)
     return text
+
+
+def web_addresses(texts: list[str]) -> list[str]:
+    """Return addresses that are all absolute http or https ones; raises ValueError in words."""
+    return [web_address(text) for text in texts]

@@ -1,0 +1,116 @@
+"""Idempotency-Key on make_call and send_sms."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import App, StartApp, assert_problem, faults_of
+
+from dev.azurite import connection_string
+from dev.fake_twilio import FakeTwilio
+from dev.processes import free_port
+
+BODY = {"to": "+15551234567", "body": "Hi"}
+
+
+def new_key() -> dict[str, str]:
+    """Return a header with a key that no other test uses."""
+    return {"Idempotency-Key": secrets.token_hex(8)}
+
+
+def creates(fake_twilio: FakeTwilio) -> int:
+    """Return how many times Twilio was asked to place or send something."""
+    return len([request for request in fake_twilio.requests if request.method == "POST"])
+
+
+@pytest.mark.parametrize("route", ["send_sms", "make_call"])
+def test_a_repeated_request_gets_the_same_answer_and_nothing_is_sent_again(
+    app: App, fake_twilio: FakeTwilio, route: str
+) -> None:
+    """Status, body and Location; marked as a replay."""
+    body = BODY if route == "send_sms" else {"to": "+15551234567"}
+    key = new_key()
+    first = app.post(route, body, headers=key)
+    second = app.post(route, body, headers=key)
+
+    assert first.status_code == second.status_code == 201
+    assert second.content == first.content
+    assert second.headers["location"] == first.headers["location"]
+    assert second.headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in first.headers
+    assert creates(fake_twilio) == 1
+
+
+def test_many_at_once_with_one_key_send_once(app: App, fake_twilio: FakeTwilio) -> None:
+    """One gets through; the others are told to wait, or get its answer."""
+    key = new_key()
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: app.post("send_sms", BODY, headers=key), range(32)))
+
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert len({answer.json()["sid"] for answer in answers if answer.status_code == 201}) == 1
+    assert creates(fake_twilio) == 1
+    for answer in answers:
+        if answer.status_code == 409:
+            assert_problem(answer, 409, "idempotency_key_in_use")
+
+
+def test_the_same_key_with_another_body_is_refused(app: App, fake_twilio: FakeTwilio) -> None:
+    """It is a mistake of the caller's, and would hide a text that was never sent."""
+    key = new_key()
+    app.post("send_sms", BODY, headers=key)
+
+    assert_problem(app.post("send_sms", {**BODY, "body": "Bye"}, headers=key), 422, "idempotency_key_reused")
+    assert creates(fake_twilio) == 1
+
+
+def test_one_key_on_two_routes_is_two_keys(app: App, fake_twilio: FakeTwilio) -> None:
+    """A call is not a text."""
+    key = new_key()
+
+    assert app.post("send_sms", BODY, headers=key).status_code == 201
+    assert app.post("make_call", {"to": "+15551234567"}, headers=key).status_code == 201
+
+
+def test_a_refused_request_frees_its_key(app: App, fake_twilio: FakeTwilio) -> None:
+    """Nothing was sent, so the corrected request may use it."""
+    key = new_key()
+
+    assert list(faults_of(app.post("send_sms", {"to": "+15551234567"}, headers=key))) == ["body"]
+    assert app.post("send_sms", {**BODY, "to": "+15005550004"}, headers=key).status_code == 422
+    assert app.post("send_sms", BODY, headers=key).status_code == 201
+
+
+def test_an_unknown_outcome_is_kept_and_never_sent_again(app: App, fake_twilio: FakeTwilio) -> None:
+    """The one case in which a second try could send twice."""
+    key = new_key()
+    fake_twilio.inject("drop", accepted=True)
+    first = assert_problem(app.post("send_sms", BODY, headers=key), 504, "outcome_unknown")
+
+    assert assert_problem(app.post("send_sms", BODY, headers=key), 504, "outcome_unknown") == first
+    assert creates(fake_twilio) == 1
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
+def test_an_odd_key_is_refused(app: App, fake_twilio: FakeTwilio, key: str) -> None:
+    """Before anything is done."""
+    assert list(faults_of(app.post("send_sms", BODY, headers={"Idempotency-Key": key}))) == ["Idempotency-Key"]
+    assert creates(fake_twilio) == 0
+
+
+def test_without_storage_a_request_with_a_key_is_not_sent(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
+    """The promise could not be kept. Without a key the text is sent, and its log is what suffers."""
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+
+    assert_problem(app.post("send_sms", BODY, headers=new_key()), 503, "storage_unavailable")
+    assert creates(fake_twilio) == 0
+    began = time.monotonic()
+    assert app.post("send_sms", BODY).status_code == 201
+    assert time.monotonic() - began < 10
+    app.wait_for_line("is placed, but could not be logged")
+    fake_twilio.wait_until_quiet()
+    assert all("answered 503" in fault.detail for fault in fake_twilio.faults)
+    fake_twilio.reset()

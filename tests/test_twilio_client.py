@@ -1,0 +1,121 @@
+"""How the app deals with a Twilio that is slow, busy, broken or away: nothing twice, nothing unknown for ever."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+from conftest import App, StartApp, assert_problem
+
+from dev.fake_twilio import FakeTwilio
+from dev.processes import free_port
+
+BODY = {"to": "+15551234567", "body": "Hi"}
+
+
+def creates(fake_twilio: FakeTwilio) -> int:
+    """Return how many times Twilio was asked to place or send something."""
+    return len([request for request in fake_twilio.requests if request.method == "POST"])
+
+
+def test_too_many_requests_are_sent_again_after_the_pause_that_twilio_asks_for(
+    app: App, fake_twilio: FakeTwilio
+) -> None:
+    """Twilio says that a 20429 was never processed."""
+    fake_twilio.inject(429, times=1, retry_after="1")
+    began = time.monotonic()
+
+    assert app.post("send_sms", BODY).status_code == 201
+    assert time.monotonic() - began >= 1
+
+
+def test_too_many_requests_three_times_are_a_503_that_says_when(app: App, fake_twilio: FakeTwilio) -> None:
+    """At most three tries; then the caller decides."""
+    fake_twilio.inject(429, times=4)
+    answer = app.post("send_sms", BODY)
+
+    assert_problem(answer, 503, "twilio_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    assert creates(fake_twilio) == 3
+    fake_twilio.reset()
+
+
+@pytest.mark.parametrize(("trouble", "status"), [("drop", 504), (500, 502), (503, 502)])
+@pytest.mark.parametrize("accepted", [True, False])
+def test_what_may_have_been_sent_is_never_sent_again(
+    app: App, fake_twilio: FakeTwilio, trouble: Any, status: int, accepted: bool
+) -> None:
+    """One request, an honest answer, and a row in the log."""
+    fake_twilio.inject(trouble, accepted=accepted)
+    problem = assert_problem(app.post("send_sms", BODY), status, "outcome_unknown")
+
+    assert creates(fake_twilio) == 1
+    name = problem["detail"].rpartition("/")[2]
+    found = app.get(f"activity/{name}").json()
+    assert found["kind"] == "message"
+    assert found["to"] == BODY["to"]
+
+
+def test_an_unknown_outcome_settles_by_looking(app: App, fake_twilio: FakeTwilio) -> None:
+    """The text was taken, its callbacks came, so the row says which one it is."""
+    fake_twilio.inject("drop", accepted=True)
+    problem = assert_problem(app.post("send_sms", BODY), 504, "outcome_unknown")
+    name = problem["detail"].rpartition("/")[2]
+    fake_twilio.phone(BODY["to"]).wait_for_text("Hi")
+    fake_twilio.wait_until_quiet()
+
+    found = app.wait_for_activity(name, "settled")
+    assert app.get(f"activity/{found['settled_as']}").json()["status"] == "delivered"
+    assert creates(fake_twilio) == 1
+
+
+def test_an_unknown_outcome_is_not_settled_by_a_text_of_somebody_else(app: App, fake_twilio: FakeTwilio) -> None:
+    """Another text to the same phone at the same moment is not this one."""
+    fake_twilio.inject("drop", accepted=False)
+    problem = assert_problem(app.post("send_sms", BODY), 504, "outcome_unknown")
+    name = problem["detail"].rpartition("/")[2]
+    app.post("send_sms", BODY)
+
+    found = app.get(f"activity/{name}").json()
+    assert found["status"] == "unknown"
+    assert found["candidates"] == []
+
+
+def test_an_unknown_call_settles_too(app: App, fake_twilio: FakeTwilio) -> None:
+    """Calls are looked up like texts."""
+    fake_twilio.inject("drop", accepted=True)
+    problem = assert_problem(app.post("make_call", {"to": BODY["to"]}), 504, "outcome_unknown")
+    fake_twilio.phone(BODY["to"]).wait_for_call().decline()
+    fake_twilio.wait_until_quiet()
+
+    found = app.wait_for_activity(problem["detail"].rpartition("/")[2], "settled")
+    assert app.get(f"activity/{found['settled_as']}").json()["status"] == "busy"
+
+
+def test_a_twilio_that_is_away_is_a_502_and_nothing_was_sent(start_app: StartApp) -> None:
+    """No connection was made, so nothing can have been sent."""
+    app = start_app(TWILIO_API_BASE_URL=f"http://127.0.0.1:{free_port(0)}")
+
+    problem = assert_problem(app.post("send_sms", BODY), 502, "twilio_unavailable")
+    assert "Nothing was placed or sent" in problem["detail"]
+
+
+def test_a_twilio_that_hangs_is_given_up_before_our_own_caller_does(app: App, fake_twilio: FakeTwilio) -> None:
+    """Twilio's library would wait for ever."""
+    fake_twilio.inject("hang")
+    began = time.monotonic()
+    answer = app.post("send_sms", BODY)
+
+    assert_problem(answer, 504, "outcome_unknown")
+    assert time.monotonic() - began < 12
+    fake_twilio.reset()
+
+
+def test_wrong_credentials_are_our_fault_and_not_the_callers(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
+    """A 401 would make our caller look for its own key."""
+    app = start_app(TWILIO_API_SECRET="wrong")
+
+    problem = assert_problem(app.post("send_sms", BODY), 502, "twilio_unavailable")
+    assert problem["twilio"]["code"] == 20003
+    assert "TWILIO_API_KEY" in problem["detail"]

@@ -1,0 +1,236 @@
+"""The guard of the routes that Twilio calls."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import urlencode
+
+import azure.functions as func
+import pytest
+import requests
+from conftest import SETTINGS, App, StartApp, sign
+from hypothesis import given
+from hypothesis import strategies as st
+from twilio.request_validator import RequestValidator
+
+from shared.settings import load
+from shared.twilio_webhook import find_refusal
+
+FORM = "application/x-www-form-urlencoded"
+BASE = "https://phone.example"
+TOKEN = "12345"
+TWO_TOKENS = load({**SETTINGS, "PUBLIC_BASE_URL": BASE, "TWILIO_AUTH_TOKEN": TOKEN, "TWILIO_AUTH_TOKEN_NEXT": "67890"})
+
+
+def webhook(
+    form: dict[str, str] | list[tuple[str, str]],
+    signature: str,
+    url: str = f"{BASE}/api/twiml_hello",
+    method: str = "POST",
+    **headers: str,
+) -> func.HttpRequest:
+    """Return a request as the worker makes one; a header is named as a Python argument."""
+    given = {"x-twilio-signature": signature, "content-type": FORM}
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    return func.HttpRequest(method, url, headers=given, body=urlencode(form).encode() if form else b"")
+
+
+def accepted(request: func.HttpRequest, settings: Any = TWO_TOKENS) -> bool:
+    """Tell whether the guard lets a request through."""
+    return find_refusal(request, settings) is None
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "form", "signature"),
+    [
+        # Twilio's own examples: https://www.twilio.com/docs/usage/security#validating-requests and its library's tests.
+        (
+            "https://mycompany.com",
+            "https://mycompany.com/myapp.php?foo=1&bar=2",
+            [
+                ("CallSid", "CA1234567890ABCDE"),
+                ("Digits", "1234"),
+                ("From", "+14158675309"),
+                ("To", "+18005551212"),
+                ("Caller", "+14158675309"),
+            ],
+            "RSOYDt4T1cUTdK1PDd93/VVr8B8=",
+        ),
+        (
+            "https://mycompany.com",
+            "https://mycompany.com/myapp.php?foo=1&bar=2",
+            [
+                ("Sid", "CA123"),
+                ("SidAccount", "AC123"),
+                ("Digits", "5678"),
+                ("Digits", "1234"),
+                ("Digits", "1234"),
+            ],
+            "IK+Dwps556ElfBT0I3Rgjkr1wJU=",
+        ),
+    ],
+    ids=["plain", "repeated field"],
+)
+def test_twilios_published_signatures_are_accepted(
+    base: str, url: str, form: list[tuple[str, str]], signature: str
+) -> None:
+    """The vectors of Twilio's documentation and of its library."""
+    settings = load({**SETTINGS, "PUBLIC_BASE_URL": base, "TWILIO_AUTH_TOKEN": TOKEN})
+
+    assert accepted(webhook(form, signature, url), settings)
+
+
+FIELDS = st.lists(
+    st.tuples(
+        st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=12),
+        st.one_of(st.just(""), st.text(st.characters(codec="utf-8"), max_size=20)),
+    ),
+    max_size=6,
+)
+
+
+@given(form=FIELDS, token=st.sampled_from([TOKEN, "67890"]), query=st.sampled_from(["", "?started=1", "?a=1&a=&b=%20"]))
+def test_whatever_twilio_signs_with_either_token_is_accepted(
+    form: list[tuple[str, str]], token: str, query: str
+) -> None:
+    """Blank and repeated fields, any text, any query, the current token and the next."""
+    url = f"{BASE}/api/twiml_hello{query}"
+
+    assert accepted(webhook(form, sign(url, form, token), url))
+
+
+@given(form=FIELDS, data=st.data())
+def test_a_change_of_any_part_is_refused(form: list[tuple[str, str]], data: st.DataObject) -> None:
+    """Path, query, a field more, a field less, another value, another signature."""
+    url = f"{BASE}/api/twiml_hello?started=1"
+    signature = sign(url, form, TOKEN)
+    changed = data.draw(st.sampled_from(["path", "query", "more", "less", "value", "signature", "case"]))
+    match changed:
+        case "path":
+            request = webhook(form, signature, url.replace("hello", "hellp"))
+        case "query":
+            request = webhook(form, signature, url + "0")
+        case "more":
+            request = webhook([*form, ("Extra\x7f", "1")], signature, url)
+        case "less":
+            others = [field for field in form if field[0] != form[0][0]] if form else [("A", "1")]
+            request = webhook(others, signature, url)
+        case "value":
+            request = webhook([(form[0][0], form[0][1] + "1"), *form[1:]] if form else [("A", "1")], signature, url)
+        case "signature":
+            request = webhook(form, signature[:-2] + ("A=" if signature[-2] != "A" else "B="), url)
+        case _:
+            request = webhook(form, signature.swapcase(), url)
+
+    assert not accepted(request)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "phone.example:8443", "127.0.0.1", ""])
+def test_the_hosts_a_caller_names_are_not_looked_at(host: str) -> None:
+    """Behind a proxy the worker sees another host; a stranger can name any. The signature is over our own address."""
+    form = {"CallSid": "CA1"}
+    signature = sign(f"{BASE}/api/twiml_hello", form, TOKEN)
+    url = f"http://{host}/api/twiml_hello"
+    request = webhook(form, signature, url, x_forwarded_host="evil.example", x_forwarded_proto="gopher")
+
+    assert accepted(request)
+
+
+@pytest.mark.parametrize("signature", ["", " ", "é", "=" * 28, "A" * 10_000, "\x00"])
+def test_an_odd_signature_is_refused_and_breaks_nothing(signature: str) -> None:
+    """Anything odd is a refusal, never an exception."""
+    assert not accepted(webhook({"CallSid": "CA1"}, signature))
+
+
+def test_a_signature_of_a_get_covers_the_query() -> None:
+    """GET webhooks carry their fields in the query."""
+    url = f"{BASE}/api/twiml_hello?CallSid=CA1&Digits="
+
+    assert accepted(webhook({}, sign(url, {}, TOKEN), url, method="GET"))
+    assert not accepted(webhook({}, sign(url, {}, TOKEN), url + "1", method="GET"))
+
+
+def json_webhook(body: bytes, digest: str | None) -> func.HttpRequest:
+    """Return a signed JSON webhook whose address carries `digest` as bodySHA256."""
+    url = f"{BASE}/api/twiml_hello" + (f"?bodySHA256={digest}" if digest is not None else "")
+    headers = {
+        "x-twilio-signature": str(RequestValidator(TOKEN).compute_signature(url, {})),
+        "content-type": "application/json",
+    }
+    return func.HttpRequest("POST", url, headers=headers, body=body)
+
+
+def test_a_json_body_counts_only_with_its_hash_in_the_signed_address() -> None:
+    """Without bodySHA256 the signature says nothing about a JSON body."""
+    body = b'{"a": "\xc3\xa9"}'
+    digest = hashlib.sha256(body).hexdigest()
+
+    assert accepted(json_webhook(body, digest))
+    assert not accepted(json_webhook(body + b" ", digest))
+    assert not accepted(json_webhook(body, None))
+    assert not accepted(json_webhook(body, ""))
+    assert not accepted(json_webhook(b"\xff\xfe", hashlib.sha256(b"").hexdigest()))
+
+
+def test_a_form_in_disguise_is_refused() -> None:
+    """With another content type the fields would not be read, so the signature would cover nothing of the body."""
+    url = f"{BASE}/api/twiml_hello"
+    for content_type in ("text/plain", "multipart/form-data; boundary=x", ""):
+        request = webhook({"CallSid": "CA1"}, sign(url, {}, TOKEN), url, content_type=content_type)
+
+        assert not accepted(request), content_type
+
+
+def test_a_shared_key_is_told_apart_in_the_log() -> None:
+    """Twilio can sign with a key of its own making; who turned that on should be told."""
+    key = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
+    request = webhook({"CallSid": "CA1"}, "x" * 44, x_twilio_webhooks_signature_settings=key)
+
+    assert "shared key" in (find_refusal(request, TWO_TOKENS) or "")
+
+
+def test_a_refused_request_gets_an_empty_403_and_one_line_that_helps(app: App) -> None:
+    """The line names the address that was checked, and nothing secret."""
+    secret = "+15558675309"
+    answer = app.post("twiml_hello", headers={"X-Twilio-Signature": "wrong"}, data={"From": secret})
+
+    assert (answer.status_code, answer.content) == (403, b"")
+    line = app.wait_for_line("twiml_hello refused")
+    assert app.settings["PUBLIC_BASE_URL"] in line
+    assert secret not in line
+    assert SETTINGS["TWILIO_AUTH_TOKEN"] not in app.log()
+
+
+def test_both_tokens_work_while_one_is_rotated(start_app: StartApp) -> None:
+    """A webhook is accepted before and after the promotion of the next token; any third is not."""
+    app = start_app(TWILIO_AUTH_TOKEN_NEXT="the-next-token")
+
+    assert app.signed_post("twiml_hello", {"CallSid": "CA1"}).status_code == 200
+    assert app.signed_post("twiml_hello", {"CallSid": "CA1"}, token="the-next-token").status_code == 200
+    assert app.signed_post("twiml_hello", {"CallSid": "CA1"}, token="another").status_code == 403
+
+
+def test_behind_a_proxy_the_public_address_is_the_signed_one(start_app: StartApp) -> None:
+    """Front Door and its like call us by another name than Twilio does."""
+    app = start_app(PUBLIC_BASE_URL="https://phone.example")
+
+    assert app.signed_post("twiml_hello?a=1&b=", {"CallSid": "CA1"}).status_code == 200
+    unsigned_by_that_name = requests.post(
+        f"{app.url}/api/twiml_hello",
+        data={"CallSid": "CA1"},
+        headers={
+            "X-Twilio-Signature": sign(f"{app.url}/api/twiml_hello", {"CallSid": "CA1"}, SETTINGS["TWILIO_AUTH_TOKEN"])
+        },
+        timeout=30,
+    )
+    assert unsigned_by_that_name.status_code == 403
+
+
+def test_a_webhook_without_settings_answers_an_empty_503(start_app: StartApp) -> None:
+    """Twilio should try again, or its fallback; a stranger should learn nothing. The log names the setting."""
+    app = start_app(TWILIO_AUTH_TOKEN="")
+    answer = app.post("twiml_hello", headers={"X-Twilio-Signature": "x"})
+
+    assert (answer.status_code, answer.content) == (503, b"")
+    app.wait_for_line("TWILIO_AUTH_TOKEN")
