@@ -7,6 +7,7 @@
     ├── KeyInUse                409  a request with this Idempotency-Key is being worked on
     ├── KeyReused               422  this Idempotency-Key came before with another body
     ├── TwilioRefused           4xx  Twilio said no; carries Twilio's code and words
+    │   └── RecipientOptedOut   422  the recipient has sent STOP
     ├── TwilioUnavailable       502, 503  Twilio cannot be reached, is busy, or does not know our credentials
     ├── OutcomeUnknown          504, 502  the request went out and no usable answer came back
     ├── NotConfigured           503  settings are missing or malformed; names them

@@ -1,0 +1,107 @@
+"""The failures that callers are told about: one shape, stable codes, and each of them in the documents."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+import azure.functions as func
+import pytest
+from conftest import ROOT, StartApp, assert_problem
+
+from dev.fake_twilio import FakeTwilio
+from shared import errors, twilio_errors
+from shared.api import answers_problems
+from shared.errors import ApiError
+
+
+def family(kind: type[ApiError] = ApiError) -> list[type[ApiError]]:
+    """Return every class of the family that has a code of its own."""
+    return [kind, *[each for child in kind.__subclasses__() for each in family(child)]]
+
+
+CODES = {kind.code for kind in family()} - {"internal_error"}
+
+
+def test_every_code_is_in_the_readme_and_none_other() -> None:
+    """Callers branch on these."""
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("### When something is wrong")[1].split("\n## ")[0]
+
+    assert set(re.findall(r"^\| `([a-z_]+)` \| \d", table, re.MULTILINE)) == CODES
+
+
+def test_the_tree_in_the_docstring_is_the_family() -> None:
+    """It is the first thing that a reader of the code sees."""
+    in_docstring = set(re.findall(r"[├└]── (\w+)", errors.__doc__ or ""))
+
+    assert in_docstring == {kind.__name__ for kind in family()} - {"ApiError", "TwilioFailure"}
+
+
+@pytest.mark.parametrize("code", [*twilio_errors.REFUSALS, *twilio_errors.OUR_FAULTS])
+def test_each_of_twilios_codes_has_words_and_a_status_that_fits(code: int) -> None:
+    """What is the caller's doing is a 4xx, what is ours is a 5xx and never a 401."""
+    failure = twilio_errors.failure_for(code, "Twilio's words", 400)
+
+    assert failure.status // 100 == (4 if code in twilio_errors.REFUSALS else 5)
+    assert failure.status != 401
+    assert failure.members()["twilio"] == {
+        "code": code,
+        "message": "Twilio's words",
+        "more_info": f"https://www.twilio.com/docs/errors/{code}",
+    }
+    assert twilio_errors.explain(code) == failure.detail
+
+
+def test_a_code_that_twilio_has_added_since_is_a_502_with_twilios_words() -> None:
+    """New codes appear without notice."""
+    failure = twilio_errors.failure_for(29999, "Something new", 400)
+
+    assert (failure.status, failure.code) == (502, "twilio_unavailable")
+    assert failure.members()["twilio"] == {
+        "code": 29999,
+        "message": "Something new",
+        "more_info": "https://www.twilio.com/docs/errors/29999",
+    }
+
+
+def test_wrong_settings_are_a_503_that_names_all_of_them(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
+    """At the first request, not at the start: a function app that does not start answers 404 to everything."""
+    app = start_app(TWILIO_ACCOUNT_SID="", TWILIO_API_SECRET="", DEFAULT_COUNTRY="Atlantis")
+
+    for answer in (
+        app.post("make_call", {"to": "+15551234567"}),
+        app.post("send_sms", {"to": "+15551234567", "body": "Hi"}),
+        app.get("activity"),
+    ):
+        problem = assert_problem(answer, 503, "not_configured")
+        assert {setting["name"] for setting in problem["settings"]} == {
+            "TWILIO_ACCOUNT_SID",
+            "TWILIO_API_SECRET",
+            "DEFAULT_COUNTRY",
+        }
+        assert "Atlantis" not in answer.text
+
+
+def test_storage_that_cannot_be_understood_is_a_wrong_setting(start_app: StartApp) -> None:
+    """Named like the others, though only the storage's own library can tell."""
+    app = start_app(TABLES_CONNECTION_STRING="AccountName=me;AccountKey=bWU=;TableEndpoint=http://[")
+
+    problem = assert_problem(app.get("activity"), 503, "not_configured")
+    assert [setting["name"] for setting in problem["settings"]] == ["TABLES_CONNECTION_STRING"]
+
+
+def test_an_unexpected_failure_gives_nothing_away(caplog: pytest.LogCaptureFixture) -> None:
+    """500, a stable code, and the traceback in the log alone."""
+
+    @answers_problems
+    async def broken(req: func.HttpRequest) -> func.HttpResponse:
+        raise RuntimeError("the secret")
+
+    response = asyncio.run(broken(func.HttpRequest("GET", "http://127.0.0.1/api/broken", body=b"")))
+
+    problem = json.loads(response.get_body())
+    assert (response.status_code, response.mimetype) == (500, "application/problem+json")
+    assert problem["code"] == "internal_error"
+    assert "secret" not in str(problem)
+    assert "the secret" in caplog.text
