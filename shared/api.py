@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
+from typing import Any
 
 import azure.functions as func
 import msgspec
 
 from shared.errors import ApiError
 
-Handler = Callable[[func.HttpRequest], Awaitable[func.HttpResponse]]
+Handler = Callable[[func.HttpRequest], Coroutine[Any, Any, func.HttpResponse]]
 
 log = logging.getLogger(__name__)
 
