@@ -3,13 +3,32 @@
 import azure.functions as func
 
 import activity
+import answer_call
+import fallback
 import health
 import make_call
+import receive_sms
+import scripts
 import send_sms
 import status_callback
+import twiml
 import twiml_hello
+import twimlet
 
 app = func.FunctionApp()
 
-for folder in (activity, health, make_call, send_sms, status_callback, twiml_hello):
+for folder in (
+    activity,
+    answer_call,
+    fallback,
+    health,
+    make_call,
+    receive_sms,
+    scripts,
+    send_sms,
+    status_callback,
+    twiml,
+    twiml_hello,
+    twimlet,
+):
     app.register_functions(folder.bp)

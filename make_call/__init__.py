@@ -3,6 +3,7 @@
     to                  required: a number in any usual form, client:alice or sip:alice@example.com
     say                 words to say, at most 4,096 characters           |
     twiml               a TwiML document, at most 4,000 characters       |  one of these; none: "Hello World"
+    script              verbs as a JSON list, like those that scripts/ keeps     |
     url                 an http or https address that answers TwiML      |
     from                the caller's number; default TWILIO_FROM_NUMBER
     voice, language     with `say`: https://www.twilio.com/docs/voice/twiml/say#attributes
@@ -20,17 +21,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import azure.functions as func
 import msgspec
 
-from shared import twiml_builder
+from shared import script_store, twiml_builder
 from shared.api import answers_problems
+from shared.destinations import check_destinations
 from shared.errors import FieldError, NotConfigured
 from shared.idempotency import idempotent
 from shared.phone_numbers import call_recipient, caller
 from shared.request_body import Checked, read_body
+from shared.script_serving import make_ready
+from shared.scripts.reading import InvalidScript, Script, read_script
 from shared.sending import send
 from shared.settings import settings
 from shared.twilio_client import given, twilio_client
@@ -38,7 +42,7 @@ from shared.web_addresses import web_address
 
 bp = func.Blueprint()
 
-WHAT_IS_HEARD = ("say", "twiml", "url")
+WHAT_IS_HEARD = ("say", "twiml", "script", "url")
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -49,12 +53,21 @@ def send_digits(text: str) -> str:
     return text
 
 
+def voice_script(value: object) -> Script:
+    """Return a script for a call, checked; raises InvalidScript with all its faults."""
+    script = read_script(value, "voice")
+    if faults := list(check_destinations(script)):
+        raise InvalidScript(faults)
+    return script
+
+
 class CallRequest(msgspec.Struct):
     """The body, checked."""
 
     to: Annotated[str, Checked(call_recipient)]
     say: Annotated[str, Checked(twiml_builder.check_words)] | None = None
     twiml: Annotated[str, Checked(twiml_builder.check_inline)] | None = None
+    script: Annotated[list[Any], Checked(voice_script)] | None = None
     url: Annotated[str, Checked(web_address)] | None = None
     from_: Annotated[str, Checked(caller)] | None = msgspec.field(default=None, name="from")
     voice: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
@@ -85,6 +98,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     from_ = call.from_ or settings().twilio_from_number
     if not from_:
         raise NotConfigured({"TWILIO_FROM_NUMBER": "is missing, and the request names no `from`"})
+    heard = await what_is_heard(call)
     return await send(
         "call",
         call.to,
@@ -92,9 +106,8 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
         lambda status_callback: twilio_client().calls.create_async(
             to=call.to,
             from_=from_,
+            **heard,
             **given(
-                twiml=None if call.url else twiml_for(call),
-                url=call.url,
                 timeout=call.timeout,
                 time_limit=call.time_limit,
                 send_digits=call.send_digits,
@@ -108,10 +121,21 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-def twiml_for(call: CallRequest) -> str:
-    """Return what the one who answers hears. It goes with the call, so that no webhook's cold start is heard."""
+async def what_is_heard(call: CallRequest) -> dict[str, str]:
+    """Return what the one who answers hears, as Twilio is told: TwiML that goes with the call, else an address.
+
+    With the call, where it can be: then no webhook's cold start is heard.
+    """
+    if call.url:
+        return {"url": call.url}
     if call.twiml:
-        return call.twiml
+        return {"twiml": call.twiml}
     if call.say:
-        return str(twiml_builder.say(call.say, voice=call.voice, language=call.language))
-    return str(twiml_builder.hello())
+        return {"twiml": str(twiml_builder.say(call.say, voice=call.voice, language=call.language))}
+    if call.script is None:
+        return {"twiml": str(twiml_builder.hello())}
+    document = make_ready(call.script, "voice").document
+    if document is not None and len(document) <= twiml_builder.INLINE_LIMIT:
+        return {"twiml": document}
+    name = await script_store.keep_sent("voice", msgspec.json.encode(call.script))
+    return {"url": settings().url(f"twiml/{name}")}

@@ -22,6 +22,7 @@ from typing import Annotated
 import azure.functions as func
 import msgspec
 
+from shared import opt_outs
 from shared.api import answers_problems
 from shared.errors import FieldError, NotConfigured
 from shared.idempotency import idempotent
@@ -98,6 +99,7 @@ async def send_sms(req: func.HttpRequest) -> func.HttpResponse:
     """Send a text."""
     text = read_body(req, TextRequest, check_together)
     from_, service = sender_of(text)
+    await opt_outs.check(text.to, service or from_ or "")
     return await send(
         "message",
         text.to,

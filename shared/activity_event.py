@@ -24,7 +24,7 @@ MOST_FIELDS = 25
 
 # What every callback repeats, or the row holds already.
 REPEATED = frozenset(
-    {
+    (
         "AccountSid",
         "ApiVersion",
         "CallSid",
@@ -39,17 +39,23 @@ REPEATED = frozenset(
         "MessageSid",
         "MessageStatus",
         "SequenceNumber",
+        "SmsMessageSid",
         "SmsSid",
         "SmsStatus",
         "Timestamp",
         "To",
-    }
+    )
+)
+# What was said or written, and tokens: not for a log.
+PRIVATE = frozenset(
+    ["Body", "CallToken", "SpeechResult", "StableSpeechResult", "TranscriptionText", "UnstableSpeechResult"]
 )
 
 
 class Event(msgspec.Struct, omit_defaults=True, frozen=True):
     """One event as it is stored, as JSON.
 
+    `status` is Twilio's status of the call or message; `what` says in words what else happened: "dial busy".
     `created` marks the first one, which is ours and tells of Twilio's answer to the send; all others are callbacks.
     `at` is Twilio's time where it told one, `received` ours, both RFC 3339 in UTC; `duration` is in seconds;
     `sequence` counts a call's events from 0 (-1: Twilio gave no number); `fields` is all else that Twilio sent.
@@ -57,6 +63,7 @@ class Event(msgspec.Struct, omit_defaults=True, frozen=True):
 
     created: bool = False
     status: str = ""
+    what: str = ""
     at: str = ""
     received: str = ""
     sequence: int = -1
@@ -86,26 +93,66 @@ def from_json(text: str) -> Event:
 
 
 def event_of(form: Mapping[str, str]) -> Event:
-    """Return the event that a status callback tells of (https://www.twilio.com/docs/voice/api/call-resource)."""
+    """Return the event that a callback tells of: a new status, or something else that happened (`what_happened`)."""
     form = {name[:LONGEST_FIELD]: value[:LONGEST_FIELD] for name, value in form.items()}
-    more = {name: value for name, value in form.items() if value and name not in REPEATED}
-    sequence = as_number(form.get("SequenceNumber"))
+    more = {name: value for name, value in form.items() if value and name not in REPEATED | PRIVATE}
+    if len(more.get("Digits", "")) > 1:
+        more["Digits"] = f"{len(more['Digits'])} keys"  # a menu's choice is one key; more may be a card or a PIN
+    what = what_happened(form)
+    status = form.get("CallStatus") or form.get("MessageStatus") or form.get("SmsStatus") or ""
+    sequence = None if what else as_number(form.get("SequenceNumber"))
     return Event(
-        status=form.get("CallStatus") or form.get("MessageStatus") or form.get("SmsStatus") or "",
+        status="" if what else status,
+        what=what,
         at=twilio_time(form.get("Timestamp", "")),
         received=rfc3339(now()),
         sequence=-1 if sequence is None else sequence,
         to=form.get("To", ""),
         from_=form.get("From", ""),
         direction=form.get("Direction", ""),
-        duration=as_number(form.get("CallDuration")),
+        duration=None if what else as_number(form.get("CallDuration")),
         error_code=as_number(form.get("ErrorCode")),
         fields=dict(list(more.items())[:MOST_FIELDS]),
     )
 
 
+def arrival_of(form: Mapping[str, str]) -> Event:
+    """Return the first event of an inbound call or text."""
+    return msgspec.structs.replace(
+        event_of(form),
+        created=True,
+        status=form.get("CallStatus") or "received",
+        what="",
+        sequence=-1,
+        direction="inbound",
+        segments=as_number(form.get("NumSegments")),
+    )
+
+
+def what_happened(form: Mapping[str, str]) -> str:
+    """Return in words what a callback tells of beside a status, or nothing where it tells of a status.
+
+    https://www.twilio.com/docs/voice/twiml lists, verb by verb, the fields that its callbacks bring.
+    """
+    for field, words in (
+        ("RecordingStatus", "recording"),
+        ("TranscriptionStatus", "transcription"),
+        ("DialCallStatus", "dial"),
+        ("QueueResult", "queue"),
+    ):
+        if form.get(field):
+            return f"{words} {form[field]}"
+    if form.get("ConferenceSid"):
+        return f"conference {form.get('StatusCallbackEvent') or 'event'}"
+    if form.get("AnsweredBy") and form.get("MachineDetectionDuration") and "SequenceNumber" not in form:
+        return f"answered by {form['AnsweredBy']}"
+    if "Digits" in form or "SpeechResult" in form:
+        return "gathered" if "RecordingUrl" not in form else "recorded"
+    return ""
+
+
 def name_of(event: Event) -> str:
-    """Return the event's name: its sequence number (calls), else its status (messages), else its content's hash.
+    """Return the event's name: its sequence number (calls), its status (messages), else its content's hash.
 
     No callback has the name of the event that tells of the send, whatever its status.
 
@@ -116,7 +163,7 @@ def name_of(event: Event) -> str:
         return "event_created"
     if event.sequence >= 0:
         return f"event_{event.sequence:04d}"
-    if not event.status:
+    if event.what or not event.status:
         content = msgspec.structs.replace(event, received="")
         return f"event_{hashlib.sha256(ENCODER.encode(content)).hexdigest()[:16]}"
     name = re.sub(r"\W", "_", event.status, flags=re.ASCII)[:64]

@@ -17,6 +17,7 @@ from typing import Any
 from shared.activity_event import Event, from_json, name_of, to_json
 from shared.activity_key import RowKey, now, rfc3339, row_key, started_of
 from shared.activity_state import FINAL, event_as_shown, in_order, state_of
+from shared.errors import StorageUnavailable
 from shared.settings import settings
 from shared.tables import ACTIVITY, SIDS, EntityFull, get, insert, upsert
 
@@ -27,6 +28,8 @@ EVENT_PREFIX = "event_"
 SID_ROW = "row"
 # Digits of a time in microseconds, for the next 250 years.
 LONGEST_STARTED = 16
+# A caller hears silence meanwhile.
+PATIENCE_SECONDS = 3.0
 
 Row = Mapping[str, Any]
 
@@ -116,3 +119,14 @@ def events_of(row: Row) -> list[Event]:
 def links_for(sid: str) -> dict[str, str]:
     """Return the addresses of what is known of one call or message."""
     return {"activity": settings().url(f"activity/{sid}")}
+
+
+async def log_for_caller(fields: Mapping[str, str], event: Event) -> None:
+    """Log what a webhook tells of while somebody waits for its answer: for a moment at most, and whatever happens."""
+    sid = fields.get("CallSid") or fields.get("MessageSid") or ""
+    kind = "call" if fields.get("CallSid") else "message"
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await add(sid, kind, fields.get("started"), event)
+    except (StorageUnavailable, TimeoutError):
+        log.error("an event of %s could not be logged", sid)

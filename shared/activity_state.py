@@ -44,8 +44,21 @@ def place_in_time(event: Event) -> tuple[bool, int, int, str, str]:
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return the events as they happened."""
-    return sorted(events, key=place_in_time)
+    """Return the events as they happened: statuses in their order, and what else happened where its time puts it."""
+    events = list(events)
+    statuses = sorted((event for event in events if not event.what), key=place_in_time)
+    times = [time_of(event) for event in statuses]
+    placed = [((index, ""), event) for index, event in enumerate(statuses)]
+    for event in events:
+        if event.what:
+            before = sum(time <= time_of(event) for time in times)
+            placed.append(((before - 1, time_of(event) + event.what), event))
+    return [event for _, event in sorted(placed, key=lambda item: item[0])]
+
+
+def time_of(event: Event) -> str:
+    """Return when an event happened: by Twilio's clock where it said so, else by ours."""
+    return event.at or event.received
 
 
 def state_of(events: Iterable[Event]) -> dict[str, Any]:
@@ -63,7 +76,7 @@ def state_of(events: Iterable[Event]) -> dict[str, Any]:
         "from": first_known(event.from_ for event in ordered),
         "direction": first_known(event.direction for event in ordered),
         "answered": first_known(event.at for event in ordered if event.status == "in-progress"),
-        "ended": (last.at or last.received) if last.status in FINAL else None,
+        "ended": time_of(last) if last.status in FINAL else None,
         "duration": first_known(event.duration for event in reversed(ordered)),
         "segments": first_known(event.segments for event in ordered),
         "settled_as": first_known(event.settled_as for event in ordered),
@@ -92,7 +105,8 @@ def event_as_shown(event: Event) -> dict[str, Any]:
     """Return one line of the time line."""
     shown = {
         "status": event.status,
-        "at": event.at or event.received,
+        "what": event.what,
+        "at": time_of(event),
         "received": event.received,
         "sequence": event.sequence if event.sequence >= 0 else None,
         "duration": event.duration,

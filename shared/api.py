@@ -21,9 +21,9 @@ log = logging.getLogger(__name__)
 def json_response(
     body: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
 ) -> func.HttpResponse:
-    """Answer `body` as JSON."""
+    """Answer `body` as JSON, with a line's end for who reads it in a terminal."""
     return func.HttpResponse(
-        msgspec.json.encode(body), status_code=status, headers=dict(headers or {}), mimetype="application/json"
+        msgspec.json.encode(body) + b"\n", status_code=status, headers=dict(headers or {}), mimetype="application/json"
     )
 
 
@@ -38,7 +38,7 @@ def problem_response(error: ApiError) -> func.HttpResponse:
         **error.members(),
     }
     return func.HttpResponse(
-        msgspec.json.encode(problem),
+        msgspec.json.encode(problem) + b"\n",
         status_code=error.status,
         headers=error.headers,
         mimetype="application/problem+json",

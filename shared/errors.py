@@ -5,6 +5,7 @@
     ├── CountryNotAllowed       403  ALLOWED_COUNTRIES does not hold the number's country
     ├── NotFound                404  no such call or message
     ├── KeyInUse                409  a request with this Idempotency-Key is being worked on
+    ├── PreconditionFailed      412  what If-Match names has changed since
     ├── KeyReused               422  this Idempotency-Key came before with another body
     ├── TwilioRefused           4xx  Twilio said no; carries Twilio's code and words
     │   └── RecipientOptedOut   422  the recipient has sent STOP
@@ -84,6 +85,13 @@ class KeyInUse(ApiError):
 
     status = 409
     code = "idempotency_key_in_use"
+
+
+class PreconditionFailed(ApiError):
+    """What the request is about is not the version that it names."""
+
+    status = 412
+    code = "precondition_failed"
 
 
 class KeyReused(ApiError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 import azure.functions as func
@@ -23,6 +24,15 @@ class Checked:
     """Annotates a field's type with a function that returns the value to keep, or raises ValueError in words."""
 
     check: Callable[[Any], Any]
+
+
+class ManyFaults(ValueError):
+    """A value with several faults, each with its place within it, which begins with `$`."""
+
+    def __init__(self, faults: Iterable[FieldError]) -> None:
+        """Keep the faults."""
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{fault.field}: {fault.detail}" for fault in self.faults))
 
 
 def read_body(
@@ -47,6 +57,12 @@ def read_query(req: func.HttpRequest, struct: type[Body]) -> Body:
     return read_values(values, struct, lambda given: (), strict=False)
 
 
+@cache
+def fields_of(struct: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """Return a struct's fields by the names that callers use; msgspec works the types out anew at each call."""
+    return {info.encode_name: info for info in fields(struct)}
+
+
 def read_values(
     values: dict[str, Any],
     struct: type[Body],
@@ -55,7 +71,7 @@ def read_values(
     strict: bool,
 ) -> Body:
     """Return `values` as a `struct`, or raise InvalidRequest with all that is wrong with them."""
-    known = {info.encode_name: info for info in fields(struct)}
+    known = fields_of(struct)
     given = {name for name, value in values.items() if value is not None}
     faults = [
         FieldError(name, f"there is no such field; there are {', '.join(known)}")
@@ -68,6 +84,8 @@ def read_values(
     for name in [name for name in known if name in given]:
         try:
             read[known[name].name] = convert(values[name], known[name], strict=strict)
+        except ManyFaults as error:
+            faults += [FieldError(name + fault.field.removeprefix("$"), fault.detail) for fault in error.faults]
         except ValueError as error:  # msgspec's is one too
             faults.append(FieldError(name, in_words(error)))
     if faults:
@@ -109,7 +127,7 @@ def in_words(error: ValueError) -> str:
 
 def read_form(req: func.HttpRequest, struct: type[msgspec.Struct]) -> dict[str, Any]:
     """Return a form's fields; one that takes a list keeps each of its values, another must be given once."""
-    lists = {info.encode_name for info in fields(struct) if takes_a_list(info.type)}
+    lists = {name for name, info in fields_of(struct).items() if takes_a_list(info.type)}
     values: dict[str, Any] = {}
     for name in req.form:
         filled = [value for value in req.form.getlist(name) if value]
@@ -122,16 +140,21 @@ def read_form(req: func.HttpRequest, struct: type[msgspec.Struct]) -> dict[str, 
     return values
 
 
-def read_json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in `body`; raises InvalidRequest about the body as a whole, which is the field `$`."""
+def read_json(body: bytes) -> Any:
+    """Return the JSON in `body`; raises InvalidRequest about the body as a whole, which is the field `$`."""
     if not body.strip():
-        raise InvalidRequest(FieldError("$", "the body is empty; expected a JSON object or an HTML form"))
+        raise InvalidRequest(FieldError("$", "the body is empty"))
     try:
         # Not msgspec's: it stops at a lone surrogate, and the field that holds it is to be named.
-        value = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be read"
         raise InvalidRequest(FieldError("$", f"the body is not JSON: {reason}")) from None
+
+
+def read_json_object(body: bytes) -> dict[str, Any]:
+    """Return the JSON object in `body`; raises InvalidRequest where it holds something else."""
+    value = read_json(body)
     if not isinstance(value, dict):
         raise InvalidRequest(FieldError("$", "expected a JSON object"))
     return value

@@ -72,6 +72,11 @@ def is_signed(url: str, signed: Mapping[str, str], signature: str, token: str) -
     return bool(validator.validate(url, signed, signature))
 
 
+def request_fields(req: func.HttpRequest) -> Mapping[str, str]:
+    """Return what Twilio sent: the query, and over it the form."""
+    return {**req.params, **(req.form if content_type(req) == FORM else {})}
+
+
 def signed_url(req: func.HttpRequest, app: Settings) -> str:
     """Return the address that Twilio called: our public one with the request's path and raw query.
 

@@ -9,6 +9,7 @@ import re
 from xml.parsers import expat
 
 import azure.functions as func
+from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
 # https://www.twilio.com/docs/voice/api/call-resource#create-a-call-resource
@@ -20,7 +21,7 @@ ROOM_FOR_ATTRIBUTES = 160
 ATTRIBUTE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 # https://www.w3.org/TR/xml/#charsets
-FORBIDDEN_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def say(words: str, voice: str | None = None, language: str | None = None) -> VoiceResponse:
@@ -93,6 +94,13 @@ def check_document(document: str) -> None:
         raise ValueError(f"has the root <{root}>; TwiML's is <Response>")
 
 
-def twiml_response(document: VoiceResponse) -> func.HttpResponse:
+def sorry() -> VoiceResponse:
+    """Return the document that apologises and ends the call."""
+    response = say("We are sorry, something went wrong. Please call again later.")
+    response.hangup()
+    return response
+
+
+def twiml_response(document: TwiML | str) -> func.HttpResponse:
     """Answer TwiML as Twilio reads it: https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types"""
     return func.HttpResponse(str(document), mimetype="text/xml", charset="utf-8")

@@ -301,3 +301,37 @@ def test_a_call_that_nobody_takes_ends_as_what_it_was(app: App, fake_twilio: Fak
         phone.wait_for_call().ring_out()
 
     assert app.wait_for_activity(sid, end)["final"] is True
+
+
+def test_a_script_goes_with_the_call(app: App, fake_twilio: FakeTwilio) -> None:
+    """As TwiML, with our own addresses absolute, since such a document has none of its own."""
+    script = [{"verb": "Say", "text": "Hello"}, {"verb": "Redirect", "url": "/api/twiml_hello"}]
+    assert app.post("make_call", {"to": TO, "script": script}).status_code == 201
+
+    assert asked(fake_twilio)["Twiml"] == [
+        '<?xml version="1.0" encoding="UTF-8"?><Response><Say>Hello</Say>'
+        f"<Redirect>{app.url}/api/twiml_hello</Redirect></Response>"
+    ]
+
+
+@pytest.mark.parametrize(
+    "script", [[{"verb": "Say", "text": "x" * 4000}], [{"verb": "Say", "text": "Hello {{To}}"}]], ids=["long", "filled"]
+)
+def test_a_script_that_cannot_go_with_the_call_is_fetched_from_us(
+    app: App, fake_twilio: FakeTwilio, script: list[Any]
+) -> None:
+    """Too long for Twilio, or with something in it that only the call can tell."""
+    assert app.post("make_call", {"to": TO, "script": script}).status_code == 201
+    call = fake_twilio.phone(TO).wait_for_call()
+    call.answer()
+
+    call.wait_until_heard("xxx" if len(script[0]["text"]) > 100 else f"Hello {TO}")
+    [url] = asked(fake_twilio)["Url"]
+    assert url.startswith(f"{app.url}/api/twiml/sent_")
+
+
+def test_a_scripts_faults_come_with_those_of_the_request(app: App) -> None:
+    """Each with its place."""
+    body = {"to": "x", "script": [{"verb": "Say"}, {"verb": "Sya"}]}
+
+    assert set(faults_of(app.post("make_call", body))) == {"to", "script[1].verb"}

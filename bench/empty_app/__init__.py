@@ -1,0 +1,1 @@
+"""A reference: a function app that does nothing."""

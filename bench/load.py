@@ -1,0 +1,96 @@
+"""The callers: keep-alive connections that send prepared requests, one after the other, and time the answers."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+import psutil
+
+from bench.services import Server
+
+CALLERS = 64
+
+
+@dataclass(slots=True)
+class Load:
+    """What came of a load."""
+
+    latencies: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many requests were answered."""
+        return len(self.latencies)
+
+    @property
+    def rate(self) -> float:
+        """Requests answered in a second."""
+        return self.count / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        """The server's processor time for one request, in milliseconds."""
+        return 1000 * self.cpu_seconds / self.count
+
+
+def post(path: str, body: bytes, content_type: str, **headers: str) -> bytes:
+    """Return a POST request as it goes over the wire."""
+    lines = [f"POST {path} HTTP/1.1", "Host: 127.0.0.1", f"Content-Type: {content_type}"]
+    lines += [f"Content-Length: {len(body)}", "Accept: */*"]
+    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\r\n".join([*lines, "", ""]).encode() + body
+
+
+def get(path: str) -> bytes:
+    """Return a GET request as it goes over the wire."""
+    return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n".encode()
+
+
+def run(server: Server, requests: Iterable[bytes], *, callers: int = CALLERS, seconds: float = 3600) -> Load:
+    """Send requests to a server, for so long or until there are no more of them.
+
+    Raises RuntimeError when any answer is not a 2xx: such a run measured something else.
+    """
+    load = Load()
+    before = cpu_seconds(server)
+    asyncio.run(call_all(server.port, iter(requests), callers, seconds, load))
+    load.cpu_seconds = cpu_seconds(server) - before
+    if wrong := {status: count for status, count in load.statuses.items() if not 200 <= status < 300}:
+        raise RuntimeError(f"of {load.count} requests some were not answered with 2xx: {wrong}")
+    return load
+
+
+def cpu_seconds(server: Server) -> float:
+    """Return the processor time that a server has used."""
+    times = psutil.Process(server.pid).cpu_times()
+    return float(times.user + times.system)
+
+
+async def call_all(port: int, requests: Iterator[bytes], callers: int, seconds: float, load: Load) -> None:
+    started = time.perf_counter()
+    deadline = started + seconds
+    await asyncio.gather(*(call(port, requests, deadline, load) for _ in range(callers)))
+    load.seconds = time.perf_counter() - started
+
+
+async def call(port: int, requests: Iterator[bytes], deadline: float, load: Load) -> None:
+    """Be one caller."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in requests:
+        started = time.perf_counter()
+        writer.write(request)
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        length = head.partition(b"content-length:")[2].partition(b"\r")[0]
+        if length:
+            await reader.readexactly(int(length))
+        ended = time.perf_counter()
+        load.latencies.append(ended - started)
+        load.statuses[int(head[9:12])] += 1
+        if ended > deadline:
+            break
+    writer.close()

@@ -1,0 +1,1 @@
+"""A reference: how samples usually send a text from a function."""

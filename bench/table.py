@@ -1,0 +1,46 @@
+"""The table that a run prints: what was measured, beside what, and whether the target is met."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEADINGS = ("what", "ours", "reference", "result", "target", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One measured thing. `result` is compared with `target`, both in `unit` (x: a ratio)."""
+
+    what: str
+    ours: str
+    reference: str
+    result: float
+    target: float
+    unit: str = "x"
+    at_least: bool = False
+    note: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the result is on the right side of the target."""
+        return self.result >= self.target if self.at_least else self.result <= self.target
+
+    def cells(self) -> tuple[str, ...]:
+        """Return the row as text."""
+        side = "≥" if self.at_least else "≤"
+        return (
+            self.what,
+            self.ours,
+            self.reference,
+            f"{self.result:.2f} {self.unit}",
+            f"{side} {self.target:g} {self.unit}",
+            "met" if self.met else "missed",
+        )
+
+
+def to_text(rows: Sequence[Row]) -> str:
+    """Return the table, and below it what is to be known about its rows."""
+    notes = [f"{row.what}: {row.note}" for row in rows if row.note]
+    lines = [HEADINGS, *(row.cells() for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    table = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([*table, *notes])

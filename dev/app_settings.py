@@ -1,0 +1,58 @@
+"""The app's settings on a laptop: those of local.settings.json.example, with the ports of this run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+
+from dev.azurite import connection_string
+from dev.environment import venv_environ
+from dev.setup import ROOT, SetupError
+
+# A developer's shell may hold settings of a real account; `python3 -m dev run` never uses them.
+FOREIGN = ("TWILIO_", "TABLES_", "AZURE_", "WEBSITE_", "AzureWebJobs", "FUNCTIONS_", "APPLICATIONINSIGHTS_")
+
+
+def settings(port: int, phones_port: int, tables_port: int) -> dict[str, str]:
+    """Return every setting of the example file, pointed at the services on these ports."""
+    return {
+        **read_values("local.settings.json.example"),
+        "PUBLIC_BASE_URL": f"http://127.0.0.1:{port}",
+        "TWILIO_API_BASE_URL": f"http://127.0.0.1:{phones_port}",
+        "TABLES_CONNECTION_STRING": connection_string(tables_port),
+    }
+
+
+def service_environ(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a service: this shell's, without foreign settings, and these settings."""
+    env = {name: value for name, value in venv_environ().items() if not name.startswith(FOREIGN)}
+    # What runs here talks to this machine only, also where a proxy leads to the rest of the world.
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"]))
+    return {**env, "NO_PROXY": no_proxy, "no_proxy": no_proxy, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", **values}
+
+
+def read_values(name: str) -> dict[str, str]:
+    """Return the settings in a file of the form that Core Tools read."""
+    try:
+        return dict(json.loads((ROOT / name).read_text("utf-8-sig"))["Values"])
+    except (ValueError, KeyError, TypeError):
+        raise SetupError(f"{name} is not JSON with an object `Values`: repair it, or move it away.") from None
+
+
+def check_for_core_tools() -> None:
+    """Raise SetupError where `func` would mix settings of local.settings.json with ours.
+
+    It lets an environment variable win only when that has a value:
+    https://github.com/Azure/azure-functions-core-tools, StartHostAction.UpdateEnvironmentVariables
+    """
+    if not (ROOT / "local.settings.json").exists():
+        return
+    ours = read_values("local.settings.json.example")
+    own = read_values("local.settings.json")
+    mixed = sorted(name for name, value in own.items() if value and name.startswith(FOREIGN) and not ours.get(name))
+    if mixed:
+        raise SetupError(
+            f"local.settings.json sets {', '.join(mixed)}, which `func` would use here too: move that file away, "
+            "or leave --host away and use the built-in host."
+        )

@@ -1,0 +1,137 @@
+"""The project's own Python environment: `.venv` with exactly what requirements-dev.txt pins.
+
+Parses on Python 3.8, so that an old Python gets a sentence and not a traceback.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+from dev.setup import ROOT, SetupError, clear_errors, fail, hash_of, one_at_a_time, run_tool, say
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+STAMP = VENV / "dev-stamp.json"
+OLDEST, NEWEST = (3, 11), (3, 14)
+UNREACHABLE = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError")
+
+
+def check_python(version: tuple[int, int]) -> None:
+    """Raise SetupError when this version of Python cannot run the project."""
+    if OLDEST <= version <= NEWEST:
+        return
+    names = [f"python3.{minor}" for minor in range(NEWEST[1], OLDEST[1] - 1, -1)]
+    other = next((name for name in names if shutil.which(name) and runs([name], "")), None)
+    advice = f"this machine has {other}, so type `{other} -m dev`" if other else "get one at https://www.python.org"
+    age = "old" if version < OLDEST else "new"
+    raise SetupError(f"Python {version[0]}.{version[1]} is too {age}: 3.11 to 3.14 is needed; {advice}.")
+
+
+def ensure() -> None:
+    """Make `.venv` hold what is pinned; returns within milliseconds when it does already."""
+    if is_ready():
+        return
+    with one_at_a_time():
+        if is_ready():
+            return
+        if not can_be_kept():
+            make_venv()
+        say("Installing what requirements-dev.txt names into .venv ... (half a minute, and only when it changes)")
+        write_stamp(None)
+        pip_install("requirements-dev.txt")
+        write_stamp(pins())
+
+
+def pins() -> str:
+    return hash_of("requirements.txt", "requirements-dev.txt")
+
+
+def is_ready() -> bool:
+    """Whether the stamp is of these pins and this folder, and the Python in `.venv` still runs."""
+    return read_stamp() == {"folder": str(ROOT), "pins": pins()} and runs([str(PYTHON)], "")
+
+
+def can_be_kept() -> bool:
+    """Whether pip can bring the present `.venv` up to date: it works, and was neither moved nor left half made."""
+    stamp = read_stamp()
+    unharmed = stamp == {} or (stamp.get("folder") == str(ROOT) and stamp.get("pins") is not None)
+    return unharmed and runs([str(PYTHON)], "import pip")
+
+
+def read_stamp() -> dict[str, str | None]:
+    """Return what the last installation noted; empty when there was none."""
+    try:
+        return dict(json.loads(STAMP.read_text("utf-8")))
+    except (OSError, ValueError):
+        return {}
+
+
+def write_stamp(installed: str | None) -> None:
+    """Note which pins are installed. None stands for an installation that has begun and not ended."""
+    with clear_errors("write to .venv"):
+        STAMP.write_text(json.dumps({"folder": str(ROOT), "pins": installed}), "utf-8")
+
+
+def runs(python: list[str], code: str) -> bool:
+    """Whether this is a working Python of a version that we support, which can run this code."""
+    check = f"import sys; sys.exit(not {OLDEST} <= sys.version_info[:2] <= {NEWEST})"
+    try:
+        return (
+            subprocess.run([*python, "-I", "-c", f"{code}\n{check}"], capture_output=True, check=False).returncode == 0
+        )
+    except OSError:
+        return False
+
+
+def make_venv() -> None:
+    """Create `.venv` anew."""
+    if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
+        raise SetupError(
+            "This Python comes without the modules venv and ensurepip, which make .venv: install them "
+            "(Debian and Ubuntu: `sudo apt install python3-venv`) and try again."
+        )
+    say(f"Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]} ...")
+    with clear_errors("make .venv"):
+        if VENV.exists():
+            shutil.rmtree(VENV)
+        VENV.mkdir()
+    # The base, since what runs us may be the Python of the .venv that has just been removed.
+    python = getattr(sys, "_base_executable", "") or sys.executable
+    done = run_tool([python, "-I", "-m", "venv", str(VENV)], "venv.log", clean_environ())
+    if done.returncode != 0:
+        fail("Python could not make .venv", done.stdout, "venv.log")
+
+
+def pip_install(requirements: str) -> None:
+    """Install a requirements file into `.venv`."""
+    # Python compiles what it imports; to compile everything here would take a third longer.
+    options = ["--quiet", "--no-input", "--disable-pip-version-check", "--no-compile", "--retries", "2"]
+    # These would install elsewhere than into .venv.
+    unwanted = ("PIP_USER", "PIP_TARGET", "PIP_PREFIX")
+    env = {name: value for name, value in venv_environ().items() if name not in unwanted}
+    command = [str(PYTHON), "-I", "-m", "pip", "install", *options, "-r", str(ROOT / requirements)]
+    done = run_tool(command, "pip.log", env)
+    if done.returncode == 0:
+        return
+    if any(word in done.stdout for word in UNREACHABLE):
+        raise SetupError(
+            "The Python package index cannot be reached: check the network, or set PIP_INDEX_URL to a mirror, "
+            "and try again (what pip said is in .dev/pip.log)."
+        )
+    fail(f"pip could not install {requirements}", done.stdout, "pip.log")
+
+
+def clean_environ() -> dict[str, str]:
+    """Return the environment variables without those that bend a Python."""
+    return {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
+
+
+def venv_environ() -> dict[str, str]:
+    """Return the environment variables as an activated `.venv` has them."""
+    env = clean_environ()
+    return {**env, "VIRTUAL_ENV": str(VENV), "PATH": f"{PYTHON.parent}{os.pathsep}{env.get('PATH', '')}"}

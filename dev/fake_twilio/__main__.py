@@ -1,0 +1,74 @@
+"""`python -m dev.fake_twilio`: the fake Twilio and its phones as a process of their own."""
+
+import argparse
+import asyncio
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+
+from .account import Account
+from .chaos import Chaos
+from .exchange import Exchange
+from .faults import Fault
+from .server import Server
+
+
+def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dev.fake_twilio",
+        description="A fake Twilio with phones in the browser. The account, its keys and its number are those of the "
+        "app's own settings (TWILIO_ACCOUNT_SID and so on) in the environment.",
+    )
+    parser.add_argument("--port", type=int, default=7072, help="where to listen on 127.0.0.1; 0 takes a free port")
+    parser.add_argument("--chaos", metavar="SEED", help="duplicate, reorder, delay and drop callbacks, as SEED decides")
+    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each REST answer")
+    parser.add_argument(
+        "--pace", type=float, default=1.0, metavar="FACTOR", help="how long people take: 1 real, 0.5 half, 0 no time"
+    )
+    parser.add_argument("--autopilot", action="store_true", help="phones answer by themselves after a moment")
+    parser.add_argument("--no-life", action="store_true", help="answer creates, and let nothing come of them")
+    return parser.parse_args(argv)
+
+
+def say(fault: Fault) -> None:
+    """A fault of the app's, for whoever watches the terminal."""
+    print(f"fault: {fault}", flush=True)
+
+
+async def serve(options: argparse.Namespace) -> None:
+    """Serve until told to stop."""
+    exchange = Exchange(
+        Account.from_environ(os.environ),
+        pace=options.pace,
+        chaos=Chaos(options.chaos, longest=2.0) if options.chaos else None,
+        autopilot=options.autopilot,
+        life=not options.no_life,
+        on_fault=say,
+    )
+    app_url = os.environ.get("PUBLIC_BASE_URL") or "http://127.0.0.1:7071"
+    server = Server(exchange, app_url, options.latency)
+    await exchange.open()
+    print(f"listening on {await server.open(options.port)}", flush=True)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no signal handlers on its loop; there Ctrl-C ends asyncio.run.
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, stop.set)
+    try:
+        await stop.wait()
+    finally:
+        await server.close()
+        await exchange.close()
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run until Ctrl-C."""
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(arguments(argv)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""The one account of the fake Twilio: its SID, its keys, its numbers, its Messaging Service."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+MAGIC_SENDER = "+15005550006"
+"""Twilio's test number that may call and text (https://www.twilio.com/docs/iam/test-credentials)."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Credentials and senders. The defaults are those of `local.settings.json.example`."""
+
+    sid: str = "AC00000000000000000000000000000001"
+    auth_token: str = "local-auth-token"
+    api_key: str = "SK00000000000000000000000000000001"
+    api_secret: str = "local-api-secret"
+    numbers: tuple[str, ...] = (MAGIC_SENDER,)
+    messaging_service_sid: str = "MG00000000000000000000000000000001"
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> "Account":
+        """The account that the app's own settings name; what they leave out has its default."""
+        default = cls()
+        number = environ.get("TWILIO_FROM_NUMBER", "")
+        return cls(
+            sid=environ.get("TWILIO_ACCOUNT_SID") or default.sid,
+            auth_token=environ.get("TWILIO_AUTH_TOKEN") or default.auth_token,
+            api_key=environ.get("TWILIO_API_KEY") or default.api_key,
+            api_secret=environ.get("TWILIO_API_SECRET") or default.api_secret,
+            numbers=tuple(dict.fromkeys(filter(None, (number, MAGIC_SENDER)))),
+            messaging_service_sid=environ.get("TWILIO_MESSAGING_SERVICE_SID") or default.messaging_service_sid,
+        )
+
+    def authorizations(self) -> frozenset[str]:
+        """The Authorization headers that this account accepts: by API key, and by auth token."""
+        pairs = (f"{self.api_key}:{self.api_secret}", f"{self.sid}:{self.auth_token}")
+        return frozenset("Basic " + base64.b64encode(pair.encode()).decode() for pair in pairs)

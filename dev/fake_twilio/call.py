@@ -1,0 +1,151 @@
+"""A call: Twilio's Call resource, and what the line and the phone know of it beyond that."""
+
+import asyncio
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .form import Form
+from .formats import now, rfc2822
+from .work import Sleeper
+
+FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a document comes from: an address to fetch it from, or its own text."""
+
+    url: str = ""
+    method: str = "POST"
+    text: str = ""
+
+
+@dataclass
+class Step:
+    """One thing that happens in a call, as the phone shows it."""
+
+    verb: str
+    at: datetime
+    about: dict[str, Any]
+    state: str = "now"
+
+
+@dataclass(eq=False)
+class Call(Sleeper):
+    """One call. `parameters` is what it was created with."""
+
+    sid: str
+    account_sid: str
+    to: str
+    from_: str
+    number: int
+    parameters: Form
+    direction: str = "outbound-api"
+    status: str = "queued"
+    created: datetime = field(default_factory=now)
+    updated: datetime = field(default_factory=now)
+    started: datetime | None = None
+    answered: datetime | None = None
+    ended: datetime | None = None
+    answered_by: str | None = None
+    recording_sid: str | None = None
+    sequence: int = 0
+    keys: str = ""
+    steps: list[Step] = field(default_factory=list)
+    ring: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the phone, or an update by REST, has decided what becomes of a call that rings."""
+    fate: str = ""
+    """That decision: `in-progress` or a final status."""
+    interruptions: asyncio.Queue[Source | None] = field(default_factory=asyncio.Queue)
+    """While the call is in progress: None ends it, a source replaces the document that runs."""
+
+    @property
+    def over(self) -> bool:
+        """Whether the call has come to its end."""
+        return self.status in FINAL
+
+    @property
+    def duration(self) -> int | None:
+        """Seconds from answer to end, at least one for a call that was answered; None while it lasts."""
+        if self.ended is None:
+            return None
+        return max(1, math.ceil((self.ended - self.answered).total_seconds())) if self.answered else 0
+
+    def decide(self, fate: str) -> bool:
+        """Answer, decline, cancel: True when the call was still ringing or waiting to."""
+        if self.over or self.answered or self.ring.is_set():
+            return False
+        self.fate = fate
+        self.ring.set()
+        self.wake()
+        return True
+
+    def interrupt(self, source: Source | None) -> None:
+        """Hang up, or give a call in progress another document."""
+        self.interruptions.put_nowait(source)
+        self.wake()
+
+    def press(self, keys: str) -> None:
+        """Keys pressed on the phone."""
+        self.keys += keys
+
+    def heard(self) -> str:
+        """The words spoken so far."""
+        return " ".join(step.about["text"] for step in self.steps if step.verb == "Say")
+
+    def to_json(self) -> dict[str, Any]:
+        """Twilio's representation (https://www.twilio.com/docs/voice/api/call-resource#call-properties)."""
+        uri = f"/2010-04-01/Accounts/{self.account_sid}/Calls/{self.sid}"
+        duration = self.duration
+        return {
+            "account_sid": self.account_sid,
+            "annotation": None,
+            "answered_by": self.answered_by,
+            "api_version": "2010-04-01",
+            "caller_name": None,
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.updated),
+            "direction": self.direction,
+            "duration": None if duration is None else str(duration),
+            "end_time": rfc2822(self.ended),
+            "forwarded_from": None,
+            "from": self.from_,
+            "from_formatted": formatted(self.from_),
+            "group_sid": None,
+            "parent_call_sid": None,
+            "phone_number_sid": None,
+            "price": None,
+            "price_unit": "USD",
+            "queue_time": "0",
+            "sid": self.sid,
+            "start_time": rfc2822(self.started),
+            # The resource knows no `initiated`; only the callback does.
+            "status": "queued" if self.status == "initiated" else self.status,
+            "subresource_uris": {
+                name: f"{uri}/{path}.json"
+                for name, path in (
+                    ("events", "Events"),
+                    ("notifications", "Notifications"),
+                    ("payments", "Payments"),
+                    ("recordings", "Recordings"),
+                    ("siprec", "Siprec"),
+                    ("streams", "Streams"),
+                    ("transcriptions", "Transcriptions"),
+                    ("user_defined_message_subscriptions", "UserDefinedMessageSubscriptions"),
+                    ("user_defined_messages", "UserDefinedMessages"),
+                )
+            },
+            "to": self.to,
+            "to_formatted": formatted(self.to),
+            "trunk_sid": None,
+            "uri": f"{uri}.json",
+        }
+
+
+def formatted(number: str) -> str:
+    """North American numbers as people there write them; any other as it is."""
+    if number.startswith("+1") and len(number) == 12:
+        return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
+    return number

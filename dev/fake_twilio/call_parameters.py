@@ -1,0 +1,88 @@
+"""What Twilio demands of `POST Calls.json` (https://www.twilio.com/docs/voice/api/call-resource#create-a-call)."""
+
+import re
+
+from .account import Account
+from .checks import E164, Check, anything, at_most, boolean, check_all, choice, integer, method, pattern, url
+from .errors import TwilioError
+from .form import Form
+
+MAGIC_TO = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
+"""Numbers that Twilio refuses to call, each for its reason (https://www.twilio.com/docs/iam/test-credentials)."""
+MAGIC_FROM = {"+15005550001": 21212}
+
+CLIENT = re.compile(r"client:[^\s\x00-\x1f]{1,256}")
+SIP = re.compile(r"sips?:[^@\s]+@[^@\s]+")
+
+DOCUMENT: dict[str, Check] = {
+    "Url": url(21205),
+    "Method": method,
+    "Twiml": at_most(32018, 4000),
+    "FallbackUrl": url(21205),
+    "FallbackMethod": method,
+    "StatusCallback": url(21609),
+    "StatusCallbackMethod": method,
+    "TimeLimit": integer(13216, 1, 86400),
+}
+UPDATE: dict[str, Check] = DOCUMENT | {"Status": choice("canceled", "completed")}
+CREATE: dict[str, Check] = DOCUMENT | {
+    "To": anything,
+    "From": anything,
+    "ApplicationSid": anything,
+    "StatusCallbackEvent": choice("initiated", "ringing", "answered", "completed", code=21626),
+    "SendDigits": pattern(21206, r"[0-9A-D#*wW]{0,32}"),
+    "Timeout": integer(21208, 1, 600),
+    "Record": boolean,
+    "RecordingChannels": choice("mono", "dual"),
+    "RecordingTrack": choice("inbound", "outbound", "both"),
+    "Trim": choice("trim-silence", "do-not-trim"),
+    "RecordingStatusCallback": url(21609),
+    "RecordingStatusCallbackMethod": method,
+    "RecordingStatusCallbackEvent": choice("in-progress", "completed", "absent", code=21626),
+    "RecordingConfigurationId": anything,
+    "MachineDetection": choice("enable", "detectmessageend", code=21234),
+    "MachineDetectionTimeout": integer(21234, 3, 59),
+    "MachineDetectionSpeechThreshold": integer(21234, 1000, 6000),
+    "MachineDetectionSpeechEndThreshold": integer(21234, 500, 5000),
+    "MachineDetectionSilenceTimeout": integer(21234, 2000, 10000),
+    "AsyncAmd": choice("true", "false", code=21234),
+    "AsyncAmdStatusCallback": url(21609),
+    "AsyncAmdStatusCallbackMethod": method,
+    "SipAuthUsername": anything,
+    "SipAuthPassword": anything,
+    "CallerId": anything,
+    "CallReason": anything,
+    "CallToken": anything,
+    "Byoc": anything,
+    "Passports": anything,
+    "ClientNotificationUrl": anything,
+}
+
+
+def check_new_call(form: Form, account: Account) -> list[str]:
+    """Raise Twilio's error for the first thing that is wrong; the names of parameters that Twilio does not know."""
+    check_ends(form.get("To"), form.get("From"), account)
+    if not (form.get("Url") or form.get("Twiml") or form.get("ApplicationSid")):
+        raise TwilioError(21205, "Url parameter is required")
+    return check_all(form, CREATE)
+
+
+def check_ends(to: str, from_: str, account: Account) -> None:
+    """Both ends of the line must exist, and the near one must be ours."""
+    if not to:
+        raise TwilioError(21201)
+    if not from_:
+        raise TwilioError(21213)
+    if to in MAGIC_TO:
+        raise TwilioError(MAGIC_TO[to], to)
+    to_a_number = bool(E164.fullmatch(to))
+    if not (to_a_number or CLIENT.fullmatch(to) or SIP.fullmatch(to)) or to == from_:
+        raise TwilioError(21211, to)
+    if from_ in MAGIC_FROM:
+        raise TwilioError(MAGIC_FROM[from_], from_)
+    if E164.fullmatch(from_):
+        if from_ not in account.numbers:
+            raise TwilioError(21210, from_)
+    elif to_a_number or not (CLIENT.fullmatch(from_) or SIP.fullmatch(from_)):
+        # The telephone network shows a number; only clients and SIP addresses can be called without one.
+        raise TwilioError(21212, from_)

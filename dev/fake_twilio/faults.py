@@ -1,0 +1,35 @@
+"""What the fake has seen the app do wrong."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .formats import now
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that Twilio would have put in its debugger, or silently ignored."""
+
+    sid: str | None
+    code: int | None
+    detail: str
+    at: datetime = field(default_factory=now, compare=False)
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (str(self.code or ""), self.detail, f"({self.sid})" if self.sid else "")))
+
+
+class Faults:
+    """The latest faults, oldest first."""
+
+    def __init__(self, tell: Callable[[Fault], None]) -> None:
+        self.seen: deque[Fault] = deque(maxlen=1000)
+        self.tell = tell
+
+    def add(self, sid: str | None, code: int | None, detail: str) -> None:
+        """Note a fault and tell whoever listens."""
+        fault = Fault(sid, code, detail)
+        self.seen.append(fault)
+        self.tell(fault)

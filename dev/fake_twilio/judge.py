@@ -1,0 +1,54 @@
+"""Looks at each answer of the app with Twilio's eyes."""
+
+from collections.abc import Iterator
+
+from .overrides import Overrides
+from .webhook import Answer, Webhook, place
+
+TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
+"""Content types that Twilio reads as TwiML (https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types)."""
+
+SLOW = 5.0
+"""Seconds after which an answer is worth a notice, if nothing else is said; at fifteen Twilio hangs up."""
+
+
+def judge(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tuple[int | None, str]]:
+    """The faults in one answer: Twilio's code, if it has one, and words."""
+    about = name(webhook)
+    if answer.redirects:
+        yield None, f"{about} redirected with {answer.redirects[0]}: Twilio follows with GET and loses the form"
+    if answer.failure:
+        code = answer.code
+        if webhook.kind == "status" and webhook.sid.startswith("CA") and answer.status is not None:
+            code = 15003
+        refused = " to a request with a valid signature" if answer.status in (401, 403) else ""
+        yield code, f"{about} {answer.detail}{refused}"
+        return
+    if answer.seconds > slow:
+        yield None, f"{about} took {answer.seconds:.1f} s; Twilio gives up at 15 s"
+    yield from ((code, f"{about} {words}") for code, words in judge_body(webhook, answer))
+
+
+def judge_address(webhook: Webhook) -> Iterator[tuple[int | None, str]]:
+    """The faults in the address that the app has given."""
+    for setting in Overrides.of(webhook.url).invalid:
+        yield 11243 if setting.startswith("rp=") else None, f"{name(webhook)}: invalid connection override {setting!r}"
+
+
+def name(webhook: Webhook) -> str:
+    """A webhook in words."""
+    return f"{webhook.method} {place(webhook.url)} ({webhook.event})"
+
+
+def judge_body(webhook: Webhook, answer: Answer) -> Iterator[tuple[int | None, str]]:
+    """What is wrong with an answer that came in time and said 2xx."""
+    if answer.status == 204:
+        if answer.body or answer.declared_length:
+            yield 11206, "answered 204 with a body"
+    elif webhook.kind == "status":
+        if not answer.body:
+            yield None, f"answered {answer.status} with nothing in it; an answer without content is a 204"
+        elif answer.content_type not in ("text/xml", "application/xml"):
+            yield 12300, f"answered {answer.status} with {answer.content_type or 'no Content-Type'}; 204 is enough"
+    elif answer.content_type == "text/html":
+        yield None, "answered TwiML as text/html; text/xml is its type"

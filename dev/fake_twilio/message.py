@@ -1,0 +1,85 @@
+"""A text: Twilio's Message resource."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from .form import Form
+from .formats import now, rfc2822
+from .segments import segments
+from .work import Sleeper
+
+FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received", "read"})
+
+ERRORS = {
+    30003: "Unreachable destination handset",
+    30004: "Message blocked",
+    30005: "Unknown destination handset",
+    30006: "Landline or unreachable carrier",
+    30007: "Message filtered",
+    30008: "Unknown error",
+}
+"""Why a text did not arrive (https://www.twilio.com/docs/api/errors#3-anchor)."""
+
+
+@dataclass(eq=False)
+class Message(Sleeper):
+    """One text. `parameters` is what it was created with."""
+
+    sid: str
+    account_sid: str
+    to: str
+    from_: str | None
+    body: str
+    media: list[str]
+    number: int
+    parameters: Form
+    messaging_service_sid: str | None = None
+    send_at: datetime | None = None
+    direction: str = "outbound-api"
+    status: str = "queued"
+    created: datetime = field(default_factory=now)
+    updated: datetime = field(default_factory=now)
+    sent: datetime | None = None
+    error_code: int | None = None
+    canceled: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def over(self) -> bool:
+        """Whether the status will change no more."""
+        return self.status in FINAL
+
+    def cancel(self) -> None:
+        """Take back a text that is scheduled."""
+        self.status, self.updated = "canceled", now()
+        self.canceled.set()
+        self.wake()
+
+    def to_json(self) -> dict[str, Any]:
+        """Twilio's representation (https://www.twilio.com/docs/messaging/api/message-resource#message-properties)."""
+        uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{self.sid}"
+        # A Messaging Service has not looked at the text, nor chosen a sender, when it accepts it.
+        untouched = self.status in ("accepted", "scheduled")
+        return {
+            "account_sid": self.account_sid,
+            "api_version": "2010-04-01",
+            "body": self.body,
+            "date_created": rfc2822(self.created),
+            "date_sent": rfc2822(self.sent),
+            "date_updated": rfc2822(self.updated),
+            "direction": self.direction,
+            "error_code": self.error_code,
+            "error_message": ERRORS.get(self.error_code, "Unknown error") if self.error_code else None,
+            "from": self.from_,
+            "messaging_service_sid": self.messaging_service_sid,
+            "num_media": str(len(self.media)),
+            "num_segments": "0" if untouched else str(segments(self.body)),
+            "price": None,
+            "price_unit": None if untouched else "USD",
+            "sid": self.sid,
+            "status": self.status,
+            "subresource_uris": {"media": f"{uri}/Media.json"},
+            "to": self.to,
+            "uri": f"{uri}.json",
+        }

@@ -1,0 +1,70 @@
+// Names a phone that nobody has called or texted yet, so that it can call and text the app itself.
+
+import { h, icon, setText } from "./dom.js";
+import { addPhone } from "./server.js";
+import { plainNumber } from "./words.js";
+
+/** The first number of a row of made-up ones that is not a phone yet. */
+export function freeNumber(phones) {
+  const taken = new Set(phones.map((phone) => phone.number));
+  let next = 15551234567;
+  while (taken.has(`+${next}`)) next += 1;
+  return `+${next}`;
+}
+
+export function createAdder() {
+  const field = h("input", {
+    type: "tel",
+    class: "adder-number",
+    "aria-label": "Number of the new phone",
+    autocomplete: "off",
+    spellcheck: "false",
+    oninput: () => setText(problem, ""),
+  });
+  const problem = h("p", { class: "adder-problem", role: "alert" });
+  const element = h(
+    "form",
+    { class: "adder", onsubmit: add },
+    h("span", { class: "adder-sign", "aria-hidden": "true" }, icon("plus")),
+    field,
+    h("button", { type: "submit", class: "adder-button" }, "Add a phone"),
+    h("p", { class: "adder-note" }, "Any number you like. It can call and text your app."),
+    problem,
+  );
+  let proposal = "";
+
+  async function add(event) {
+    event.preventDefault();
+    const number = plainNumber(field.value);
+    try {
+      await addPhone(number);
+    } catch (error) {
+      setText(problem, error.message);
+      field.focus();
+      return;
+    }
+    setText(problem, "");
+    showPhone(number);
+  }
+
+  return {
+    element,
+    /** Proposes a number that is free, unless the person has begun to write another one. */
+    update({ phones }) {
+      if (field.value === proposal || phones.some(({ number }) => number === plainNumber(field.value)))
+        field.value = freeNumber(phones);
+      proposal = freeNumber(phones);
+    },
+  };
+}
+
+/** The new phone comes with the next state; the person is then taken to it. */
+function showPhone(number, tries = 40) {
+  const phone = [...document.querySelectorAll(".phone")].find((element) => element.dataset.number === number);
+  if (!phone) {
+    if (tries > 0) setTimeout(() => showPhone(number, tries - 1), 50);
+    return;
+  }
+  phone.scrollIntoView({ block: "nearest" });
+  phone.focus({ preventScroll: true });
+}

@@ -1,0 +1,134 @@
+// The screen of a phone that rings and of a phone in a call.
+
+import { followEnd, h, icon, keyed, setText } from "./dom.js";
+import { createStep, stepsOf } from "./steps.js";
+import { connectionWords } from "./line.js";
+import { createListening } from "./listening.js";
+import { callPeer, comesIn, prettyNumber } from "./words.js";
+
+const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
+
+/** A round button with its word below it. The hint is for eyes only, so that the button's name stays one word. */
+function roundButton(kind, word, key, onclick) {
+  return h(
+    "button",
+    { type: "button", class: `round round-${kind}`, "aria-keyshortcuts": key, onclick },
+    h("span", { class: "disc" }, icon("handset")),
+    h("span", { class: "word-below" }, word, h("kbd", { "aria-hidden": "true" }, key)),
+  );
+}
+
+export function createRinging(number, { answer, decline }) {
+  const title = h("p", { class: "caller-what" });
+  const peer = h("p", { class: "caller-number" });
+  const hint = h("p", { class: "caller-hint" });
+  const element = h(
+    "section",
+    { class: "ringing", "aria-label": "Incoming call", hidden: true },
+    h("div", { class: "caller" }, h("div", { class: "pulse" }, icon("handset")), title, peer, hint),
+    h(
+      "div",
+      { class: "choices" },
+      roundButton("no", "Decline", "D", decline),
+      roundButton("yes", "Answer", "A", answer),
+    ),
+  );
+  return {
+    element,
+    update(call, ours) {
+      const from = callPeer(call, number);
+      setText(title, "Incoming call");
+      setText(peer, prettyNumber(from));
+      setText(hint, ours.includes(from) ? "your app" : "");
+    },
+  };
+}
+
+export function createCall(number, { hangUp, press, speak, choose }) {
+  const what = h("p", { class: "talk-what" });
+  const peer = h("p", { class: "talk-number" });
+  const connection = h("p", { class: "talk-connection" });
+  const clock = h("time", { class: "talk-clock ticking" });
+  const lines = h("div", { class: "lines", role: "group", "aria-label": "Calls on this phone", hidden: true });
+  const captions = h("div", { class: "captions", role: "log", "aria-label": "What you hear", tabindex: "0" });
+  const follow = followEnd(captions);
+  let heard = 0;
+  const listening = createListening({ speak });
+  const keypad = h(
+    "div",
+    { class: "keypad", role: "group", "aria-label": "Keypad" },
+    ...[..."123456789*0#"].map((key) => keyButton(key, press)),
+  );
+  const element = h(
+    "section",
+    { class: "talk", "aria-label": "Call", hidden: true },
+    lines,
+    h(
+      "div",
+      { class: "talk-head" },
+      h("div", {}, what, peer),
+      h(
+        "div",
+        { class: "talk-side" },
+        h("span", { class: "bars", "aria-hidden": "true" }, h("i"), h("i"), h("i"), h("i")),
+        clock,
+      ),
+    ),
+    connection,
+    captions,
+    listening.element,
+    keypad,
+    h("div", { class: "choices" }, roundButton("no", "Hang up", "H", hangUp)),
+  );
+  return {
+    element,
+    update(call, live) {
+      const ringsOut = call.status !== "in-progress";
+      setText(what, ringsOut ? "Calling" : comesIn(call, number) ? "Call from" : "Call to");
+      setText(peer, prettyNumber(callPeer(call, number)));
+      setText(connection, connectionWords(call, number));
+      lines.hidden = live.length < 2;
+      const choices = live.toReversed().map((one) => ({ ...lineOf(one, number), chosen: one.sid === call.sid }));
+      keyed(lines, choices, (line) => line.sid, (line) => createLine(line, choose));
+      if (call.answered) clock.dataset.since = call.answered;
+      else delete clock.dataset.since;
+      element.classList.toggle(
+        "is-hearing",
+        call.steps.some((step) => step.state === "now" && (step.verb === "Say" || step.verb === "Play")),
+      );
+      listening.update(call);
+      const steps = stepsOf(call);
+      keyed(captions, steps, (step) => `${call.sid}/${step.key}`, createStep);
+      if (steps.length !== heard) follow();
+      heard = steps.length;
+    },
+  };
+}
+
+function lineOf({ sid, answered, ...call }, number) {
+  return { sid, answered, peer: prettyNumber(callPeer(call, number)) };
+}
+
+/** One of several calls on this phone: a button that brings it to the front. */
+function createLine({ sid }, choose) {
+  const peer = h("span", { class: "line-peer" });
+  const clock = h("time", { class: "ticking" });
+  const element = h("button", { type: "button", class: "line", onclick: () => choose(sid) }, peer, clock);
+  return {
+    element,
+    update(line) {
+      setText(peer, line.peer);
+      if (line.answered) clock.dataset.since = line.answered;
+      element.setAttribute("aria-pressed", String(line.chosen));
+    },
+  };
+}
+
+function keyButton(key, press) {
+  return h(
+    "button",
+    { type: "button", class: "key", "data-key": key, onclick: () => press(key) },
+    key,
+    LETTERS[key] && h("small", { "aria-hidden": "true" }, LETTERS[key]),
+  );
+}

@@ -1,0 +1,91 @@
+// Behind the scenes: the webhooks that the fake Twilio has sent, and the faults that it found in the app.
+
+import { h, keyed, setText } from "./dom.js";
+import { errorLink } from "./bubble.js";
+import { exactTime, pathOf, shortSid } from "./words.js";
+
+const SECTIONS = {
+  webhooks: {
+    title: "Webhooks",
+    lead: "Each request that the fake Twilio made to your app, and what it answered.",
+    empty: "None yet. They come with the first call or text.",
+  },
+  faults: { title: "Faults", lead: "What Twilio would complain about.", empty: "None. Twilio would be content." },
+};
+
+export function createPanel() {
+  const panel = document.getElementById("panel");
+  const buttons = Object.fromEntries(
+    Object.keys(SECTIONS).map((name) => [name, document.getElementById(`show-${name}`)]),
+  );
+  let shown = null;
+  let state = null;
+
+  function show(name) {
+    const before = shown;
+    shown = name;
+    panel.hidden = !shown;
+    document.body.classList.toggle("has-panel", Boolean(shown));
+    for (const [section, button] of Object.entries(buttons))
+      button.setAttribute("aria-expanded", String(section === shown));
+    if (!shown) buttons[before]?.focus();
+    render();
+  }
+
+  function render() {
+    if (!state) return;
+    for (const [name, button] of Object.entries(buttons)) {
+      const count = state[name].length;
+      const badge = button.querySelector(".badge");
+      setText(badge, count >= 50 ? "50+" : String(count));
+      badge.classList.toggle("is-bad", name === "faults" && count > 0);
+      document.getElementById(name).hidden = name !== shown;
+    }
+    if (!shown) return;
+    const { title, lead, empty } = SECTIONS[shown];
+    setText(document.getElementById("panel-title"), title);
+    setText(document.getElementById("panel-lead"), state[shown].length > 0 ? lead : empty);
+    const entries = shown === "webhooks" ? createWebhook : createFault;
+    keyed(document.getElementById(shown), state[shown], (entry) => JSON.stringify(entry), entries);
+  }
+
+  for (const [name, button] of Object.entries(buttons))
+    button.addEventListener("click", () => show(name === shown ? null : name));
+  document.getElementById("close-panel").addEventListener("click", () => show(null));
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && show(null));
+
+  return {
+    update(next) {
+      state = next;
+      render();
+    },
+  };
+}
+
+function createWebhook(entry) {
+  const mood = entry.status === null ? "bad" : entry.status < 300 ? "good" : "odd";
+  const element = h(
+    "li",
+    { class: "log-entry", title: `${entry.sid ?? ""}\n${entry.method} ${entry.url}` },
+    h("time", {}, exactTime(entry.at)),
+    h("b", {}, entry.kind === "twiml" ? "TwiML" : entry.event || entry.kind),
+    h("span", { class: `answer is-${mood}` }, entry.status === null ? "no answer" : String(entry.status)),
+    h("span", { class: "took" }, `${entry.ms} ms`),
+    h("span", { class: "log-where" }, h("code", {}, shortSid(entry.sid)), ` ${entry.method} ${pathOf(entry.url)}`),
+    entry.attempt > 1 && h("span", { class: "log-note" }, `attempt ${entry.attempt}`),
+    entry.note && h("span", { class: "log-note" }, entry.note),
+  );
+  return { element, update() {} };
+}
+
+function createFault(entry) {
+  const element = h(
+    "li",
+    { class: "log-entry log-fault" },
+    h("time", {}, exactTime(entry.at)),
+    entry.code ? h("b", {}, errorLink(entry.code)) : h("b", {}, "Fault"),
+    h("p", {}, entry.detail),
+    entry.sid && h("span", { class: "log-where" }, h("code", { title: entry.sid }, shortSid(entry.sid))),
+  );
+  return { element, update() {} };
+}

@@ -1,0 +1,64 @@
+// The curl lines that make a phone ring, ready to be copied.
+
+import { freeNumber } from "./adder.js";
+import { h, icon, keyed, setText } from "./dom.js";
+import { webAddress } from "./words.js";
+
+const COPIED = 1600;
+
+function recipesFor(appUrl, number) {
+  return [
+    {
+      title: "Place a call",
+      words: [`curl ${appUrl}/api/make_call`, `-d to=${number}`, '-d "say=Hello from my laptop"'],
+    },
+    {
+      title: "Send a text",
+      words: [`curl ${appUrl}/api/send_sms`, `-d to=${number}`, '-d "body=Your table is ready"'],
+    },
+  ];
+}
+
+export function createRecipes(list, log) {
+  return {
+    update(state) {
+      keyed(list, recipesFor(state.app_url, freeNumber(state.phones)), (recipe) => recipe.title, createRecipe);
+      const address = `${state.app_url}/api/activity`;
+      log.href = webAddress(address)?.href ?? "";
+      setText(log, address);
+    },
+  };
+}
+
+function createRecipe({ title }) {
+  const command = h("code", { tabindex: "0", "aria-label": `Command: ${title}` });
+  const word = h("span", {}, "Copy");
+  const button = h(
+    "button",
+    { type: "button", class: "copy", "aria-label": `Copy: ${title}`, onclick: copy },
+    icon("copy"),
+    word,
+  );
+  const element = h(
+    "div",
+    { class: "recipe" },
+    h("div", { class: "recipe-head" }, h("h3", {}, title), button),
+    h("pre", {}, command),
+  );
+
+  async function copy() {
+    try {
+      await navigator.clipboard.writeText(command.textContent);
+      setText(word, "Copied");
+    } catch {
+      getSelection().selectAllChildren(command);
+      setText(word, "Selected");
+    }
+    setTimeout(() => setText(word, "Copy"), COPIED);
+  }
+
+  return {
+    element,
+    update: ({ words }) => command.replaceChildren(...words.flatMap((part) => [" ", h("span", {}, part)]).slice(1)),
+  };
+}

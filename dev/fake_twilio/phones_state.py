@@ -1,0 +1,85 @@
+"""What the phones page shows, as it goes over the wire."""
+
+from itertools import islice
+from typing import Any
+
+from .call import Call, Step
+from .exchange import Exchange
+from .formats import iso
+from .message import Message
+from .phone import Phone
+
+
+def state(exchange: Exchange, app_url: str) -> dict[str, Any]:
+    """Everything on the page."""
+    phones = [phone for phone in exchange.phones.by_number.values() if phone.calls or phone.messages]
+    return {
+        "account": {"sid": exchange.account.sid, "numbers": list(exchange.account.numbers)},
+        "app_url": app_url,
+        "phones": [phone_state(phone) for phone in phones[-100:]],
+        "webhooks": [
+            {
+                "at": iso(delivery.at),
+                "sid": delivery.webhook.sid,
+                "kind": delivery.webhook.kind,
+                "method": delivery.webhook.method,
+                "url": delivery.webhook.url,
+                "event": delivery.webhook.event,
+                "status": delivery.status,
+                "ms": delivery.ms,
+                "attempt": delivery.attempt,
+                "note": delivery.note,
+            }
+            for delivery in islice(reversed(exchange.deliveries), 50)
+        ],
+        "faults": [
+            {"at": iso(fault.at), "sid": fault.sid, "code": fault.code, "detail": fault.detail}
+            for fault in islice(reversed(exchange.faults.seen), 50)
+        ],
+    }
+
+
+def phone_state(phone: Phone) -> dict[str, Any]:
+    """One phone."""
+    return {
+        "number": phone.number,
+        "reachable": phone.reachable,
+        "calls": [call_state(call) for call in islice(reversed(phone.calls), 20)],
+        "messages": [message_state(message) for message in phone.messages],
+    }
+
+
+def call_state(call: Call) -> dict[str, Any]:
+    """One call on its phone."""
+    return {
+        "sid": call.sid,
+        "from": call.from_,
+        "to": call.to,
+        "direction": call.direction,
+        "status": call.status,
+        "started": iso(call.created),
+        "answered": iso(call.answered),
+        "ended": iso(call.ended),
+        "duration": call.duration,
+        "keys": call.keys,
+        "steps": [step_state(step) for step in call.steps],
+    }
+
+
+def step_state(step: Step) -> dict[str, Any]:
+    """One verb, or one document fetched."""
+    return {"at": iso(step.at), "verb": step.verb, "state": step.state, **step.about}
+
+
+def message_state(message: Message) -> dict[str, Any]:
+    """One text on its phone."""
+    return {
+        "sid": message.sid,
+        "direction": "in",
+        "peer": message.from_ or message.messaging_service_sid or "",
+        "body": message.body,
+        "media": message.media,
+        "status": message.status,
+        "error_code": message.error_code,
+        "at": iso(message.sent or message.created),
+    }

@@ -1,0 +1,151 @@
+"""Twilio's REST API: who may come in, what an answer looks like, what happens when Twilio has a bad moment."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from aiohttp import web
+
+from .call import Call
+from .errors import TwilioError
+from .exchange import Exchange
+from .form import Form
+from .message import Message
+from .postbox import Postbox
+from .trouble import Trouble
+
+ROOT = "/2010-04-01/Accounts/{account}"
+dumps = json.JSONEncoder(separators=(",", ":")).encode
+
+
+@dataclass(frozen=True)
+class RestRequest:
+    """One request as the API saw it."""
+
+    method: str
+    path: str
+    form: list[tuple[str, str]]
+    """The parameters, of the query for a GET, of the body for a POST."""
+
+
+Handle = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
+Live = Callable[[], Coroutine[Any, Any, None]]
+Made = tuple[Call | Message, Live]
+
+
+async def begin(answered: asyncio.Event, live: Live) -> None:
+    """A life begins when its create has been answered."""
+    await answered.wait()
+    await live()
+
+
+class Rest:
+    """What all routes have in common."""
+
+    def __init__(self, exchange: Exchange, latency: float = 0.0) -> None:
+        self.exchange = exchange
+        self.latency = latency
+        self.concurrent = 0
+        self.authorizations = exchange.account.authorizations()
+
+    def route(self, handle: Handle) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+        """Wrap a handler: authorisation, latency, errors, headers."""
+
+        async def handler(request: web.Request) -> web.StreamResponse:
+            self.concurrent += 1
+            try:
+                return await self.answer(request, handle)
+            finally:
+                self.concurrent -= 1
+
+        return handler
+
+    async def answer(self, request: web.Request, handle: Handle) -> web.StreamResponse:
+        """The answer of `handle`, or Twilio's refusal."""
+        try:
+            body = (await request.read()).decode("utf-8", "replace") if request.method == "POST" else ""
+            if self.latency:
+                await asyncio.sleep(self.latency)
+            if request.headers.get("Authorization") not in self.authorizations:
+                raise TwilioError(20003)
+            if request.match_info["account"] != self.exchange.account.sid:
+                raise TwilioError(20404, request.path)
+            form = Form.parse(body if request.method == "POST" else request.rel_url.raw_query_string)
+            self.exchange.requests.append(RestRequest(request.method, request.path, form.pairs))
+            self.exchange.changes.tell()
+            return await handle(request, form)
+        except TwilioError as error:
+            return self.refuse(error)
+
+    def respond(self, body: dict[str, Any], status: int = 200) -> web.Response:
+        """JSON with the headers that Twilio sends."""
+        return web.Response(
+            text=dumps(body),
+            status=status,
+            content_type="application/json",
+            headers={
+                "Twilio-Request-Id": f"RQ{uuid4().hex}",
+                "Twilio-Concurrent-Requests": str(self.concurrent),
+            },
+        )
+
+    def refuse(self, error: TwilioError) -> web.Response:
+        """Twilio's error as an answer."""
+        response = self.respond(error.body(), error.status)
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
+        return response
+
+    def note_unknown(self, names: list[str], resource: str) -> None:
+        """Twilio ignores parameters it does not know; we want to hear of them."""
+        for name in dict.fromkeys(names):
+            self.exchange.faults.add(None, None, f"{resource}: Twilio ignores the unknown parameter {name!r}")
+
+    async def create(self, request: web.Request, make: Callable[[], Made]) -> web.StreamResponse:
+        """Answer a create. What was made comes to life when the answer is out, or before it when chaos wants that."""
+        trouble = self.exchange.troubles.next()
+        if trouble and trouble.kind != "late" and not trouble.accepted:
+            return await self.suffer(request, trouble)
+        resource, live = make()
+        body = resource.to_json()
+        if not self.exchange.life:
+            return self.respond(body, 201)
+        answered = asyncio.Event()
+        self.exchange.spawn(begin(answered, live))
+        if self.exchange.chaos and self.exchange.chaos.early(resource.number):
+            answered.set()
+            await self.first_callback(resource.sid)
+        if trouble and trouble.kind == "late":
+            await asyncio.sleep(trouble.seconds)
+        elif trouble:
+            answered.set()
+            return await self.suffer(request, trouble)
+        response = self.respond(body, 201)
+        await response.prepare(request)
+        await response.write_eof()
+        answered.set()
+        return response
+
+    async def first_callback(self, sid: str) -> None:
+        """Wait for the first callback of `sid` to be delivered; there may be none for a while, or at all."""
+        postbox = self.exchange.postboxes.setdefault(sid, Postbox())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.5):
+                await postbox.first_delivered.wait()
+
+    async def suffer(self, request: web.Request, trouble: Trouble) -> web.StreamResponse:
+        """Answer as Twilio does on a bad day."""
+        if trouble.kind == "hang":
+            await self.exchange.troubles.over.wait()
+        if trouble.kind in ("hang", "drop"):
+            if request.transport:
+                request.transport.abort()
+            return web.Response()
+        response = self.refuse(TwilioError({429: 20429, 500: 20500}.get(int(trouble.kind), 20503)))
+        if trouble.retry_after is not None:
+            response.headers["Retry-After"] = trouble.retry_after
+        return response

@@ -1,0 +1,102 @@
+"""`Calls.json` and `Calls/{sid}.json` (https://www.twilio.com/docs/voice/api/call-resource)."""
+
+from functools import partial
+from uuid import uuid4
+
+from aiohttp import web
+
+from .call import Call, Source
+from .call_life import live
+from .call_parameters import UPDATE, check_new_call
+from .checks import check_all
+from .errors import TwilioError
+from .form import Form
+from .paging import Test, by_time, page
+from .rest import ROOT, Made, Rest
+
+
+class Calls:
+    """The routes of calls."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.exchange = rest.exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """Create and list, fetch and update."""
+        many, one = f"{ROOT}/Calls.json", f"{ROOT}/Calls/{{sid}}.json"
+        return [
+            web.post(many, self.rest.route(self.create)),
+            web.get(many, self.rest.route(self.list)),
+            web.get(one, self.rest.route(self.fetch)),
+            web.post(one, self.rest.route(self.update)),
+        ]
+
+    async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Place a call."""
+
+        def make() -> Made:
+            self.rest.note_unknown(check_new_call(form, self.exchange.account), "Calls.json")
+            call = Call(
+                sid=f"CA{uuid4().hex}",
+                account_sid=self.exchange.account.sid,
+                to=form.get("To"),
+                from_=form.get("From"),
+                number=self.exchange.next_number(),
+                parameters=form,
+            )
+            self.exchange.keep(self.exchange.calls, call.sid, call)
+            return call, partial(live, self.exchange, call)
+
+        return await self.rest.create(request, make)
+
+    async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """One call."""
+        return self.rest.respond(self.call(request).to_json())
+
+    async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Calls, newest first."""
+        tests: list[Test] = []
+        if to := form.get("To"):
+            tests.append(lambda call: call.to == to)
+        if from_ := form.get("From"):
+            tests.append(lambda call: call.from_ == from_)
+        if status := form.get("Status"):
+            tests.append(lambda call: call.to_json()["status"] == status)
+        if form.get("ParentCallSid"):
+            tests.append(lambda call: False)
+        tests += by_time(form, "StartTime", lambda call: call.started)
+        tests += by_time(form, "EndTime", lambda call: call.ended)
+        return self.rest.respond(page("calls", self.exchange.calls, tests, request.path, form))
+
+    async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Cancel a call that has not been answered, end one that has, or give it another document."""
+        call = self.call(request)
+        self.rest.note_unknown(check_all(form, UPDATE), f"Calls/{call.sid}.json")
+        status, url, text = form.get("Status").lower(), form.get("Url"), form.get("Twiml")
+        if status:
+            self.stop(call, status)
+        elif url or text:
+            if call.status != "in-progress":
+                raise TwilioError(21220)
+            source = Source(url=url, method=form.get("Method").upper() or "POST") if url else Source(text=text)
+            call.interrupt(source)
+        changed = [(name, value) for name, value in form.pairs if name not in ("Status", "Url", "Twiml", "Method")]
+        names = {name for name, _ in changed}
+        call.parameters = Form([*(pair for pair in call.parameters.pairs if pair[0] not in names), *changed])
+        return self.rest.respond(call.to_json())
+
+    def stop(self, call: Call, status: str) -> None:
+        """`canceled` ends only what has not been answered, `completed` anything that is not over."""
+        if call.decide("canceled"):
+            return
+        if call.over or status == "canceled":
+            raise TwilioError(21220)
+        call.interrupt(None)
+
+    def call(self, request: web.Request) -> Call:
+        """The call that the path names."""
+        call = self.exchange.calls.get(request.match_info["sid"])
+        if call is None:
+            raise TwilioError(20404, request.path)
+        return call

@@ -1,0 +1,99 @@
+"""`Messages.json` and `Messages/{sid}.json` (https://www.twilio.com/docs/messaging/api/message-resource)."""
+
+from functools import partial
+from uuid import uuid4
+
+from aiohttp import web
+
+from .checks import check_all
+from .errors import TwilioError
+from .form import Form
+from .formats import now
+from .message import Message
+from .message_life import live
+from .message_parameters import UPDATE, check_new_message, send_at, service_of
+from .paging import Test, by_time, page
+from .rest import ROOT, Made, Rest
+
+
+class Messages:
+    """The routes of texts."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.exchange = rest.exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """Create and list, fetch and update."""
+        many, one = f"{ROOT}/Messages.json", f"{ROOT}/Messages/{{sid}}.json"
+        return [
+            web.post(many, self.rest.route(self.create)),
+            web.get(many, self.rest.route(self.list)),
+            web.get(one, self.rest.route(self.fetch)),
+            web.post(one, self.rest.route(self.update)),
+        ]
+
+    async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Send a text."""
+
+        def make() -> Made:
+            self.rest.note_unknown(check_new_message(form, self.exchange.account), "Messages.json")
+            if form.get("SendAt") and not form.get("ScheduleType"):
+                self.exchange.faults.add(None, None, "Messages.json: Twilio ignores SendAt without ScheduleType=fixed")
+            media, service, later = form.all("MediaUrl"), service_of(form), send_at(form)
+            sender = form.get("From")
+            message = Message(
+                sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
+                account_sid=self.exchange.account.sid,
+                to=form.get("To"),
+                from_=None if sender in ("", service) else sender,
+                body=form.get("Body"),
+                media=media,
+                number=self.exchange.next_number(),
+                parameters=form,
+                messaging_service_sid=service or None,
+                send_at=later,
+                status="scheduled" if later else "accepted" if service else "queued",
+            )
+            self.exchange.keep(self.exchange.messages, message.sid, message)
+            return message, partial(live, self.exchange, message)
+
+        return await self.rest.create(request, make)
+
+    async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """One text."""
+        return self.rest.respond(self.message(request).to_json())
+
+    async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Texts, newest first."""
+        tests: list[Test] = []
+        if to := form.get("To"):
+            tests.append(lambda message: message.to == to)
+        if from_ := form.get("From"):
+            tests.append(lambda message: message.from_ == from_)
+        tests += by_time(form, "DateSent", lambda message: message.sent)
+        return self.rest.respond(page("messages", self.exchange.messages, tests, request.path, form))
+
+    async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Cancel a scheduled text, or blank the words of one that is done."""
+        message = self.message(request)
+        self.rest.note_unknown(check_all(form, UPDATE), f"Messages/{message.sid}.json")
+        if form.get("Status"):
+            if message.status != "scheduled":
+                raise TwilioError(30409)
+            message.cancel()
+        elif form.has("Body"):
+            if form.get("Body"):
+                raise TwilioError(20001, "Body can only be set to an empty string")
+            if not message.over:
+                raise TwilioError(20009)
+            message.body, message.updated = "", now()
+        self.exchange.changes.tell()
+        return self.rest.respond(message.to_json())
+
+    def message(self, request: web.Request) -> Message:
+        """The text that the path names."""
+        message = self.exchange.messages.get(request.match_info["sid"])
+        if message is None:
+            raise TwilioError(20404, request.path)
+        return message

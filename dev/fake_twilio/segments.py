@@ -1,0 +1,29 @@
+"""How many segments a text takes (https://www.twilio.com/docs/glossary/what-sms-character-limit)."""
+
+GSM7 = frozenset(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
+
+
+def segments(body: str) -> int:
+    """The number of segments: 160 units of GSM-7 or 70 of UCS-2, and 153 or 67 each when there are several."""
+    if GSM7.issuperset(body):
+        return pages([1] * len(body), single=160, several=153)
+    if (GSM7 | GSM7_EXTENSION).issuperset(body):
+        return pages([2 if letter in GSM7_EXTENSION else 1 for letter in body], single=160, several=153)
+    return pages([2 if ord(letter) > 0xFFFF else 1 for letter in body], single=70, several=67)
+
+
+def pages(widths: list[int], single: int, several: int) -> int:
+    """Fill segment after segment; a letter of two units is never cut in half."""
+    total = sum(widths)
+    if total <= single:
+        return 1
+    count, used = 1, 0
+    for width in widths:
+        used += width
+        if used > several:
+            count, used = count + 1, width
+    return count

@@ -1,0 +1,13 @@
+"""Pause (https://www.twilio.com/docs/voice/twiml/pause)."""
+
+from xml.etree.ElementTree import Element
+
+from ..session import Session
+from .attributes import whole_number
+
+
+async def pause(session: Session, element: Element) -> None:
+    """Say nothing for a while."""
+    length = whole_number(element, "length", 1)
+    with session.step("Pause", length=length):
+        await session.pass_time(length)

@@ -1,0 +1,13 @@
+"""Redirect (https://www.twilio.com/docs/voice/twiml/redirect)."""
+
+from xml.etree.ElementTree import Element
+
+from ..call import Source
+from ..session import Session
+
+
+async def redirect(session: Session, element: Element) -> Source:
+    """Go on with another document."""
+    url = (element.text or "").strip()
+    with session.step("Redirect", url=url):
+        return session.source(url or session.document_url, element.get("method", "POST"))

@@ -1,0 +1,21 @@
+"""Say (https://www.twilio.com/docs/voice/twiml/say)."""
+
+from xml.etree.ElementTree import Element
+
+from ..session import Session
+from .attributes import whole_number
+from .repeat import repeat
+
+WORDS_A_SECOND = 2.5
+
+
+async def say(session: Session, element: Element) -> None:
+    """Speak the words; how long that takes is a guess."""
+    text = " ".join("".join(element.itertext()).split())
+    if not text:
+        session.fault(13520, "Say: nothing to say")
+    loop = whole_number(element, "loop", 1)
+    with session.step(
+        "Say", text=text, voice=element.get("voice", ""), language=element.get("language", ""), loop=loop
+    ):
+        await repeat(session, loop, 0.3 + len(text.split()) / WORDS_A_SECOND)

@@ -1,0 +1,67 @@
+"""Serve function_app on this machine: python -m dev.host --port 7071."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from aiohttp import web
+
+from dev.host.errors import AppError
+from dev.host.functions import load, route_prefix
+from dev.host.invocation import FunctionsHost
+
+# Kestrel's limit for all headers together, instead of aiohttp's lower one for each.
+MAX_HEADERS = 32 * 1024
+
+
+async def serve(host: FunctionsHost, port: int) -> None:
+    """Serve until SIGINT or SIGTERM comes."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
+    server = web.Server(host.serve, access_log=None, auto_decompress=False, max_field_size=MAX_HEADERS)
+    runner = web.ServerRunner(server, shutdown_timeout=0.1)  # 0 would be no limit
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", port).start()
+    except OSError as error:
+        raise AppError(f"Port {port} cannot be opened: {error.strerror}.") from error
+    print(f"listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
+    await stop.wait()
+    await runner.cleanup()
+
+
+def main() -> int:
+    """Run the host with the arguments of the command line; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m dev.host", description="Serve function_app on this machine.")
+    parser.add_argument("--port", type=int, default=7071, help="0 for any free port (default: %(default)s)")
+    parser.add_argument("--app", default="function_app", help="module of the FunctionApp (default: %(default)s)")
+    parser.add_argument("--key", help="ask for this key where a function is not anonymous; without it all are open")
+    parser.add_argument("--verbose", action="store_true", help="print one line for each request")
+    arguments = parser.parse_args()
+
+    logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        functions, others = load(arguments.app, route_prefix(Path("host.json")))
+        if others:
+            print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)
+        asyncio.run(serve(FunctionsHost(functions, arguments.key, arguments.verbose), arguments.port))
+    except AppError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # A worker is killed, without a word to the app; a handler that still runs in a thread must not hold up the end.
+    os._exit(code)

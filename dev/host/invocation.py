@@ -1,0 +1,153 @@
+"""One request's way to a function and back, with what the Functions host and the Python worker add and leave out."""
+
+import asyncio
+import hmac
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+from aiohttp.web import BaseRequest, Response
+from azure.functions import HttpRequest
+from azure.functions.http import HttpRequest as WorkerRequest
+from azure.functions.http import HttpResponseConverter
+from multidict import CIMultiDict
+
+from dev.host.functions import HttpFunction
+from dev.host.routes import decode
+
+MAX_BODY = 100 * 1024 * 1024
+# Kestrel sends no body with these, and fails when a function gives one.
+# https://github.com/dotnet/aspnetcore: HttpProtocol.cs, CanWriteResponseBody
+BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatus.NOT_MODIFIED})
+
+
+class FunctionsHost:
+    """Serves functions: takes the first whose route and method match, checks the key, calls it."""
+
+    def __init__(self, functions: list[HttpFunction], key: str | None = None, verbose: bool = False) -> None:
+        self.functions = functions
+        self.key = key
+        self.verbose = verbose
+        # CPython's default size is the worker's: min(32, processors + 4).
+        self.threads = ThreadPoolExecutor(thread_name_prefix="function")
+
+    async def serve(self, request: BaseRequest) -> Response:
+        """Answer one request."""
+        started = time.perf_counter()
+        response = await self.answer(request)
+        if self.verbose:
+            path = request.raw_path.partition("?")[0]
+            duration = (time.perf_counter() - started) * 1000
+            print(f"INFO host: {request.method} {path} {response.status} {duration:.1f} ms", flush=True)
+        return response
+
+    async def answer(self, request: BaseRequest) -> Response:
+        """Find the function for a request and return its response, or the host's own."""
+        target = request.raw_path
+        if not target.startswith("/"):
+            target = "/" + target.partition("://")[2].partition("/")[2]
+        path, _, query = target.partition("?")
+        decoded = decode(path)
+        method = request.method.upper()
+        for function in self.functions:
+            if function.accepts(method) and (route_params := function.route.match(decoded)) is not None:
+                break
+        else:
+            return Response(status=404)
+
+        query_params = parse_qsl(query, keep_blank_values=True) if query else []
+        if self.key is not None and not function.is_anonymous:
+            given = request.headers.get("x-functions-key")
+            if given is None:
+                given = next((value for name, value in query_params if name.lower() == "code"), "")
+            if not hmac.compare_digest(given.encode("utf-8", "replace"), self.key.encode()):
+                return Response(status=401)
+        try:
+            headers = worker_headers(request)
+        except UnicodeEncodeError:
+            return Response(status=400)
+        # A body without a length, that is a chunked one, never reaches a worker.
+        # https://github.com/Azure/azure-functions-host: GrpcMessageConversionExtensions.cs
+        length = request.content_length or 0
+        if length > MAX_BODY:
+            return Response(status=413)
+        body = await request.content.read() if length else b""
+        worker_request = WorkerRequest(
+            method=method,
+            url=f"http://{headers.get('host', '')}{target}",
+            headers=headers,
+            params=worker_params(query_params),
+            route_params=route_params,
+            body_type="bytes",
+            body=body,
+        )
+        return await self.call(function, worker_request)
+
+    async def call(self, function: HttpFunction, request: HttpRequest) -> Response:
+        """Call a function as the worker does; a fault in it is a 500 without a body and a traceback on stderr."""
+        try:
+            if function.is_async:
+                result = await function.handler(**{function.parameter: request})  # type: ignore[misc]
+            else:
+                call = partial(function.handler, **{function.parameter: request})
+                result = await asyncio.get_running_loop().run_in_executor(self.threads, call)
+            return to_response(result, request.method)
+        except Exception:
+            print(f"Exception while executing function {function.name}:", file=sys.stderr)
+            traceback.print_exc()
+            sys.stderr.flush()
+            return Response(status=500)
+
+
+def worker_headers(request: BaseRequest) -> dict[str, str]:
+    """Return the request's headers as the worker gets them: lower-case names, repeated values joined."""
+    headers: dict[str, str] = {}
+    for name, value in request.headers.items():
+        if not value.isascii():
+            value.encode()  # Kestrel refuses what is not UTF-8.
+        name = name.lower()
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
+
+
+def worker_params(pairs: list[tuple[str, str]]) -> dict[str, str]:
+    """Return query parameters as the worker gets them: case ignored, repeated values joined, blank ones gone."""
+    if len(pairs) < 2:
+        return {name: value for name, value in pairs if value}
+    spelling: dict[str, str] = {}
+    values: dict[str, list[str]] = {}
+    for name, value in pairs:
+        values.setdefault(spelling.setdefault(name.lower(), name), []).append(value)
+    return {name: joined for name, joined in ((name, ",".join(several)) for name, several in values.items()) if joined}
+
+
+def to_response(result: object, method: str) -> Response:
+    """Encode what a function returned with the library's own converter, then write it as the host does."""
+    if asyncio.iscoroutine(result):
+        result.close()
+        raise TypeError("The handler is a plain def that returned a coroutine; it, or its wrapper, must be async.")
+    try:
+        datum = HttpResponseConverter.encode(result, expected_type=None)
+    except NotImplementedError:
+        raise TypeError(f"A function must return an HttpResponse or a str, not {type(result).__name__}.") from None
+    if datum.type == "string":
+        return Response(text=datum.value)
+    status = int(datum.value["status_code"].value)
+    headers: CIMultiDict[str] = CIMultiDict()
+    for name, value in datum.value["headers"].items():
+        if not value.value.isascii():
+            raise ValueError(f"The response header {name} is not ASCII.")
+        headers[name] = value.value
+    for cookies in datum.value["cookies"] or ():
+        for cookie in cookies.values():
+            headers.add("Set-Cookie", cookie.OutputString())
+    body = datum.value["body"].value
+    if status in BODILESS:
+        if body and method != "HEAD":
+            raise ValueError(f"A response with status {status} has no body, and this one has one.")
+        body = None
+    return Response(status=status, headers=headers, body=body)

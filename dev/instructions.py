@@ -1,0 +1,57 @@
+"""What `python3 -m dev run` and `services` print once everything answers."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+PHONE = "+15551234567"
+
+# PowerShell 5 has an alias `curl` that is another program.
+CURL = "curl.exe" if os.name == "nt" else "curl"
+
+
+def how_to_use_the_app(port: int, phones_port: int, tables_port: int, key: str | None) -> str:
+    """Return the URLs, and commands to paste; double quotes are read alike by sh, cmd and PowerShell."""
+    api = f"http://127.0.0.1:{port}/api"
+    header = f' -H "x-functions-key: {key}"' if key else ""
+    return f"""
+  App     {api}
+  Phones  http://127.0.0.1:{phones_port}
+  Tables  http://127.0.0.1:{tables_port}
+
+Place a call, and answer it on the phones page:
+
+  {CURL} {api}/make_call{header} --data-urlencode "to={PHONE}" --data-urlencode "say=Hello from your laptop"
+
+Send a text:
+
+  {CURL} {api}/send_sms{header} --data-urlencode "to={PHONE}" --data-urlencode "body=Hello from your laptop"
+
+See what became of them:
+
+  {CURL} {api}/activity{header}
+
+Ctrl-C stops everything.
+"""
+
+
+def how_to_run_the_app(port: int, phones_port: int, tables_port: int, values: Mapping[str, str]) -> str:
+    """Return the URLs, and what `func start` needs to use them."""
+    copy = "copy" if os.name == "nt" else "cp"
+    moved = ""
+    if (phones_port, tables_port) != (7072, 10002):
+        names = ("TWILIO_API_BASE_URL", "TABLES_CONNECTION_STRING")
+        lines = "\n".join(f'  "{name}": "{values[name]}",' for name in names)
+        moved = f"\nand, as they are not on their usual ports, with these values in local.settings.json:\n\n{lines}\n"
+    return f"""
+  Phones  http://127.0.0.1:{phones_port}
+  Tables  http://127.0.0.1:{tables_port}
+
+Start the app in another terminal, inside .venv:
+
+  {copy} local.settings.json.example local.settings.json
+  func start --port {port}
+{moved}
+Ctrl-C stops everything.
+"""

@@ -1,0 +1,36 @@
+"""GET, POST /api/receive_sms: an inbound text is logged and gets its script. For Twilio alone: your numbers' SMS URL.
+
+The messaging script named for the number that was texted, `text-15005550006`; else the one named `text`; else no reply.
+STOP, START, HELP and their kin are noted as opt-outs and opt-ins and never answered by us: Twilio answers them.
+https://help.twilio.com/articles/223134027
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import azure.functions as func
+from twilio.twiml.messaging_response import MessagingResponse
+
+from shared import opt_outs
+from shared.activity_event import arrival_of
+from shared.activity_log import log_for_caller
+from shared.inbound import answer_inbound
+from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.twiml_builder import twiml_response
+
+bp = func.Blueprint()
+
+
+@bp.route(route="receive_sms", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@twilio_webhook
+async def receive_sms(req: func.HttpRequest) -> func.HttpResponse:
+    """Take a text."""
+    fields = request_fields(req)
+    keyword = opt_outs.keyword_of(fields)
+    event = arrival_of({**fields, **({"OptOutType": keyword} if keyword else {})})
+    if keyword:
+        await asyncio.gather(opt_outs.note(keyword, fields), log_for_caller(fields, event))
+        return twiml_response(MessagingResponse())
+    answer, _ = await asyncio.gather(answer_inbound("text", fields), log_for_caller(fields, event))
+    return answer or twiml_response(MessagingResponse())

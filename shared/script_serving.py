@@ -1,0 +1,101 @@
+"""Serves scripts to Twilio: from memory where it can, filled from the request, and never with silence.
+
+A caller waits on the line, so whatever is wrong, with the script, the storage or the request, is answered in TwiML.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import azure.functions as func
+from twilio.twiml.messaging_response import MessagingResponse
+
+from shared import script_store
+from shared.activity_event import event_of
+from shared.activity_log import log_for_caller
+from shared.destinations import check_destinations
+from shared.errors import StorageUnavailable
+from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
+from shared.scripts.reading import Family, InvalidScript, Script
+from shared.scripts.writing import write_twiml
+from shared.settings import settings
+from shared.twiml_builder import sorry, twiml_response
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_SECONDS = 3.0
+MOST_REMEMBERED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A script made ready: its document when no request changes that, else the script to fill."""
+
+    family: Family
+    script: Script
+    document: str | None
+
+
+remembered: dict[tuple[script_store.Owner, str], tuple[float, Ready | None]] = {}
+
+
+async def ready_script(name: str, owner: script_store.Owner = "script") -> Ready | None:
+    """Return a kept script, or None when there is none of that name; raises StorageUnavailable, InvalidScript."""
+    known = remembered.get((owner, name))
+    if known and known[0] > time.monotonic():
+        return known[1]
+    kept = await script_store.find(name, owner)
+    ready = make_ready(kept.script(), kept.family) if kept else None
+    if len(remembered) >= MOST_REMEMBERED:
+        remembered.clear()
+    remembered[owner, name] = (time.monotonic() + REMEMBERED_SECONDS, ready)
+    return ready
+
+
+async def serve(name: str, fields: Mapping[str, str], owner: script_store.Owner = "script") -> func.HttpResponse:
+    """Answer one of Twilio's requests with the script of that name, and log what the request tells of."""
+    event = event_of(fields)
+    answer, _ = await asyncio.gather(
+        answer_with(name, fields, owner), log_for_caller(fields, event) if event.what else nothing()
+    )
+    return answer
+
+
+async def nothing() -> None:
+    """Do nothing."""
+
+
+async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.Owner) -> func.HttpResponse:
+    """Answer with a script, or with an apology."""
+    try:
+        ready = await ready_script(name, owner)
+        if ready is not None:
+            return twiml_response(document_for(ready, fields))
+        log.error("there is no script %s", name)
+    except StorageUnavailable:
+        log.error("the script %s could not be read", name)
+    except InvalidScript as error:
+        # The places only: a caller's text may stand in what is said about them.
+        log.error("the script %s makes no sense for this request: %s", name, ", ".join(f.field for f in error.faults))
+    return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())
+
+
+def make_ready(script: Script, family: Family) -> Ready:
+    """Return a script with its addresses made absolute, written already where no request changes it."""
+    absolute = with_absolute_addresses(script, settings().public_base_url)
+    document = None if has_placeholders(absolute) else str(write_twiml(absolute, family))
+    return Ready(family, absolute, document)
+
+
+def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
+    """Return the TwiML for one request; raises InvalidScript when what it brings makes no sense in the script."""
+    if ready.document is not None:
+        return ready.document
+    filled = fill(ready.script, fields)
+    if faults := list(check_destinations(filled)):
+        raise InvalidScript(faults)
+    return str(write_twiml(filled, ready.family))

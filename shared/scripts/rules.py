@@ -1,0 +1,144 @@
+"""What is wrong with a script although each of its verbs is right: order, company, and what can never be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
+
+from shared.errors import FieldError
+from shared.scripts import messaging, voice
+from shared.scripts.element import Element
+from shared.twiml_builder import SAY_LIMIT, check_characters
+
+
+def check_script(script: Sequence[Element], family: Literal["voice", "messaging"]) -> Iterator[FieldError]:
+    """Yield every fault of a script whose verbs have been read."""
+    ended = ""
+    for index, verb in enumerate(script):
+        place = f"$[{index}]"
+        if ended:
+            yield FieldError(place, f"is never reached: {ended}")
+            return
+        if isinstance(verb, voice.Reject) and index:
+            yield FieldError(place, "Reject can only be the first verb: after any other the call has been answered")
+        yield from check_company(verb, place)
+        ended = how_it_ends(verb, place)
+
+
+def check_redirects(script: Sequence[Element], own_path: str) -> Iterator[FieldError]:
+    """Yield a fault for a Redirect to the script itself that no caller can get out of but by hanging up."""
+    for index, verb in enumerate(script):
+        if isinstance(verb, voice.Redirect) and verb.url.partition("?")[0] == own_path:
+            yield FieldError(f"$[{index}].url", "goes round in circles: nothing before it lets the caller do anything")
+        if not isinstance(verb, voice.Say | voice.Play | voice.Pause):
+            return
+
+
+def how_it_ends(verb: Element, place: str) -> str:
+    """Return why nothing behind a verb is reached, or nothing when it is."""
+    match verb:
+        case voice.Redirect():
+            return f"{place} Redirect goes on with another document"
+        case voice.Hangup():
+            return f"{place} Hangup ends the call"
+        case voice.Reject():
+            return f"{place} Reject does not answer the call"
+        case voice.Record():
+            return f"{place} Record goes on with its action, or with this document from its start"
+        case voice.Dial(action=str()):
+            return f"{place} Dial goes on with its action"
+        case voice.Enqueue(action=str()):
+            return f"{place} Enqueue goes on with its action"
+        case voice.Connect(action=str()):
+            return f"{place} Connect goes on with its action"
+        case voice.Leave():
+            return f"{place} Leave goes on behind the Enqueue"
+        case voice.Echo():
+            return f"{place} Echo lasts until the caller hangs up"
+        case voice.Say(loop=0) | voice.Play(loop=0):
+            return f"{place} is repeated until the caller hangs up"
+    return ""
+
+
+def check_company(verb: Element, place: str) -> Iterator[FieldError]:
+    """Yield the faults of fields that need one another or exclude one another."""
+    match verb:
+        case voice.Say(text=None, ssml=None):
+            yield FieldError(f"{place}.text", "is required where there is no ssml")
+        case voice.Say(text=str(), ssml=list()):
+            yield FieldError(f"{place}.ssml", "goes not with text")
+        case voice.Say(ssml=list() as parts):
+            yield from check_words(parts, place)
+        case voice.Play(url=None, digits=None):
+            yield FieldError(f"{place}.url", "is required where there are no digits")
+        case voice.Play(url=str(), digits=str()):
+            yield FieldError(f"{place}.digits", "goes not with url")
+        case voice.Gather():
+            yield from check_gather(verb, place)
+        case voice.Record(transcribe_callback=str(), transcribe=None | False):
+            yield FieldError(f"{place}.transcribe_callback", "needs transcribe to be true")
+        case voice.Record(transcribe=True, max_length=int(seconds)) if seconds > 120:
+            yield FieldError(f"{place}.max_length", f"expected at most 120 with transcribe, got {seconds}")
+        case voice.Dial():
+            yield from check_dial(verb, place)
+        case voice.Enqueue(name=None, workflow_sid=None):
+            yield FieldError(f"{place}.name", "is required where there is no workflow_sid")
+        case voice.Enqueue(name=str(), workflow_sid=str()):
+            yield FieldError(f"{place}.workflow_sid", "goes not with name")
+        case voice.Enqueue(nouns=list(), workflow_sid=None):
+            yield FieldError(f"{place}.nouns", "a Task needs workflow_sid")
+        case voice.Start(nouns=[voice.Stream(url=None)]) | voice.Connect(nouns=[voice.Stream(url=None)]):
+            yield FieldError(f"{place}.nouns[0].url", "is required")
+        case messaging.Message(body=None, nouns=None | []):
+            yield FieldError(f"{place}.body", "is required where there are no nouns")
+        case messaging.Message(body=str(), nouns=list(nouns)) if any(isinstance(n, messaging.Body) for n in nouns):
+            yield FieldError(f"{place}.nouns", "a Body goes not with body")
+        case messaging.Message(nouns=list(nouns)):
+            if sum(isinstance(noun, messaging.Media) for noun in nouns) > 10:
+                yield FieldError(f"{place}.nouns", "expected at most 10 Media")
+
+
+def check_words(parts: Iterable[object], place: str) -> Iterator[FieldError]:
+    """Yield what is wrong with the words of a Say that has SSML."""
+    total = 0
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            total += len(part)
+            try:
+                check_characters(part)
+            except ValueError as error:
+                yield FieldError(f"{place}.ssml[{index}]", str(error))
+        else:
+            total += len(getattr(part, "words", ""))
+    if not total:
+        yield FieldError(f"{place}.ssml", "has no words")
+    if total > SAY_LIMIT:
+        yield FieldError(f"{place}.ssml", f"is {total:,} characters long, at most {SAY_LIMIT:,} are taken")
+
+
+def check_gather(verb: voice.Gather, place: str) -> Iterator[FieldError]:
+    """Yield the faults of a Gather and of what is said in it."""
+    speech = bool(verb.input) and "speech" in (verb.input or [])
+    for field in ("speech_timeout", "hints", "speech_model", "enhanced", "profanity_filter", "max_speech_time"):
+        if getattr(verb, field) is not None and not speech:
+            yield FieldError(f"{place}.{field}", "needs speech in input")
+    if verb.partial_result_callback and not speech:
+        yield FieldError(f"{place}.partial_result_callback", "needs speech in input")
+    if verb.num_digits is not None and verb.input == ["speech"]:
+        yield FieldError(f"{place}.num_digits", "needs dtmf in input")
+    for index, inner in enumerate(verb.verbs or []):
+        yield from check_company(inner, f"{place}.verbs[{index}]")
+
+
+def check_dial(verb: voice.Dial, place: str) -> Iterator[FieldError]:
+    """Yield the faults of a Dial: whom it calls."""
+    nouns = verb.nouns or []
+    if verb.number is None and not nouns:
+        yield FieldError(f"{place}.number", "is required where there are no nouns")
+    if verb.number is not None and nouns:
+        yield FieldError(f"{place}.nouns", "go not with number")
+    alone = [noun for noun in nouns if isinstance(noun, voice.Conference | voice.QueueNoun | voice.Application)]
+    if alone and len(nouns) > 1:
+        yield FieldError(f"{place}.nouns", f"{type(alone[0]).__struct_config__.tag} must be the only one")
+    if len(nouns) > 10:
+        yield FieldError(f"{place}.nouns", f"expected at most 10, got {len(nouns)}")

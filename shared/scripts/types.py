@@ -1,0 +1,114 @@
+"""The kinds of values that attributes take. A value may hold placeholders like {{From}}, filled when it is served."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta
+
+from shared.request_body import Checked
+from shared.scripts.element import Address
+from shared.settings import E164
+from shared.twiml_builder import SAY_LIMIT, check_characters
+
+PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}")
+WHOLE_ADDRESS = re.compile(r"\{\{\s*[A-Za-z]{1,40}Url\d{0,2}\s*\}\}")
+LONGEST_TEXT = 4000
+
+
+def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Checked:
+    """Check that a text is of some form. One with placeholders, where it may have any, is checked when it is filled."""
+    form = re.compile(pattern, re.ASCII)
+
+    def check(text: str) -> str:
+        if not form.fullmatch(text) and not (placeholders and PLACEHOLDER.search(text)):
+            raise ValueError(f"expected {expected}")
+        return text
+
+    return Checked(check)
+
+
+def text(longest: int = LONGEST_TEXT) -> Checked:
+    """Check that a text has words, is not too long, and can be written as XML."""
+
+    def check(value: str) -> str:
+        if not value.strip():
+            raise ValueError("has no words")
+        if len(value) > longest:
+            raise ValueError(f"is {len(value):,} characters long, at most {longest:,} are taken")
+        check_characters(value)
+        return value
+
+    return Checked(check)
+
+
+def address(*schemes: str, relative: bool = True) -> Checked:
+    """Check that a text is an address with one of the schemes, or a path on our own site.
+
+    Placeholders may stand in its path and query. The whole may be one where Twilio itself names an address:
+    {{RecordingUrl}}, {{MediaUrl0}}.
+    """
+    expected = f"expected an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
+    if relative:
+        expected += " or with /"
+
+    def check(value: str) -> str:
+        if WHOLE_ADDRESS.fullmatch(value):
+            return value
+        if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
+            raise ValueError(expected)
+        try:
+            url = urlsplit(value)
+            absolute = url.scheme in schemes and bool(url.hostname) and "{" not in url.netloc
+        except ValueError:
+            absolute = False
+        if not absolute and not (relative and value.startswith("/") and not value.startswith("//")):
+            raise ValueError(expected)
+        return value
+
+    return Checked(check)
+
+
+def each_of(*allowed: str) -> Checked:
+    """Check that a list holds some of the words, each once; TwiML has them with spaces between."""
+
+    def check(values: list[str]) -> list[str]:
+        wrong = [value for value in values if value not in allowed]
+        if wrong or not values or len(set(values)) < len(values):
+            raise ValueError(f"expected some of {', '.join(allowed)}, each once")
+        return values
+
+    return Checked(check)
+
+
+# https://www.twilio.com/docs/voice/twiml#data-formats: relative addresses are relative to the document.
+WebAddress = Annotated[str, address("http", "https"), Address]
+StreamAddress = Annotated[str, address("wss", relative=False)]
+Method = Literal["GET", "POST"]
+Words = Annotated[str, text(SAY_LIMIT)]
+ShortText = Annotated[str, text(256)]
+Digits = Annotated[str, matching(r"[0-9*#wW]{1,32}", "1 to 32 of 0-9, *, #, w and W")]
+Keys = Annotated[str, matching(r"[0-9*#]{1,12}", "some of 0-9, * and #")]
+OneKey = Annotated[str, matching(r"[0-9*#]?", "one of 0-9, * and #, or nothing")]
+PhoneNumber = Annotated[str, matching(E164.pattern, "a phone number like +15005550006")]
+CallerId = Annotated[str, matching(r"\+[1-9]\d{1,14}|client:\S{1,256}", "a number like +15005550006 or client:name")]
+# Whom a script calls by other means than a number stands in the script itself, never in a request.
+SipAddress = Annotated[
+    str, matching(r"sips?:[^\s@<>\"]+@[^\s@<>\"]+", "a SIP address like sip:alice@example.com", placeholders=False)
+]
+Identity = Annotated[str, matching(r"[^\s,;{}]{1,256}", "at most 256 characters without spaces", placeholders=False)]
+Name = Annotated[str, text(128)]
+# https://www.twilio.com/docs/voice/twiml/say#voice: some 900 of them, and new ones without notice.
+Voice = Annotated[str, matching(r"man|woman|alice|[A-Za-z]+\.[\w.-]{1,60}", "a voice like alice or Polly.Joanna")]
+Language = Annotated[str, matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}|multi", "a language like en-GB")]
+Trim = Literal["trim-silence", "do-not-trim"]
+Track = Literal["inbound_track", "outbound_track", "both_tracks"]
+CallEvents = Annotated[list[str], each_of("initiated", "ringing", "answered", "completed")]
+RecordingEvents = Annotated[list[str], each_of("in-progress", "completed", "absent")]
+MachineDetection = Literal["Enable", "DetectMessageEnd"]
+Milliseconds = Annotated[int, Meta(ge=500, le=10_000)]
+DetectionSeconds = Annotated[int, Meta(ge=3, le=59)]
+Loop = Annotated[int, Meta(ge=0, le=1000)]
+Sid = Annotated[str, matching(r"[A-Z]{2}[0-9a-f]{32}", "a SID: two letters and 32 hexadecimal digits")]

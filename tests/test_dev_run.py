@@ -1,0 +1,201 @@
+"""`python3 -m dev run` and `services`: all parts started for real, on free ports."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from dev.app_settings import service_environ, settings
+from dev.instructions import how_to_use_the_app
+from dev.processes import free_port
+
+ROOT = Path(__file__).parent.parent
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a single process by a POSIX signal")
+
+
+class Run:
+    """A `python3 -m dev` at work."""
+
+    def __init__(self, *arguments: str, **env: str) -> None:
+        """Start it; its output is read when it has ended, or line by line."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "dev", *arguments],
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.output = ""
+        # A line that never comes fails the test instead of stopping it.
+        self.patience = threading.Timer(60, self.process.kill)
+        self.patience.start()
+
+    def read_until(self, words: str) -> str:
+        """Return the output up to the line with these words."""
+        assert self.process.stdout is not None
+        while words not in self.output:
+            line = self.process.stdout.readline()
+            assert line, f"it ended:\n{self.output}"
+            self.output += line
+        return self.output
+
+    def api(self) -> str:
+        """Return the printed address of the app."""
+        found = re.search(r"App +(\S+)", self.output)
+        assert found
+        return found[1]
+
+    def family(self) -> list[psutil.Process]:
+        """Return all processes that it has started."""
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def end(self, how: signal.Signals | None = signal.SIGINT) -> int:
+        """Send a signal, read what is left and return the exit code."""
+        if how is not None:
+            self.process.send_signal(how)
+        self.output += self.process.communicate()[0]
+        self.patience.cancel()
+        return self.process.returncode
+
+
+@contextmanager
+def running(*arguments: str, **env: str) -> Iterator[Run]:
+    """Run `python3 -m dev` on free ports until everything answers; afterwards nothing of it may be left."""
+    ports = [f"--{name}={free_port()}" for name in ("port", "phones-port", "tables-port")]
+    run = Run(*arguments[:1], *ports, *arguments[1:], **env)
+    family: list[psutil.Process] = []
+    try:
+        run.read_until("Ctrl-C stops everything.")
+        family = run.family()
+        yield run
+    finally:
+        assert run.process.stdout is not None
+        if not run.process.stdout.closed:
+            run.end()
+        deadline = time.monotonic() + 10
+        while left := [process for process in family if process.is_running()]:
+            assert time.monotonic() < deadline, f"left behind: {left}\n{run.output}"
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """Return a port on which somebody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_the_app_answers_with_its_example_settings_and_none_of_the_shell() -> None:
+    """A developer's real account must not be called by a program that says it needs none."""
+    real = {"TWILIO_ACCOUNT_SID": "AC" + "9" * 32, "TWILIO_REGION": "au1", "TWILIO_EDGE": "sydney"}
+    with running("run", **real, TABLES_ENDPOINT="http://127.0.0.1:9", HTTP_PROXY="http://127.0.0.1:9") as run:
+        answer = requests.post(f"{run.api()}/send_sms", json={"to": "+15551234567", "body": "hi"}, timeout=10)
+
+        assert answer.status_code == 201
+        run.read_until("POST /api/send_sms 201")
+        assert run.end() == 0
+    assert re.search(r"^app     \| .*POST /api/send_sms 201", run.output, re.MULTILINE)
+    assert run.output.endswith("Stopped.\n")
+
+
+def test_keys_are_asked_for_and_stand_in_the_commands() -> None:
+    """With --keys the app behaves as on Azure, and the printed commands still work."""
+    with running("run", "--keys") as run:
+        curl = next(line.strip() for line in run.output.splitlines() if line.endswith('"') and "/activity" in line)
+        _, url, option, header = shlex.split(curl)
+        name, value = header.split(": ")
+
+        assert option == "-H"
+        assert name == "x-functions-key"
+        assert requests.get(url, headers={name: value}, timeout=10).status_code == 200
+        assert requests.get(url, timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["azurite", "phones", "app"])
+def test_when_one_part_dies_the_rest_stops_and_its_last_lines_are_shown(name: str) -> None:
+    """A dead part is not discovered by a timeout somewhere else."""
+    words = {"azurite": "azurite/dist", "phones": "dev.fake_twilio", "app": "dev.host"}
+    with running("run") as run:
+        part = next(
+            process
+            for process in run.family()
+            if words[name] in " ".join(process.cmdline()) and "guard.py" not in " ".join(process.cmdline())
+        )
+        part.kill()
+
+        assert run.end(None) == 1
+    assert f"{name} ended with exit code 137, so everything was stopped. The last lines it wrote:" in run.output
+
+
+def test_the_tables_are_kept_between_runs_where_a_folder_is_given(tmp_path: Path) -> None:
+    """What Azurite has in memory when it is stopped is in the folder at the next start."""
+    data = tmp_path / "new" / "data"
+    sids = set()
+    for expected in (1, 2):
+        with running("run", "--data", str(data)) as run:
+            answer = requests.post(f"{run.api()}/send_sms", json={"to": "+15551234567", "body": "hi"}, timeout=10)
+            sids.add(answer.json()["sid"])
+            listed = {item["sid"] for item in requests.get(f"{run.api()}/activity", timeout=10).json()["items"]}
+            assert listed == sids
+            assert len(listed) == expected
+
+
+def test_services_say_what_core_tools_need(taken_port: int) -> None:
+    """A taken port is replaced; unusual ports are given as settings; SIGTERM ends it as Ctrl-C does."""
+    with running("services", "--port", "7099", "--phones-port", str(taken_port)) as run:
+        moved = re.search(rf"Port {taken_port} is taken, so the phones page will be on port (\d+)\.", run.output)
+        assert moved
+        phones = f"http://127.0.0.1:{moved[1]}"
+
+        assert requests.get(phones, timeout=10).status_code == 200
+        assert run.end(signal.SIGTERM) == 0
+    assert f"Phones  {phones}" in run.output
+    assert f'"TWILIO_API_BASE_URL": "{phones}"' in run.output
+    assert re.search(r'"TABLES_CONNECTION_STRING": ".*TableEndpoint=http://127\.0\.0\.1:\d+/', run.output)
+    assert "cp local.settings.json.example local.settings.json" in run.output
+    assert "func start --port 7099" in run.output
+
+
+def test_the_settings_of_a_service_are_the_examples_with_other_ports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the shell has under a vendor's names stays outside; the rest, like PATH, comes through."""
+    for name in ("TWILIO_REGION", "AZURE_CLIENT_SECRET", "TABLES_ENDPOINT", "WEBSITE_HOSTNAME", "AzureWebJobsStorage"):
+        monkeypatch.setenv(name, "real")
+    monkeypatch.setenv("ORDINARY", "kept")
+    monkeypatch.setenv("NO_PROXY", "intranet")
+
+    env = service_environ(settings(port=1, phones_port=2, tables_port=3))
+
+    assert "real" not in env.values()
+    assert env["ORDINARY"] == "kept"
+    assert env["NO_PROXY"] == "intranet,127.0.0.1,localhost"
+    assert env["PUBLIC_BASE_URL"] == "http://127.0.0.1:1"
+    assert env["TWILIO_API_BASE_URL"] == "http://127.0.0.1:2"
+    assert "TableEndpoint=http://127.0.0.1:3/devstoreaccount1;" in env["TABLES_CONNECTION_STRING"]
+
+
+@pytest.mark.parametrize("key", [None, "a-key"])
+def test_the_printed_commands_are_read_alike_by_every_shell(key: str | None) -> None:
+    """Only double quotes, and nothing inside them that sh, cmd or PowerShell would touch."""
+    words = how_to_use_the_app(7071, 7072, 10002, key)
+    commands = [line for line in words.splitlines() if line.startswith("  curl")]
+
+    assert [re.findall(r"api/(\w+)", command) for command in commands] == [["make_call"], ["send_sms"], ["activity"]]
+    for command in commands:
+        assert not set(command) & set("'`$!%&|<>^\\")
+        assert shlex.split(command)[0] == "curl"
+        assert (f'"x-functions-key: {key}"' in command) is (key is not None)

@@ -1,0 +1,232 @@
+"""How webhooks are delivered: order, retries, idempotency tokens, and the faults seen in the answers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from test_fake_twilio_stage import THEIRS, Reply, Stage, twiml
+
+from dev.fake_twilio.overrides import Overrides
+
+TOKEN = "I-Twilio-Idempotency-Token"
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A stage of its own for each test."""
+    with Stage.ready() as stage:
+        yield stage
+
+
+def decline(stage: Stage, callback: str) -> None:
+    """A call with one callback, the one of its end."""
+    stage.call(status_callback=callback, status_callback_event=["completed"])
+    stage.fake.phone(THEIRS).wait_for_call().decline()
+    stage.fake.wait_until_quiet()
+
+
+def codes(stage: Stage) -> list[int | None]:
+    """The codes of the faults so far."""
+    return [fault.code for fault in stage.fake.faults]
+
+
+@pytest.mark.parametrize(
+    ("fragment", "reply", "attempts"),
+    [
+        ("", Reply(500), 1),
+        ("", Reply(403), 1),
+        ("", Reply(breaks=True), 1),
+        ("#rc=3", Reply(500), 1),
+        ("#rc=3&rp=5xx", Reply(503), 4),
+        ("#rc=3&rp=ct,rt,5xx", Reply(500), 4),
+        ("#rc=3&rp=ct,rt,5xx", Reply(403), 1),
+        ("#rc=2&rp=4xx", Reply(403), 3),
+        ("#rc=2&rp=all", Reply(404), 3),
+        ("#rp=5xx", Reply(500), 2),
+        ("#rc=0&rp=all", Reply(500), 1),
+        ("#rc=2&rp=rt", Reply(breaks=True), 3),
+        ("#rc=5&rp=sometimes", Reply(500), 1),
+        ("#rc=9&rp=5xx", Reply(500), 2),
+    ],
+)
+def test_retries_are_those_the_address_asks_for(stage: Stage, fragment: str, reply: Reply, attempts: int) -> None:
+    """`rc` and `rp` decide; the fragment is neither sent nor signed, and all attempts share one token."""
+    decline(stage, stage.app.reply("/status", reply) + "?a=b" + fragment)
+    received = stage.app.received
+    assert [one.path for one in received] == ["/status?a=b"] * attempts
+    assert all(one.signed for one in received)
+    assert len({one.headers[TOKEN] for one in received}) == 1
+    assert [hook.attempt for hook in stage.fake.webhooks] == list(range(1, attempts + 1))
+    assert len([code for code in codes(stage) if code in (15003, 11200)]) == attempts
+
+
+def test_a_retry_that_succeeds_is_the_last(stage: Stage) -> None:
+    """After 503, 204: two attempts, one fault."""
+    decline(stage, stage.app.reply("/status", Reply(503), Reply(204)) + "#rc=3&rp=5xx")
+    assert [hook.status for hook in stage.fake.webhooks] == [503, 204]
+    assert codes(stage) == [15003]
+
+
+@pytest.mark.parametrize(("fragment", "attempts"), [("", 2), ("#rc=0", 1), ("#rc=3&rp=5xx", 1), ("#rc=4", 5)])
+def test_a_connection_that_is_refused_is_tried_once_more(stage: Stage, fragment: str, attempts: int) -> None:
+    """Without overrides Twilio tries again only when there was no connection, and once."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    port = server.server_port
+    server.server_close()
+    decline(stage, f"http://127.0.0.1:{port}/status{fragment}")
+    assert [hook.status for hook in stage.fake.webhooks] == [None] * attempts
+    assert codes(stage) == [11205] * attempts
+
+
+def test_an_answer_that_comes_too_late_is_none(stage: Stage) -> None:
+    """`rt` sets the patience; a retry is made when `rp` says so."""
+    decline(stage, stage.app.reply("/status", Reply(seconds=0.4), Reply()) + "#rt=100&rc=1&rp=rt")
+    assert [hook.status for hook in stage.fake.webhooks] == [None, 204]
+    assert codes(stage) == [11200]
+
+
+def test_all_attempts_together_have_a_limit(stage: Stage) -> None:
+    """`tt` ends it, whatever `rc` says."""
+    decline(stage, stage.app.reply("/status", Reply(500, seconds=0.08)) + "#tt=200&rc=5&rp=all")
+    assert 2 <= len(stage.fake.webhooks) <= 3
+
+
+@pytest.mark.parametrize(
+    ("fragment", "expected"),
+    [
+        ("", Overrides()),
+        ("#section", Overrides()),
+        ("#ct=100&rt=200&tt=300", Overrides(connect=0.1, read=0.2, total=0.3)),
+        ("#rc=5&rp=4xx,5xx,ct,rt", Overrides(retries=5, policy=frozenset({"4xx", "5xx", "ct", "rt"}))),
+        ("#rc=6&rt=15001&ct=99", Overrides(invalid=("rc=6", "rt=15001", "ct=99"))),
+        ("#rp=5xx,never", Overrides(invalid=("rp=5xx,never",))),
+    ],
+)
+def test_overrides_are_read_within_their_ranges(fragment: str, expected: Overrides) -> None:
+    """What is out of range, or unknown, keeps its default."""
+    assert Overrides.of("https://example.com/" + fragment) == expected
+
+
+def test_overrides_that_make_no_sense_are_reported(stage: Stage) -> None:
+    """An invalid retry policy is Twilio's 11243."""
+    decline(stage, stage.app.url() + "#rp=sometimes")
+    assert codes(stage) == [11243]
+
+
+@pytest.mark.parametrize(
+    ("reply", "code", "words"),
+    [
+        (Reply(403), 15003, "answered 403 to a request with a valid signature"),
+        (Reply(500), 15003, "answered 500"),
+        (Reply(200), None, "204"),
+        (Reply(200, b"OK", "text/plain"), 12300, "text/plain"),
+        (Reply(200, b"{}", "application/json"), 12300, "application/json"),
+        (Reply(200, b"OK"), 12300, "no Content-Type"),
+        (Reply(204, b"surplus"), 11206, "204 with a body"),
+        (Reply(204, headers=(("Content-Length", "7"),)), 11206, "204 with a body"),
+    ],
+)
+def test_wrong_answers_to_a_callback_are_faults(stage: Stage, reply: Reply, code: int | None, words: str) -> None:
+    """Each with Twilio's code, if it has one, and the call it was about."""
+    decline(stage, stage.app.reply("/status", reply))
+    (fault,) = stage.fake.faults
+    assert (fault.code, fault.sid) == (code, stage.fake.webhooks[0].webhook.sid)
+    assert words in fault.detail
+
+
+@pytest.mark.parametrize("reply", [Reply(), Reply(200, b"<Response/>", "text/xml; charset=utf-8")])
+def test_right_answers_to_a_callback_are_no_faults(stage: Stage, reply: Reply) -> None:
+    """Nothing, or TwiML with nothing in it."""
+    decline(stage, stage.app.reply("/status", reply))
+    assert stage.fake.faults == []
+
+
+def test_a_refused_text_callback_has_the_code_of_texts(stage: Stage) -> None:
+    """15003 is about calls; for texts it is 11200."""
+    stage.text(status_callback=stage.app.reply("/status", Reply(500)))
+    stage.fake.wait_until_quiet()
+    assert codes(stage) == [11200] * 3
+
+
+def test_a_redirect_is_followed_as_twilio_does_and_reported(stage: Stage) -> None:
+    """With GET and without the form: the app has lost the event."""
+    decline(stage, stage.app.reply("/old", Reply(301, headers=(("Location", "/status"),))))
+    moved = stage.app.received[-1]
+    assert (moved.method, moved.path, moved.form, moved.signed) == ("GET", "/status", {}, True)
+    assert ["redirected with 301" in fault.detail for fault in stage.fake.faults] == [True]
+
+
+def test_redirects_that_never_end_are_given_up(stage: Stage) -> None:
+    """Ten are enough."""
+    decline(stage, stage.app.reply("/status", Reply(302, headers=(("Location", "/status"),))))
+    assert codes(stage) == [None, 11215]
+
+
+def test_a_slow_answer_is_reported() -> None:
+    """Five seconds are long before Twilio's fifteen; here the patience is shorter."""
+    with Stage.ready(slow=0.05) as stage:
+        decline(stage, stage.app.reply("/status", Reply(seconds=0.1)))
+        assert ["took 0.1 s" in fault.detail for fault in stage.fake.faults] == [True]
+
+
+def test_callbacks_of_one_call_come_one_after_the_other(stage: Stage) -> None:
+    """The next is sent when the one before has been answered, however long that takes."""
+    stage.app.reply("/status", Reply(seconds=0.1), Reply(seconds=0.05), Reply())
+    stage.call()
+    stage.fake.phone(THEIRS).wait_for_call().answer()
+    stage.fake.wait_until_quiet()
+    assert [form["CallStatus"] for form in stage.app.forms()] == ["initiated", "ringing", "in-progress", "completed"]
+
+
+def test_a_slow_app_does_not_hold_up_other_calls(stage: Stage) -> None:
+    """Order is kept for each call or text alone."""
+    stage.text(status_callback=stage.app.reply("/slow", Reply(seconds=0.5)))
+    stage.text()
+    stage.fake.wait_for(lambda: len(stage.app.forms()) == 3, "the second text's callbacks", 0.45)
+
+
+def test_credentials_in_an_address_are_sent_but_not_signed(stage: Stage) -> None:
+    """Twilio signs the address without user and password."""
+    decline(stage, stage.app.url().replace("//", "//user:pass%40word@"))
+    (received,) = stage.app.received
+    assert received.signed
+    assert received.headers["Authorization"] == "Basic dXNlcjpwYXNzQHdvcmQ="
+
+
+def test_the_address_is_sent_byte_for_byte(stage: Stage) -> None:
+    """What was signed is what is sent, however it is encoded."""
+    path = "/status?q=a+b%20c&r=%7e~%C3%A9&empty=&s='!*()"
+    decline(stage, stage.app.url(path))
+    (received,) = stage.app.received
+    assert (received.path, received.signed) == (path, True)
+
+
+def test_a_host_that_does_not_exist_is_reported(stage: Stage) -> None:
+    """DNS has its own code."""
+    decline(stage, "http://does-not-exist.invalid/status#rc=0")
+    assert codes(stage) == [11210]
+
+
+def test_the_callback_comes_after_the_answer_to_the_create(stage: Stage) -> None:
+    """Without chaos the app knows the SID before it hears of it."""
+    answered = threading.Event()
+    order: list[str] = []
+    stage.app.on_request = lambda: order.append("answered" if answered.wait(0.2) else "early")
+    stage.fake.inject("late", seconds=0.1)
+    stage.text()
+    answered.set()
+    stage.fake.wait_until_quiet()
+    assert order == ["answered"] * 3
+
+
+def test_documents_are_asked_for_with_their_own_overrides(stage: Stage) -> None:
+    """`rc` and `rp` hold for TwiML, too."""
+    url = stage.app.reply("/twiml", Reply(503), twiml("<Say>second try</Say>"))
+    stage.call(url=url + "#rc=1&rp=5xx")
+    phone_call = stage.fake.phone(THEIRS).wait_for_call()
+    phone_call.answer()
+    phone_call.wait_until("completed")
+    assert phone_call.heard() == "second try"

@@ -1,0 +1,239 @@
+"""The stage for tests of the fake Twilio: the fake, Twilio's own client, and a small app that answers webhooks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from twilio.base.exceptions import TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator
+from twilio.rest import Client
+
+from dev.fake_twilio import FakeTwilio
+
+OURS = "+15005550006"
+THEIRS = "+15551234567"
+ALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the small app answers. `breaks` closes the connection instead."""
+
+    status: int = 204
+    body: bytes = b""
+    content_type: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    seconds: float = 0.0
+    breaks: bool = False
+
+
+def twiml(body: str, **options: Any) -> Reply:
+    """A document."""
+    return Reply(200, f"<Response>{body}</Response>".encode(), "text/xml", **options)
+
+
+@dataclass(frozen=True)
+class Received:
+    """What Twilio sent to the small app."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    form: dict[str, str]
+    signed: bool
+
+
+class Receiver:
+    """The small app: it answers 204 to everything unless it has been told otherwise."""
+
+    def __init__(self, auth_token: str) -> None:
+        self.validator = RequestValidator(auth_token)
+        self.received: list[Received] = []
+        self.replies: dict[str, list[Reply]] = {}
+        self.on_request: Callable[[], object] = lambda: None
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            wbufsize = -1  # head and body in one packet
+
+            def do_POST(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                receiver.answer(self, self.rfile.read(length).decode())
+
+            def do_GET(self) -> None:
+                receiver.answer(self, "")
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """The tests say what happened."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True)
+        self.thread.start()
+        self.base_url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def close(self) -> None:
+        """Stop to listen."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def url(self, path: str = "/status") -> str:
+        """The address of a path."""
+        return self.base_url + path
+
+    def reply(self, path: str, *replies: Reply) -> str:
+        """Answer `path` so, one reply after the other, the last one ever after; its address."""
+        self.replies[path] = list(replies)
+        return self.url(path)
+
+    def answer(self, handler: BaseHTTPRequestHandler, body: str) -> None:
+        """Note the request, and answer it."""
+        fields = parse_qs(body, keep_blank_values=True)
+        signature = handler.headers.get("X-Twilio-Signature", "")
+        form = {name: values[0] for name, values in fields.items()}
+        self.on_request()
+        signed = self.validator.validate(self.base_url + handler.path, form, signature)
+        self.received.append(Received(handler.command, handler.path, dict(handler.headers), form, signed))
+        replies = self.replies.get(urlsplit(handler.path).path, [Reply()])
+        reply = replies.pop(0) if len(replies) > 1 else replies[0]
+        time.sleep(reply.seconds)
+        if reply.breaks:
+            handler.close_connection = True
+            return
+        handler.send_response(reply.status)
+        for name, value in reply.headers:
+            handler.send_header(name, value)
+        if reply.content_type:
+            handler.send_header("Content-Type", reply.content_type)
+        if reply.status != 204 or reply.body:
+            handler.send_header("Content-Length", str(len(reply.body)))
+        handler.end_headers()
+        with suppress(BrokenPipeError, ConnectionResetError):
+            handler.wfile.write(reply.body)
+
+    def forms(self, path: str = "/status") -> list[dict[str, str]]:
+        """The forms posted to `path`, in order."""
+        return [received.form for received in self.received if urlsplit(received.path).path == path]
+
+
+@dataclass
+class Stage:
+    """Everything a test needs."""
+
+    fake: FakeTwilio
+    app: Receiver
+    client: Client
+
+    @classmethod
+    @contextmanager
+    def ready(cls, **options: Any) -> Iterator[Stage]:
+        """A stage that is cleared when the block ends."""
+        with FakeTwilio.running(**options) as fake:
+            app = Receiver(fake.account.auth_token)
+            try:
+                yield cls(fake, app, client_of(fake))
+            finally:
+                app.close()
+
+    def call(self, to: str = THEIRS, **parameters: Any) -> Any:
+        """Place a call; every event is told to the small app unless said otherwise."""
+        if "url" not in parameters:
+            parameters.setdefault("twiml", "<Response><Say>Hello World</Say></Response>")
+        parameters.setdefault("status_callback", self.app.url())
+        parameters.setdefault("status_callback_event", ALL_EVENTS)
+        parameters.setdefault("from_", OURS)
+        return self.client.calls.create(to=to, **parameters)
+
+    def text(self, to: str = THEIRS, body: str = "hello", **parameters: Any) -> Any:
+        """Send a text; its statuses are told to the small app."""
+        if "messaging_service_sid" not in parameters:
+            parameters.setdefault("from_", OURS)
+        parameters.setdefault("status_callback", self.app.url())
+        return self.client.messages.create(to=to, body=body, **parameters)
+
+    def post(self, path: str, form: Any, **options: Any) -> requests.Response:
+        """Post to the REST API without Twilio's client."""
+        account = self.fake.account
+        url = f"{self.fake.url}/2010-04-01/Accounts/{account.sid}/{path}"
+        return requests.post(url, data=form, auth=(account.api_key, account.api_secret), timeout=10, **options)
+
+
+def client_of(fake: FakeTwilio) -> Client:
+    """Twilio's own client, pointed at the fake."""
+    account = fake.account
+    http_client = TwilioHttpClient(timeout=10, pool_connections=False)
+    client = Client(account.api_key, account.api_secret, account.sid, http_client=http_client)
+    client.api.base_url = fake.url
+    return client
+
+
+@contextmanager
+def refused(code: int) -> Iterator[None]:
+    """Twilio's client raises its exception with this code."""
+    with pytest.raises(TwilioRestException) as caught:
+        yield
+    assert caught.value.code == code
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A stage of its own for each test."""
+    with Stage.ready() as stage:
+        yield stage
+
+
+def test_reset_forgets_everything_and_stops_what_goes_on(stage: Stage) -> None:
+    """After a reset there is nothing to see, and a call that rang rings no more."""
+    call = stage.call()
+    ringing = stage.fake.phone(THEIRS).wait_for_call()
+    stage.fake.reset()
+    assert stage.client.calls.list() == []
+    assert (stage.fake.webhooks, stage.fake.faults) == ([], [])
+    assert [request.method for request in stage.fake.requests] == ["GET"]
+    stage.fake.wait_until_quiet()
+    assert ringing.sid == call.sid
+    assert "completed" not in [form["CallStatus"] for form in stage.app.forms()]
+
+
+def test_a_fake_that_was_stopped_refuses_connections_until_it_starts_again(stage: Stage) -> None:
+    """Stopping closes the port; starting opens the same one, and what was known is still known."""
+    sid, url = stage.text().sid, stage.fake.url
+    stage.fake.stop()
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+    stage.fake.start()
+    assert stage.fake.url == url
+    assert stage.client.messages(sid).fetch().sid == sid
+
+
+def test_waiting_in_vain_says_what_has_happened(stage: Stage) -> None:
+    """A wait that fails names what was waited for and tells what came instead."""
+    stage.text(body="good morning")
+    with pytest.raises(AssertionError, match=r"a text to \+15551234567 with 'good night'[\s\S]*Messages.json"):
+        stage.fake.phone(THEIRS).wait_for_text("good night", timeout=0.05)
+
+
+def test_requests_are_remembered_as_pairs(stage: Stage) -> None:
+    """The REST requests show path and parameters in order, repeated names included."""
+    stage.call(status_callback_event=["ringing", "completed"])
+    request = stage.fake.requests[-1]
+    assert request.path.endswith("/Calls.json")
+    assert [value for name, value in request.form if name == "StatusCallbackEvent"] == ["ringing", "completed"]
+
+
+def test_two_calls_to_one_phone_are_handed_out_one_by_one(stage: Stage) -> None:
+    """The second wait for a call gives the second call."""
+    first, second = stage.call(), stage.call()
+    assert [stage.fake.phone(THEIRS).wait_for_call().sid for _ in range(2)] == [first.sid, second.sid]

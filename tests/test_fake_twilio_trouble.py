@@ -1,0 +1,167 @@
+"""Twilio on a bad day, a slow day, and as a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from test_fake_twilio_stage import OURS, THEIRS, Stage, refused
+
+from dev.fake_twilio import Account, FakeTwilio
+from dev.fake_twilio.trouble import Kind
+
+ROOT = Path(__file__).parent.parent
+TEXT = {"To": THEIRS, "From": OURS, "Body": "x"}
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A stage of its own for each test."""
+    with Stage.ready() as stage:
+        yield stage
+
+
+def bodies(stage: Stage) -> list[str]:
+    """The texts that were taken."""
+    return [text.body for text in stage.client.messages.list()]
+
+
+@pytest.mark.parametrize(("kind", "code"), [(429, 20429), (500, 20500), (503, 20503)])
+def test_a_bad_status_is_answered_once_and_nothing_is_sent(stage: Stage, kind: Kind, code: int) -> None:
+    """In Twilio's form; the next create is fine."""
+    stage.fake.inject(kind)
+    answer = stage.post("Messages.json", TEXT)
+    assert (answer.status_code, answer.json()["code"]) == (kind, code)
+    assert "Retry-After" not in answer.headers
+    assert bodies(stage) == []
+    assert stage.post("Messages.json", TEXT).status_code == 201
+
+
+def test_too_many_requests_may_say_when_to_come_back(stage: Stage) -> None:
+    """Retry-After, as often as asked for."""
+    stage.fake.inject(429, times=2, retry_after="3")
+    answers = [stage.post("Calls.json", TEXT | {"Twiml": "<Response/>"}) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [429, 429, 201]
+    assert [answer.headers.get("Retry-After") for answer in answers] == ["3", "3", None]
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_a_connection_may_be_cut_before_the_answer(stage: Stage, accepted: bool) -> None:
+    """Whether the text was sent all the same, the sender cannot know."""
+    stage.fake.inject("drop", accepted=accepted)
+    with pytest.raises(requests.ConnectionError):
+        stage.post("Messages.json", TEXT)
+    assert bodies(stage) == ["x"] * accepted
+    if accepted:
+        assert stage.fake.phone(THEIRS).wait_for_text("x").body == "x"
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_answer_may_never_come(stage: Stage, accepted: bool) -> None:
+    """The request hangs until the client gives up."""
+    stage.fake.inject("hang", accepted=accepted)
+    url = f"{stage.fake.url}/2010-04-01/Accounts/{stage.fake.account.sid}/Messages.json"
+    auth = (stage.fake.account.api_key, stage.fake.account.api_secret)
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(url, data=TEXT, auth=auth, timeout=0.2)
+    assert bodies(stage) == ["x"] * accepted
+
+
+def test_an_error_may_hide_a_success(stage: Stage) -> None:
+    """500, and the text is sent: who tries again sends it twice."""
+    stage.fake.inject(500, accepted=True)
+    with refused(20500):
+        stage.text()
+    assert bodies(stage) == ["hello"]
+
+
+def test_an_answer_may_come_late(stage: Stage) -> None:
+    """After so many seconds, and then it is right."""
+    stage.fake.inject("late", seconds=0.2)
+    started = time.monotonic()
+    assert stage.text().status == "queued"
+    assert time.monotonic() - started >= 0.2
+
+
+def test_a_reset_takes_back_the_trouble(stage: Stage) -> None:
+    """And lets go of what hangs."""
+    stage.fake.inject("hang")
+    stage.fake.inject(500, times=5)
+    with ThreadPoolExecutor(1) as pool:
+        hanging = pool.submit(stage.post, "Messages.json", TEXT)
+        stage.fake.wait_for(lambda: stage.fake.exchange.requests, "the request to come in", 5)
+        stage.fake.reset()
+        with pytest.raises(requests.ConnectionError):
+            hanging.result(5)
+    assert stage.text().status == "queued"
+
+
+def test_latency_is_before_every_answer() -> None:
+    """Also before those that say no."""
+    with Stage.ready(latency=0.1) as stage:
+        for auth in [(stage.fake.account.api_key, stage.fake.account.api_secret), ("nobody", "x")]:
+            started = time.monotonic()
+            requests.get(f"{stage.fake.url}/2010-04-01/Accounts/{stage.fake.account.sid}/Calls.json", auth=auth)
+            assert time.monotonic() - started >= 0.1
+
+
+def test_without_life_nothing_comes_of_a_create_and_little_is_kept() -> None:
+    """For load tests: answered, not told, and only the latest are known."""
+    with Stage.ready(life=False) as stage:
+        sids = [stage.post("Messages.json", TEXT | {"StatusCallback": stage.app.url()}).json()["sid"] for _ in range(3)]
+        assert stage.client.messages(sids[0]).fetch().status == "queued"
+        stage.fake.exchange.limit = 2
+        stage.text()
+        with refused(20404):
+            stage.client.messages(sids[0]).fetch()
+        stage.fake.wait_until_quiet()
+        assert stage.app.received == []
+
+
+def test_the_account_is_the_one_of_the_apps_settings() -> None:
+    """Blank settings, and those that are not there, have their defaults."""
+    sid = "AC" + "a" * 32
+    environ = {"TWILIO_ACCOUNT_SID": sid, "TWILIO_FROM_NUMBER": "+15550001111", "TWILIO_API_KEY": ""}
+    account = Account.from_environ(environ)
+    assert (account.sid, account.api_key) == (sid, Account().api_key)
+    assert account.numbers == ("+15550001111", "+15005550006")
+    assert Account.from_environ({}).numbers == ("+15005550006",)
+    with FakeTwilio.running(account=account) as fake:
+        url = f"{fake.url}/2010-04-01/Accounts/{sid}/Calls.json"
+        form = {"To": THEIRS, "From": "+15550001111", "Twiml": "<Response/>"}
+        assert requests.post(url, data=form, auth=(sid, account.auth_token), timeout=5).status_code == 201
+
+
+def test_it_runs_as_a_process_and_prints_faults() -> None:
+    """It says where it listens, answers there, prints what the app does wrong, and ends when told to."""
+    command = [sys.executable, "-m", "dev.fake_twilio", "--port", "0", "--pace", "0", "--autopilot", "--chaos", "1"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
+        assert process.stdout
+        try:
+            listening = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)\n", process.stdout.readline())
+            assert listening
+            account = Account.from_environ(os.environ)
+            url = f"{listening[1]}/2010-04-01/Accounts/{account.sid}/Messages.json"
+            form = TEXT | {"Bdy": "x"}
+            answer = requests.post(url, data=form, auth=(account.api_key, account.api_secret), timeout=5)
+            assert answer.status_code == 201
+            assert process.stdout.readline() == "fault: Messages.json: Twilio ignores the unknown parameter 'Bdy'\n"
+        finally:
+            process.terminate()
+        assert process.wait(10) in (0, 1, -15)
+
+
+def test_help_names_every_option() -> None:
+    """`--help` is short and complete."""
+    command = [sys.executable, "-m", "dev.fake_twilio", "--help"]
+    words = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for option in ("--port", "--chaos", "--latency", "--pace", "--autopilot", "--no-life"):
+        assert option in words

@@ -1,0 +1,180 @@
+"""The app as a whole: its routes, who may call them, what imports what, and what it writes to its log."""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import requests
+from conftest import ROOT, SETTINGS, App, StartApp
+
+from dev.fake_twilio import FakeTwilio
+from shared.settings import ROUTE_PREFIX
+
+# Every route, and who may call it: our users with a key, Twilio with its signature, or anybody.
+SURFACE = {
+    "activity": ("activity/{sid?}", {"GET"}, "key"),
+    "answer_call": ("answer_call", {"GET", "POST"}, "signature"),
+    "fallback": ("fallback", {"GET", "POST"}, "signature"),
+    "health": ("health", {"GET"}, "anybody"),
+    "make_call": ("make_call", {"POST"}, "key"),
+    "receive_sms": ("receive_sms", {"GET", "POST"}, "signature"),
+    "scripts": ("scripts/{name?}", {"GET", "PUT", "DELETE"}, "key"),
+    "send_sms": ("send_sms", {"POST"}, "key"),
+    "status_callback": ("status_callback", {"POST"}, "signature"),
+    "twiml": ("twiml/{name}", {"GET", "POST"}, "signature"),
+    "twiml_hello": ("twiml_hello", {"GET", "POST"}, "signature"),
+    "twimlet": ("twimlet/{name}", {"GET", "POST"}, "signature"),
+}
+WEBHOOKS = [name for name, (_, _, who) in SURFACE.items() if who == "signature"]
+FUNCTIONS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"dev", "bench", "shared", "tests"}
+
+
+@pytest.fixture(scope="module")
+def declared() -> dict[str, Any]:
+    """What Azure is told about each function, in a process of its own: an app can be asked only once."""
+    script = (
+        "import json, function_app; "
+        "print(json.dumps({f.get_function_name(): [f.get_trigger().get_dict_repr(), f.get_user_function().__module__]"
+        " for f in function_app.app.get_functions()}, default=str))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    return dict(json.loads(done.stdout))
+
+
+def test_the_routes_their_methods_and_who_may_call_them_are_these(declared: dict[str, Any]) -> None:
+    """A new route has to be added here, which makes somebody think about who may call it."""
+    level = {"key": "FUNCTION", "signature": "ANONYMOUS", "anybody": "ANONYMOUS"}
+
+    assert {
+        name: (trigger["route"], set(trigger["methods"]), str(trigger["authLevel"]).rpartition(".")[2])
+        for name, (trigger, _) in declared.items()
+    } == {name: (route, methods, level[who]) for name, (route, methods, who) in SURFACE.items()}
+
+
+def test_function_folder_handler_and_test_have_one_name(declared: dict[str, Any]) -> None:
+    """Where is it? Where its name says."""
+    assert set(declared) == FUNCTIONS == set(SURFACE)
+    for name, (_, module) in declared.items():
+        assert module == name
+        assert (ROOT / "tests" / f"test_{name}.py").exists()
+
+
+def test_the_route_prefix_in_the_code_is_the_hosts() -> None:
+    """Addresses that we hand out have to be those that the host serves."""
+    host = json.loads((ROOT / "host.json").read_text())
+    assert host["extensions"]["http"]["routePrefix"] == ROUTE_PREFIX.removeprefix("/")
+    assert "extensionBundle" not in host
+
+
+def imports_of(path: str) -> set[str]:
+    """Return the first names of all that a file imports, inside functions too."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def test_imports_point_one_way() -> None:
+    """function_app -> function folders -> shared; dev and the app know nothing of each other but function_app."""
+    own = FUNCTIONS | {"shared", "dev", "bench", "tests", "function_app"}
+    allowed = {"function_app.py": FUNCTIONS, "shared": {"shared"}, "dev": {"dev"}}
+    allowed |= {name: {"shared", name} for name in FUNCTIONS}
+    for place, names in allowed.items():
+        files = (
+            [place]
+            if place.endswith(".py")
+            else [
+                path.relative_to(ROOT).as_posix()
+                for path in (ROOT / place).rglob("*.py")
+                if "node_modules" not in path.parts
+            ]
+        )
+        for path in files:
+            assert imports_of(path) & own <= names, path
+
+
+@pytest.mark.parametrize("library", ["twilio.rest", "aiohttp", "azure.data.tables", "azure.identity", "phonenumbers"])
+def test_what_is_slow_to_import_is_not_imported_at_start(library: str) -> None:
+    """A caller hears a cold start."""
+    script = f"import sys, function_app; sys.exit({library!r} in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False).returncode == 0
+
+
+def address_of(app: App, name: str) -> str:
+    """Return an address that a function answers at."""
+    route = SURFACE[name][0].replace("{name?}", "").replace("{sid?}", "").replace("{name}", "menu")
+    return f"{app.url}/api/{route}".rstrip("/")
+
+
+@pytest.mark.parametrize("name", WEBHOOKS)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"X-Twilio-Signature": ""},
+        {"X-Twilio-Signature": "x"},
+        {"x-functions-key": "key", "Authorization": "Basic YTpi"},
+    ],
+)
+def test_no_webhook_answers_an_unsigned_request(app: App, name: str, headers: dict[str, str]) -> None:
+    """Neither a key nor anything else stands in for the signature."""
+    for method in SURFACE[name][1]:
+        for body in (b"", b"CallSid=CA1", b"{}", b"\xff"):
+            answer = requests.request(method, address_of(app, name), headers=headers, data=body, timeout=30)
+            assert (answer.status_code, answer.content) == (403, b"")
+
+
+@pytest.fixture(scope="module")
+def locked(start_app: StartApp) -> App:
+    """An app that asks for keys, as Azure does."""
+    return start_app(key="the-key")
+
+
+@pytest.mark.parametrize("name", [name for name, (_, _, who) in SURFACE.items() if who == "key"])
+def test_no_route_of_our_users_answers_without_a_key(locked: App, name: str) -> None:
+    """401 and nothing else; with the key it is another answer."""
+    url = address_of(locked, name)
+    for method in SURFACE[name][1]:
+        for headers in ({}, {"x-functions-key": "wrong"}):
+            answer = requests.request(method, url, headers=headers, timeout=30)
+            assert (answer.status_code, answer.content) == (401, b"")
+        for options in ({"headers": {"x-functions-key": "the-key"}}, {"params": {"code": "the-key"}}):
+            answer = requests.request(method, url, timeout=30, **options)  # type: ignore[arg-type]
+            assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize("name", SURFACE)
+def test_another_method_is_not_found(app: App, name: str) -> None:
+    """As on Azure."""
+    assert requests.patch(address_of(app, name), timeout=30).status_code == 404
+
+
+def test_nothing_private_is_logged(app: App, fake_twilio: FakeTwilio) -> None:
+    """No secret, no text, no number, whatever goes right or wrong; SIDs only."""
+    to, words = "+15558675309", "the words of the text"
+    app.post("send_sms", {"to": to, "body": words})
+    app.post("send_sms", {"to": "+15005550004", "body": words})
+    app.post("make_call", {"to": to, "say": words})
+    app.post("make_call", {"to": "nonsense", "say": words, "foo": to})
+    fake_twilio.inject("drop")
+    app.post("send_sms", {"to": to, "body": words})
+    app.signed_post("status_callback", {"From": to, "Body": words})
+    app.signed_post("status_callback", {"CallSid": "CA1", "From": to, "CallStatus": words})
+    app.post("status_callback?From=" + to, data={"From": to, "Body": words})
+    fake_twilio.phone(to).wait_for_call().decline()
+    fake_twilio.wait_until_quiet()
+    app.wait_for_line("status_callback refused")
+
+    secrets = [value for name, value in SETTINGS.items() if name.endswith(("TOKEN", "SECRET"))]
+    for private in (to, to[1:], "8675309", words, "+15005550004", *secrets):
+        assert private not in app.log()
+    fake_twilio.reset()

@@ -1,0 +1,450 @@
+"""The phones page in a real Chromium, over the real fake Twilio, with calls and texts made by Twilio's own library."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from conftest import SETTINGS
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect, sync_playwright
+from twilio.rest import Client
+
+from dev.fake_twilio import FakeTwilio
+
+APP_URL = "http://127.0.0.1:7071"
+NUMBER = "+15551234567"
+TEN_SECONDS = '<Pause length="100"/>'  # at the pace of these tests
+HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+# A browser on a machine without voices says nothing. This one has a voice, and keeps a list of what it was told.
+VOICE = """
+window.told = [];
+const voices = [{ lang: "en-US", name: "en" }, { lang: "de_DE", name: "de" }];
+Object.defineProperty(window, "speechSynthesis", { value: {
+  getVoices: () => voices,
+  speak: (line) => told.push(`${line.lang} ${line.voice?.name}: ${line.text}`),
+  cancel: () => told.push("cancel"),
+} });
+window.SpeechSynthesisUtterance = class extends EventTarget {
+  constructor(text) { super(); this.text = text; }
+};
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium that DEV_CHROMIUM names."""
+    path = os.environ.get("DEV_CHROMIUM")
+    if not path:
+        reason = "DEV_CHROMIUM names no Chromium: the phones page is not tested"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def running_fake() -> Iterator[FakeTwilio]:
+    """One fake Twilio for this module, ten times as fast as life."""
+    with FakeTwilio.running(pace=0.1) as fake:
+        fake.ask(lambda: setattr(fake.server.phones, "app_url", APP_URL))
+        yield fake
+
+
+@pytest.fixture
+def fake(running_fake: FakeTwilio) -> FakeTwilio:
+    """The fake Twilio with no phones in it."""
+    running_fake.reset()
+    return running_fake
+
+
+@pytest.fixture
+def twilio(fake: FakeTwilio) -> Client:
+    """Twilio's own library, talking to the fake."""
+    client = Client(SETTINGS["TWILIO_API_KEY"], SETTINGS["TWILIO_API_SECRET"], SETTINGS["TWILIO_ACCOUNT_SID"])
+    client.api.base_url = fake.url
+    return client
+
+
+WINDOW: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US", "reduced_motion": "reduce"}
+
+
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Page:
+    """One tab for the tests of this module."""
+    context = browser.new_context(**WINDOW)
+    context.set_default_timeout(5000)
+    return context.new_page()
+
+
+@pytest.fixture
+def page(tab: Page, fake: FakeTwilio) -> Iterator[Page]:
+    """The phones page; when the test ends it must have logged no error and asked no other host for anything."""
+    problems: list[str] = []
+    hosts: set[str] = set()
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type in ("error", "warning"):
+            problems.append(said.text)
+
+    def fail(error: Error) -> None:
+        problems.append(str(error))
+
+    def follow(request: Request) -> None:
+        hosts.add(urlsplit(request.url).netloc)
+
+    tab.set_viewport_size(WINDOW["viewport"])
+    tab.on("console", hear)
+    tab.on("pageerror", fail)
+    tab.on("request", follow)
+    tab.goto(fake.url)
+    yield tab
+    tab.remove_listener("console", hear)
+    tab.remove_listener("pageerror", fail)
+    tab.remove_listener("request", follow)
+    assert problems == []
+    assert hosts == {urlsplit(fake.url).netloc}
+
+
+@pytest.fixture
+def voiced_page(browser: Browser, fake: FakeTwilio) -> Iterator[Page]:
+    """The phones page in a browser that has voices."""
+    context = browser.new_context(**WINDOW)
+    context.add_init_script(VOICE)
+    page = context.new_page()
+    page.goto(fake.url)
+    yield page
+    context.close()
+
+
+def call(twilio: Client, twiml: str, to: str = NUMBER) -> str:
+    """Place a call as the app does, and return its SID."""
+    sid = twilio.calls.create(to=to, from_=SETTINGS["TWILIO_FROM_NUMBER"], twiml=f"<Response>{twiml}</Response>").sid
+    assert isinstance(sid, str)
+    return sid
+
+
+def text(twilio: Client, body: str, **options: list[str]) -> str:
+    """Send a text as the app does, and return its SID."""
+    sid = twilio.messages.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], body=body, **options).sid
+    assert isinstance(sid, str)
+    return sid
+
+
+def phone_on(page: Page, number: str = NUMBER) -> Locator:
+    """The phone of a number."""
+    return page.get_by_role("article", name=f"Phone {number}", exact=True)
+
+
+def button(phone: Locator, name: str) -> Locator:
+    """A button of a phone."""
+    return phone.get_by_role("button", name=name, exact=True)
+
+
+def captions_of(phone: Locator) -> Locator:
+    """What the person on the phone hears."""
+    return phone.get_by_role("log", name="What you hear")
+
+
+def thread_of(phone: Locator) -> Locator:
+    """The texts and past calls of a phone."""
+    return phone.get_by_role("log", name="Messages")
+
+
+def answered_call(page: Page, twilio: Client, twiml: str) -> tuple[Locator, str]:
+    """A phone on which somebody has picked up, and the SID of the call."""
+    sid = call(twilio, twiml)
+    phone = phone_on(page)
+    button(phone, "Answer").click()
+    expect(button(phone, "Hang up")).to_be_visible()
+    return phone, sid
+
+
+def status_at_twilio(twilio: Client, fake: FakeTwilio, sid: str) -> str:
+    """What Twilio's API says of a call, once nothing goes on any more."""
+    fake.wait_until_quiet()
+    return str(twilio.calls(sid).fetch().status)
+
+
+def test_the_empty_page_says_what_to_paste_and_copies_it(page: Page) -> None:
+    """Somebody who has just started the app finds a command that rings a phone, and a button that copies it whole."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    expect(page.get_by_role("heading", name="No phone has rung yet")).to_be_visible()
+    page.get_by_role("button", name="Copy: Place a call").click()
+
+    expect(page.get_by_text("Copied")).to_be_visible()
+    command = f'curl {APP_URL}/api/make_call -d to={NUMBER} -d "say=Hello from my laptop"'
+    assert page.evaluate("navigator.clipboard.readText()") == command
+
+
+def test_a_phone_rings_and_says_who_calls(page: Page, twilio: Client) -> None:
+    """A number that is dialled becomes a phone that rings, for eyes and for screen readers."""
+    call(twilio, "<Say>Hello</Say>")
+
+    phone = phone_on(page)
+    expect(phone.get_by_role("region", name="Incoming call")).to_contain_text("+1 500 555 0006")
+    expect(page.get_by_role("status").filter(has_text="is ringing")).to_have_text(
+        "Phone +1 555 123 4567 is ringing, call from +1 500 555 0006"
+    )
+    expect(page).to_have_title("+1 555 123 4567 is ringing")
+    expect(page.get_by_role("heading", name="No phone has rung yet")).to_be_hidden()
+
+
+@pytest.mark.parametrize("way", ["click", "key"])
+def test_an_answered_phone_shows_the_words_that_are_said(page: Page, twilio: Client, way: str) -> None:
+    """Answer, by mouse or by keyboard, and what the TwiML says can be read."""
+    call(twilio, f'<Say language="en-GB">Hello World</Say><Say>Goodbye</Say>{TEN_SECONDS}')
+    phone = phone_on(page)
+    expect(button(phone, "Answer")).to_be_visible()
+
+    if way == "click":
+        button(phone, "Answer").click()
+    else:
+        phone.focus()
+        page.keyboard.press("a")
+
+    expect(captions_of(phone).get_by_text("Hello World")).to_be_visible()
+    expect(captions_of(phone).get_by_text("Goodbye")).to_be_visible()
+    expect(phone.get_by_text(re.compile(r"^\d+:\d\d$"))).to_be_visible()
+
+
+@pytest.mark.parametrize("way", ["click", "key"])
+def test_hanging_up_ends_the_call_at_twilio(page: Page, twilio: Client, fake: FakeTwilio, way: str) -> None:
+    """Hang up, by mouse or by keyboard: the call is over at Twilio, and what was said stays on the phone."""
+    phone, sid = answered_call(page, twilio, f"<Say>Hello World</Say>{TEN_SECONDS}")
+    expect(captions_of(phone).get_by_text("Hello World")).to_be_visible()
+
+    if way == "click":
+        button(phone, "Hang up").click()
+    else:
+        page.keyboard.press("h")  # answering has left the focus on the phone
+
+    expect(thread_of(phone).get_by_text("Call ended")).to_be_visible()
+    expect(thread_of(phone).get_by_text("Hello World")).to_be_visible()
+    expect(thread_of(phone).get_by_role("link", name="log of this call")).to_have_attribute(
+        "href", f"{APP_URL}/api/activity/{sid}"
+    )
+    assert status_at_twilio(twilio, fake, sid) == "completed"
+
+
+@pytest.mark.parametrize("way", ["click", "key"])
+def test_a_declined_call_is_busy_at_twilio(page: Page, twilio: Client, fake: FakeTwilio, way: str) -> None:
+    """Decline, by mouse or by keyboard: the caller is told that the line is busy."""
+    sid = call(twilio, "<Say>Hello</Say>")
+    phone = phone_on(page)
+    expect(button(phone, "Decline")).to_be_visible()
+
+    if way == "click":
+        button(phone, "Decline").click()
+    else:
+        phone.focus()
+        page.keyboard.press("d")
+
+    expect(thread_of(phone).get_by_text("Call declined")).to_be_visible()
+    assert status_at_twilio(twilio, fake, sid) == "busy"
+
+
+def test_keys_reach_twilio_in_the_order_they_were_pressed(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """The keypad takes clicks and the keyboard, as fast as anybody types."""
+    phone, sid = answered_call(page, twilio, TEN_SECONDS)
+
+    for key in "1#":
+        button(phone, key).click()
+    page.keyboard.type("234567890*")
+
+    expect(phone.get_by_label("Keys pressed")).to_have_text("1#234567890*")
+    assert fake.call(sid).keys == "1#234567890*"
+
+
+def test_the_keys_of_a_phone_without_a_call_send_nothing(page: Page, twilio: Client) -> None:
+    """Letters and digits mean something only while there is a call."""
+    text(twilio, "Hello")
+    phone = phone_on(page)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {urlsplit(request.url).path}"))
+
+    phone.focus()
+    page.keyboard.type("adh12")
+    phone.get_by_role("switch", name="Reachable").click()
+    expect(phone.get_by_role("switch", name="Reachable")).not_to_be_checked()
+
+    assert [request for request in sent if request.startswith("POST")] == ["POST /_phones/%2B15551234567/reachable"]
+
+
+def test_a_text_is_read_in_the_thread(page: Page, twilio: Client) -> None:
+    """A number that is texted becomes a phone with a bubble, who sent it and what became of it."""
+    text(twilio, "Your table is ready.\nSee you at seven!")
+
+    thread = thread_of(phone_on(page))
+    expect(thread).to_contain_text("+1 500 555 0006")
+    expect(thread.get_by_text("Your table is ready.\nSee you at seven!")).to_be_visible()
+    expect(thread.get_by_text("Delivered")).to_be_visible()
+
+
+def test_a_text_that_comes_during_a_call_is_seen(page: Page, twilio: Client) -> None:
+    """The thread is behind the call, so the text shows itself for a moment, and stays in the thread."""
+    phone, _ = answered_call(page, twilio, TEN_SECONDS)
+
+    text(twilio, "Look up")
+
+    expect(phone.get_by_role("status").filter(has_text="Look up")).to_be_visible()
+    page.keyboard.press("h")
+    expect(thread_of(phone).get_by_text("Look up")).to_be_visible()
+
+
+def test_media_is_a_link_that_nobody_follows_unasked(page: Page, twilio: Client) -> None:
+    """Media of another host is named, not loaded: the fixture counts the hosts."""
+    text(twilio, "Look", media_url=["https://example.com/pictures/owl.png"])
+
+    thread = thread_of(phone_on(page))
+    expect(thread.get_by_role("link", name="owl.png")).to_have_attribute("href", "https://example.com/pictures/owl.png")
+    expect(thread.get_by_role("button", name="Show picture")).to_be_visible()
+
+
+def test_a_phone_that_is_switched_off_gets_nothing(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """The switch on the phone: calls ring out, texts are undelivered, with Twilio's code and its page."""
+    text(twilio, "First")
+    phone = phone_on(page)
+    expect(thread_of(phone).get_by_text("Delivered")).to_be_visible()
+
+    expect(phone.get_by_role("switch", name="Reachable")).to_be_checked()
+    phone.get_by_role("switch", name="Reachable").click()
+    expect(phone.get_by_role("switch", name="Reachable")).not_to_be_checked()
+    text(twilio, "Second")
+    sid = call(twilio, "<Say>Hello</Say>")
+
+    expect(thread_of(phone).get_by_text("Undelivered")).to_be_visible()
+    expect(thread_of(phone).get_by_role("link", name="30003")).to_have_attribute(
+        "href", "https://www.twilio.com/docs/errors/30003"
+    )
+    expect(thread_of(phone).get_by_text("Missed call")).to_be_visible()
+    assert status_at_twilio(twilio, fake, sid) == "no-answer"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_hostile_words_stay_words_and_fit(page: Page, twilio: Client, width: int) -> None:
+    """Markup in a text or in a Say is shown as it was sent; a word without end does not widen the page."""
+    page.set_viewport_size({"width": width, "height": 800})
+    endless = "Donaudampfschifffahrt" * 30
+    text(twilio, f"{HOSTILE} {endless}", media_url=["https://example.com/%E0%A4%A"])
+    phone = phone_on(page)
+    expect(thread_of(phone).get_by_text(HOSTILE)).to_be_visible()
+    assert thread_of(phone).evaluate("box => box.scrollWidth <= box.clientWidth")
+
+    escaped = HOSTILE.replace("<", "&lt;")
+    call(twilio, f"<Say>{escaped} {endless}</Say>{TEN_SECONDS}")
+    button(phone, "Answer").click()
+    expect(captions_of(phone).get_by_text(HOSTILE)).to_be_visible()
+
+    assert page.locator("img").count() == 0
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert captions_of(phone).evaluate("box => box.scrollWidth <= box.clientWidth")
+
+
+def test_an_update_leaves_focus_and_scroll_alone(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """Somebody who reads old texts is not thrown to the end by a new one."""
+    for place in range(12):
+        text(twilio, f"Text {place}\n" + "line\n" * 4)
+    thread = thread_of(phone_on(page))
+    expect(thread.get_by_text("Text 11")).to_be_visible()
+    fake.wait_until_quiet()
+    thread.hover()
+    page.mouse.wheel(0, -10_000)
+    expect(thread.get_by_text("Text 0")).to_be_in_viewport()
+    thread.focus()
+
+    text(twilio, "The newest")
+
+    expect(thread.get_by_text("The newest")).to_be_attached()
+    expect(thread.get_by_text("Text 0")).to_be_in_viewport()
+    expect(thread).to_be_focused()
+
+
+def test_webhooks_and_faults_are_told_behind_the_scenes(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """What the fake asked the app for is listed; what Twilio would complain about is counted and explained."""
+    url = f"{fake.url}/phones.css"  # answers, but not with TwiML
+    sid = twilio.calls.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], url=url, method="GET").sid
+    button(phone_on(page), "Answer").click()
+    faults = page.get_by_role("button", name="Faults")
+    expect(faults).to_have_accessible_name(re.compile(r"Faults\s*[1-9]"))
+
+    faults.click()
+    panel = page.get_by_role("complementary")
+    expect(panel.get_by_role("link", name="12300")).to_have_attribute(
+        "href", "https://www.twilio.com/docs/errors/12300"
+    )
+
+    page.get_by_role("button", name="Webhooks").click()
+    entry = panel.get_by_role("listitem").filter(has_text="GET /phones.css")
+    expect(entry).to_contain_text("TwiML")
+    expect(entry).to_contain_text("200")
+    expect(entry).to_contain_text(f"{sid[:4]}…{sid[-4:]}")
+
+    page.keyboard.press("Tab")
+    panel.get_by_role("button", name="Close panel").press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_the_page_finds_a_fake_that_was_restarted(tab: Page, fake: FakeTwilio, twilio: Client) -> None:
+    """The page says that the connection is lost, and goes on by itself when it is back."""
+    tab.goto(fake.url)
+    text(twilio, "Before")
+    expect(thread_of(phone_on(tab)).get_by_text("Before")).to_be_visible()
+
+    fake.stop()
+    lost = tab.get_by_role("status").filter(has_text="Connection lost, trying again")
+    expect(lost).to_be_visible()
+
+    fake.start()
+    expect(lost).to_be_hidden()
+    text(twilio, "After")
+    expect(thread_of(phone_on(tab)).get_by_text("After")).to_be_visible()
+
+
+def test_each_sentence_is_spoken_once_in_its_language(voiced_page: Page, twilio: Client) -> None:
+    """Every Say is spoken one time, whatever else changes meanwhile, and hanging up is silence at once."""
+    say = '<Say language="de-DE" loop="0">Guten Tag</Say>'
+    phone, _ = answered_call(voiced_page, twilio, say)
+    text(twilio, "Something else changes")
+    expect(phone.get_by_role("status").filter(has_text="Something else")).to_be_visible()
+    voiced_page.keyboard.press("h")
+    expect(button(phone, "Hang up")).to_be_hidden()
+
+    assert voiced_page.evaluate("told") == ["de-DE de: Guten Tag", "cancel"]
+
+
+def test_speak_aloud_can_be_switched_off_for_good(voiced_page: Page, twilio: Client) -> None:
+    """The switch silences the voice, and the browser remembers it."""
+    voiced_page.get_by_role("button", name="Speak aloud").click()
+    voiced_page.reload()
+
+    expect(voiced_page.get_by_role("button", name="Speak aloud", pressed=False)).to_be_visible()
+    phone, _ = answered_call(voiced_page, twilio, f"<Say>Hello World</Say>{TEN_SECONDS}")
+    expect(captions_of(phone).get_by_text("Hello World")).to_be_visible()
+
+    assert voiced_page.evaluate("told") == []
+
+
+def test_everything_on_the_page_has_a_name(page: Page, twilio: Client) -> None:
+    """Language, title, and a name for whatever can be operated or jumped to, on phones in every state."""
+    text(twilio, "Hello", media_url=["https://example.com/owl.png"])
+    call(twilio, "<Say>Hello</Say>", to="+15551234568")
+    phone = phone_on(page, "+15551234568")
+    expect(button(phone, "Answer")).to_be_visible()
+    ringing = page.locator("body").aria_snapshot()
+    button(phone, "Answer").click()
+    expect(thread_of(phone).get_by_text("Call ended")).to_be_visible()
+    page.get_by_role("button", name="Webhooks").click()
+
+    for snapshot in (ringing, page.locator("body").aria_snapshot()):
+        assert re.findall(r"- (?:button|link|switch|article|log|region|complementary|img)(?! \")[^\n]*", snapshot) == []
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.title() == "Phones"

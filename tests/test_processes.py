@@ -1,0 +1,280 @@
+"""Services: real child processes, started, watched and surely ended."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from dev.processes import KEPT_LINES, Service, ServiceError, answers, free_port, wait_for_http
+
+ROOT = Path(__file__).parent.parent
+posix_only = pytest.mark.skipif(os.name != "posix", reason="process groups and signals are POSIX's")
+
+FAMILY = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print("grandchild", child.pid, flush=True)
+time.sleep(600)
+"""
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(600)
+"""
+OWNER = """
+import sys, time
+from dev.processes import Service
+service = Service("family", [sys.executable, "-c", sys.argv[1]], sink=lambda name, line: print(line, flush=True))
+service.start()
+print("service", service.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def python(code: str, *arguments: str) -> list[str]:
+    """Return the command that runs this code."""
+    return [sys.executable, "-c", code, *arguments]
+
+
+def wait_for(condition: object, timeout: float = 10) -> None:
+    """Wait until a callable returns something true."""
+    assert callable(condition)
+    deadline = time.monotonic() + timeout
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+
+
+def alive(pid: int) -> bool:
+    """Whether the process still runs; a dead one that nobody has collected does not."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def numbers(lines: list[str], word: str) -> int:
+    """Return the process id that stands behind a word in the output."""
+    return next(int(line.split()[1]) for line in lines if line.startswith(word))
+
+
+@pytest.fixture
+def lines() -> list[str]:
+    """Return what a service has written, with its name."""
+    return []
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    """Return a port on which somebody listens."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def test_a_service_gives_its_output_line_by_line_with_its_name(lines: list[str]) -> None:
+    """Standard output and standard error both arrive, in order, and the last line without an end too."""
+    code = "import sys; print('one', flush=True); print('zwei ü', file=sys.stderr, flush=True); print('end', end='')"
+    service = Service(
+        "talker", python(code), {**os.environ, "PYTHONUTF8": "1"}, sink=lambda *x: lines.append(" | ".join(x))
+    )
+
+    service.start()
+    wait_for(lambda: not service.running)
+    service.stop()
+
+    assert lines == ["talker | one", "talker | zwei ü", "talker | end"]
+
+
+def test_only_the_last_lines_are_kept() -> None:
+    """A failure report stays short however much was written."""
+    service = Service("talker", python("for number in range(1000): print(number)"))
+
+    service.start()
+    wait_for(lambda: not service.running)
+    service.stop()
+
+    assert list(service.last_lines) == [str(number) for number in range(1000 - KEPT_LINES, 1000)]
+
+
+def test_a_service_that_dies_before_it_is_ready_is_reported_with_its_last_lines() -> None:
+    """The reason stands in the error, not somewhere above it in the scrollback."""
+    service = Service("broken", python("print('no such setting'); raise SystemExit(3)"), ready=lambda: False)
+
+    with pytest.raises(ServiceError, match=r"broken ended with exit code 3[^$]*no such setting"), service:
+        pass
+
+    assert not service.running
+
+
+def test_a_service_that_dies_is_not_ready_even_when_another_answers_in_its_place(taken_port: int) -> None:
+    """A taken port must not make a dead service look alive."""
+    code = f"import socket; socket.socket().bind(('127.0.0.1', {taken_port}))"
+    service = Service("late", python(code), ready=lambda: not service.running)
+
+    with pytest.raises(ServiceError, match="late ended with exit code 1"), service:
+        pass
+
+
+def test_a_service_that_does_not_get_ready_in_time_is_an_error(lines: list[str]) -> None:
+    """It is stopped by the one who waits, and told apart from one that died."""
+    service = Service("slow", python("import time; time.sleep(600)"), ready=lambda: False)
+    service.start()
+
+    with pytest.raises(ServiceError, match=r"slow did not answer within 0\.2 seconds"):
+        service.wait_until_ready(timeout=0.2)
+
+    pid = service.pid
+    service.stop()
+    assert not alive(pid)
+
+
+def test_a_command_that_does_not_exist_is_an_error_at_the_start() -> None:
+    """The error names the command."""
+    service = Service("missing", ["no-such-command-here"])
+
+    with pytest.raises(ServiceError, match=r"missing could not be started: .*no-such-command-here"):
+        service.start()
+
+    service.stop()
+
+
+def test_stopping_ends_the_service_and_its_children(lines: list[str]) -> None:
+    """A grandchild does not outlive the service."""
+    service = Service("family", python(FAMILY), ready=lambda: bool(lines), sink=lambda _, line: lines.append(line))
+
+    with service:
+        pids = [service.pid, numbers(lines, "grandchild")]
+        assert all(alive(pid) for pid in pids)
+
+    assert not any(alive(pid) for pid in pids)
+
+
+def test_a_grandchild_ends_when_its_parent_has_died(lines: list[str]) -> None:
+    """What a service leaves behind when it crashes is cleared away."""
+    code = FAMILY.replace("time.sleep(600)\n", "sys.exit(1)\n")
+    service = Service("family", python(code), sink=lambda _, line: lines.append(line))
+
+    service.start()
+    wait_for(lambda: not service.running)
+    service.stop()
+
+    assert not alive(numbers(lines, "grandchild"))
+
+
+@posix_only
+def test_a_service_that_ignores_signals_is_killed(lines: list[str]) -> None:
+    """Nobody can refuse to stop."""
+    service = Service("stubborn", python(STUBBORN), ready=lambda: bool(lines), sink=lambda _, line: lines.append(line))
+
+    with service:
+        pid = service.pid
+
+    assert not alive(pid)
+    assert service.guard.returncode == 128 + signal.SIGKILL
+
+
+@posix_only
+def test_a_service_may_save_its_work_when_it_is_stopped(lines: list[str]) -> None:
+    """It is asked with SIGINT before it is killed, even when its owner was started with SIGINT ignored."""
+    code = """
+import time
+print("ready", flush=True)
+try:
+    time.sleep(600)
+except KeyboardInterrupt:
+    print("saved", flush=True)
+"""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with Service("saver", python(code), ready=lambda: bool(lines), sink=lambda _, line: lines.append(line)):
+            pass
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+    assert lines == ["ready", "saved"]
+
+
+@posix_only
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_nothing_is_left_when_the_owner_is_killed(how: signal.Signals) -> None:
+    """The guard notices the end of its owner whatever the way, and takes the whole family along."""
+    owner = subprocess.Popen(
+        python(OWNER, FAMILY), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    assert owner.stdout is not None
+    with owner.stdout:
+        written = [owner.stdout.readline(), owner.stdout.readline()]
+        family = psutil.Process(owner.pid).children(recursive=True)
+        assert {numbers(written, "service"), numbers(written, "grandchild")} < {process.pid for process in family}
+        owner.send_signal(how)
+        owner.wait(10)
+
+        wait_for(lambda: not any(alive(process.pid) for process in family))
+
+
+@posix_only
+def test_nothing_is_left_when_the_guard_is_killed(lines: list[str]) -> None:
+    """Stopping reaches the service itself even then."""
+    service = Service("family", python(FAMILY), ready=lambda: bool(lines), sink=lambda _, line: lines.append(line))
+
+    with service:
+        pids = [service.pid, numbers(lines, "grandchild")]
+        os.kill(service.guard.pid, signal.SIGKILL)
+        wait_for(lambda: not service.running)
+
+    wait_for(lambda: not any(alive(pid) for pid in pids))
+
+
+def test_a_service_can_be_stopped_twice_or_without_a_start() -> None:
+    """Clean-up code need not ask first."""
+    service = Service("short", python("pass"))
+
+    service.stop()
+    service.start()
+    service.stop()
+    service.stop()
+
+    assert not service.running
+
+
+def test_a_free_port_is_the_preferred_one() -> None:
+    """What the instructions say holds as long as nobody is in the way."""
+    port = free_port()
+
+    assert free_port(port) == port
+
+
+def test_a_taken_port_is_replaced(taken_port: int) -> None:
+    """Somebody who listens there keeps the port."""
+    port = free_port(taken_port)
+
+    assert port != taken_port
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", port))
+
+
+def test_an_answer_is_told_from_silence_and_from_another_status(taken_port: int) -> None:
+    """Any status is an answer, unless one is asked for."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
+
+    assert not answers(url)
+    with Service("files", server, ready=lambda: answers(url), cwd=Path(__file__).parent):
+        wait_for_http(url)
+        assert answers(f"{url}/missing")
+        assert answers(f"{url}/missing", status=404)
+        assert not answers(f"{url}/missing", status=200)
+    with pytest.raises(TimeoutError, match=f"{port} did not answer within 0.1 seconds"):
+        wait_for_http(url, timeout=0.1)

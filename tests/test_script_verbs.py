@@ -1,0 +1,356 @@
+"""Scripts: every verb and attribute at, below and above its limits; JSON, TwiML and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape
+
+import pytest
+from conftest import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from script_samples import COMPANY, URL, content_samples, samples, scripts, verb_with
+from twilio.twiml.messaging_response import MessagingResponse
+from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
+
+from dev.fake_twilio.twiml_check import check
+from shared.scripts import messaging, voice
+from shared.scripts.element import Element
+from shared.scripts.from_twiml import script_of
+from shared.scripts.reading import Family, InvalidScript, read_script
+from shared.scripts.schema import json_schema
+from shared.scripts.shape import shape_of, tag_of
+from shared.scripts.writing import write_twiml
+
+VERBS: list[tuple[Family, type[Element]]] = [
+    *(("voice", verb) for verb in voice.VERBS),
+    *(("messaging", verb) for verb in messaging.VERBS),
+]
+
+
+def twiml(script: list[Any], family: Family = "voice") -> str:
+    """Return the TwiML of a script."""
+    return str(write_twiml(read_script(script, family), family))
+
+
+def places(script: object, family: Family = "voice") -> dict[str, str]:
+    """Return the faults of a script by their place."""
+    with pytest.raises(InvalidScript) as raised:
+        read_script(script, family)
+    return {fault.field: fault.detail for fault in raised.value.faults}
+
+
+def holders() -> Iterator[tuple[Family, type[Element], type[Element]]]:
+    """Yield each verb, and each noun with the verb that it stands in."""
+    for family, verb in VERBS:
+        yield family, verb, verb
+        for noun in shape_of(verb).within.values():
+            yield family, verb, noun
+
+
+def placed(verb: type[Element], kind: type[Element], **fields: Any) -> tuple[list[Any], str]:
+    """Return a script with one element that has these fields, and the place of that element."""
+    if kind is verb:
+        return [verb_with(kind, **fields)], "$[0]"
+    holder, shape, inner = shape_of(verb), shape_of(kind), dict[str, Any]()
+    assert holder.children is not None
+    if shape.content and shape.content.required:
+        inner[shape.content.encode_name] = content_samples(kind)[1][0]
+    for name, info in shape.attributes.items():
+        if info.required:
+            inner[name] = samples(kind, name, info)[0][0]
+    if kind in COMPANY:
+        inner.update(COMPANY[kind])
+    if kind is voice.Stream:
+        inner.setdefault("url", "wss://example.com/")
+    if kind is voice.Play and "digits" in fields:
+        inner.pop("url", None)
+    inner |= {shape.tag_field: shape.name, **fields}
+    children = holder.children.encode_name
+    within: list[Any] = [inner] if children != "ssml" else ["Hello ", inner]
+    whole = verb_with(verb, **{children: within})
+    if kind is voice.Task:
+        whole = {"verb": "Enqueue", "workflow_sid": "WW" + "0" * 32, children: within}
+    if kind is messaging.Body:
+        whole.pop("body")
+    return [whole], f"$[0].{children}[{len(within) - 1}]"
+
+
+GOOD = [
+    pytest.param(family, verb, kind, name, value, id=f"{tag_of(verb)}-{tag_of(kind)}-{name}-{str(value)[:20]}")
+    for family, verb, kind in holders()
+    for name, info in {**shape_of(kind).attributes}.items()
+    for value in samples(kind, name, info)[0]
+]
+BAD = [
+    pytest.param(family, verb, kind, name, value, id=f"{tag_of(verb)}-{tag_of(kind)}-{name}-{str(value)[:20]}")
+    for family, verb, kind in holders()
+    for name, info in {**shape_of(kind).attributes}.items()
+    for value in samples(kind, name, info)[1]
+]
+
+
+@pytest.mark.parametrize(("family", "verb", "kind", "name", "value"), GOOD)
+def test_an_attribute_within_its_limits_is_taken_by_us_and_by_twilio(
+    family: Family, verb: type[Element], kind: type[Element], name: str, value: Any
+) -> None:
+    """It is written under Twilio's name, and an independent table of TwiML's rules finds nothing wrong."""
+    script, _ = placed(verb, kind, **{name: value})
+    document = twiml(script, family)
+
+    faults = [fault for fault in check(ElementTree.fromstring(document), family) if "{{" not in fault]
+    assert faults == []
+    shown = " ".join(value) if isinstance(value, list) else str(value).lower() if value in (True, False) else str(value)
+    if not isinstance(value, bool) and isinstance(value, int):
+        shown = str(value)
+    assert f'="{escape(shown)}"' in document
+
+
+@pytest.mark.parametrize(("family", "verb", "kind", "name", "value"), BAD)
+def test_an_attribute_outside_its_limits_is_refused_with_its_place(
+    family: Family, verb: type[Element], kind: type[Element], name: str, value: Any
+) -> None:
+    """One fault, at the very place."""
+    script, place = placed(verb, kind, **{name: value})
+
+    assert list(places(script, family)) == [f"{place}.{name}"]
+
+
+@pytest.mark.parametrize(
+    ("family", "verb", "kind"), [one for one in holders() if shape_of(one[2]).content], ids=lambda item: str(item)[-30:]
+)
+def test_the_text_of_an_element_has_limits_too(family: Family, verb: type[Element], kind: type[Element]) -> None:
+    """Words, numbers, names and addresses."""
+    name, good, bad = content_samples(kind)
+    for value in good:
+        script, _ = placed(verb, kind, **{name: value})
+        assert read_script(script, family)
+    for value in bad:
+        script, place = placed(verb, kind, **{name: value})
+        assert list(places(script, family)) == [f"{place}.{name}"], value
+
+
+def test_a_script_is_byte_for_byte_what_a_person_writes_with_twilios_builder() -> None:
+    """The builder does the writing."""
+    by_hand = VoiceResponse()
+    by_hand.say("Welcome <friend>", voice="Polly.Amy", language="en-GB")
+    gather = Gather(num_digits=1, action="/api/twiml/menu", input="dtmf speech", barge_in=True)
+    gather.say("Press one & wait")
+    gather.pause(length=2)
+    by_hand.append(gather)
+    dial = Dial(caller_id="+15005550006", timeout=20, action="/api/twiml/after")
+    dial.number("+15551234567", status_callback_event="initiated answered", status_callback=URL)
+    client = dial.client()
+    client.identity("bob")
+    client.parameter(name="tier", value="gold")
+    by_hand.append(dial)
+
+    assert twiml(
+        [
+            {"verb": "Say", "text": "Welcome <friend>", "voice": "Polly.Amy", "language": "en-GB"},
+            {
+                "verb": "Gather",
+                "num_digits": 1,
+                "action": "/api/twiml/menu",
+                "input": ["dtmf", "speech"],
+                "barge_in": True,
+                "verbs": [{"verb": "Say", "text": "Press one & wait"}, {"verb": "Pause", "length": 2}],
+            },
+            {
+                "verb": "Dial",
+                "caller_id": "+15005550006",
+                "timeout": 20,
+                "action": "/api/twiml/after",
+                "nouns": [
+                    {
+                        "noun": "Number",
+                        "phone_number": "+15551234567",
+                        "status_callback_event": ["initiated", "answered"],
+                        "status_callback": URL,
+                    },
+                    {
+                        "noun": "Client",
+                        "identity": "bob",
+                        "nouns": [{"noun": "Parameter", "name": "tier", "value": "gold"}],
+                    },
+                ],
+            },
+        ]
+    ) == str(by_hand)
+
+
+def test_a_message_is_what_a_person_writes_too() -> None:
+    """Words alone, and words with pictures."""
+    by_hand = MessagingResponse()
+    by_hand.message("Thank you")
+    with_picture = by_hand.message(to="+15551234567")
+    with_picture.body("Look")
+    with_picture.media(URL)
+
+    assert twiml(
+        [
+            {"verb": "Message", "body": "Thank you"},
+            {
+                "verb": "Message",
+                "to": "+15551234567",
+                "nouns": [{"noun": "Body", "message": "Look"}, {"noun": "Media", "url": URL}],
+            },
+        ],
+        "messaging",
+    ) == str(by_hand)
+
+
+def is_valid(script: object) -> bool:
+    """Tell whether `read_script` takes a script."""
+    try:
+        read_script(script, "voice")
+    except InvalidScript:
+        return False
+    return True
+
+
+@given(scripts())
+def test_a_valid_script_is_twiml_that_twilio_takes_and_comes_back_from_it(script: list[Any]) -> None:
+    """An invalid one has a place for each fault; a valid one goes to TwiML and back unchanged."""
+    if not is_valid(script):
+        assert all(place.startswith("$[") for place in places(script))
+        return
+    document = twiml(script)
+
+    assert [fault for fault in check(ElementTree.fromstring(document), "voice") if "{{" not in fault] == []
+    back, family = script_of(document)
+    assert family == "voice"
+    assert str(write_twiml(back, "voice")) == document
+
+
+KEYS = ["verb", "noun", "verbs", "nouns", "text", "ssml", "action"]
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=20)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=4),
+            st.dictionaries(
+                st.one_of(
+                    st.sampled_from(["verb", "noun", "verbs", "nouns", "text", "ssml", "action"]), st.text(max_size=5)
+                ),
+                st.one_of(inner, st.sampled_from(["Say", "Gather", "Dial", "Number"])),
+                max_size=4,
+            ),
+        ),
+        max_leaves=20,
+    )
+)
+def test_any_json_is_a_script_or_refused_with_places(value: Any) -> None:
+    """Never another exception."""
+    if not is_valid(value):
+        found = places(value)
+        assert found
+        assert all(place.startswith("$") and words for place, words in found.items())
+
+
+BOB = {"noun": "Client", "identity": "bob"}
+
+
+@pytest.mark.parametrize(
+    ("script", "place", "words"),
+    [
+        ({"verb": "Say"}, "$", "expected a list, got an object"),
+        ([5], "$[0]", "expected an object with `verb`, got a number"),
+        ([{}], "$[0].verb", "got nothing"),
+        ([{"verb": "Sya"}], "$[0].verb", "got 'Sya'"),
+        ([{"verb": "Message", "body": "x"}], "$[0].verb", "expected one of Say"),
+        ([{"verb": "Say", "text": "x", "txt": "y"}], "$[0].txt", "it has text, ssml, voice, language, loop"),
+        ([{"verb": "Gather"}], "$[0].action", "is required"),
+        ([{"verb": "Gather", "action": "/a", "num_digits": 0}], "$[0].num_digits", "expected int >= 1, got 0"),
+        ([{"verb": "Gather", "action": "/a", "verbs": [{"verb": "Dial"}]}], "$[0].verbs[0].verb", "got 'Dial'"),
+        ([{"verb": "Gather", "action": "/a", "hints": "x"}], "$[0].hints", "needs speech"),
+        ([{"verb": "Say", "text": "x"}, {"verb": "Reject"}], "$[1]", "only be the first"),
+        ([{"verb": "Hangup"}, {"verb": "Say", "text": "x"}], "$[1]", "never reached"),
+        ([{"verb": "Redirect", "url": "/a"}, {"verb": "Hangup"}], "$[1]", "never reached"),
+        ([{"verb": "Record"}, {"verb": "Say", "text": "x"}], "$[1]", "never reached"),
+        ([{"verb": "Dial", "number": "+15551234567", "action": "/a"}, {"verb": "Hangup"}], "$[1]", "never reached"),
+        ([{"verb": "Say", "text": "x", "loop": 0}, {"verb": "Hangup"}], "$[1]", "never reached"),
+        ([{"verb": "Say"}], "$[0].text", "is required"),
+        ([{"verb": "Say", "text": "x", "ssml": ["y"]}], "$[0].ssml", "goes not with text"),
+        ([{"verb": "Say", "ssml": [{"ssml": "break"}]}], "$[0].ssml", "has no words"),
+        ([{"verb": "Say", "ssml": ["x" * 4097]}], "$[0].ssml", "at most 4,096"),
+        ([{"verb": "Say", "ssml": ["a\x07"]}], "$[0].ssml[0]", "XML forbids"),
+        ([{"verb": "Play"}], "$[0].url", "is required"),
+        ([{"verb": "Dial"}], "$[0].number", "is required"),
+        (
+            [{"verb": "Dial", "number": "+15551234567", "nouns": [{"noun": "Client", "identity": "b"}]}],
+            "$[0].nouns",
+            "number",
+        ),
+        (
+            [
+                {
+                    "verb": "Dial",
+                    "nouns": [{"noun": "Conference", "name": "a"}, {"noun": "Number", "phone_number": "+15551234567"}],
+                }
+            ],
+            "$[0].nouns",
+            "the only one",
+        ),
+        ([{"verb": "Dial", "nouns": [BOB] * 11}], "$[0].nouns", "at most 10"),
+        ([{"verb": "Record", "transcribe_callback": "/a"}], "$[0].transcribe_callback", "needs transcribe"),
+        ([{"verb": "Record", "transcribe": True, "max_length": 121}], "$[0].max_length", "at most 120"),
+        ([{"verb": "Enqueue"}], "$[0].name", "is required"),
+        ([{"verb": "Start", "nouns": []}], "$[0].nouns", "expected 1 items, got 0"),
+        ([{"verb": "Start", "nouns": [{"noun": "Stream"}]}], "$[0].nouns[0].url", "is required"),
+        ([{"verb": "Pause"}] * 501, "$", "at most 500"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_place(script: Any, place: str, words: str) -> None:
+    """Where, and what is expected there."""
+    found = places(script)
+
+    assert list(found) == [place]
+    assert words in found[place]
+
+
+def test_all_faults_are_reported_at_once() -> None:
+    """In every part of the script."""
+    script = [
+        {"verb": "Say", "text": "", "loop": -1},
+        {"verb": "Gather", "num_digits": 0, "verbs": [{"verb": "Say"}, {"verb": "Hangup"}]},
+        "Hello",
+    ]
+
+    assert set(places(script)) == {
+        "$[0].text",
+        "$[0].loop",
+        "$[1].action",
+        "$[1].num_digits",
+        "$[1].verbs[1].verb",
+        "$[2]",
+    }
+
+
+@pytest.mark.parametrize("family", ["voice", "messaging"])
+def test_the_schema_has_every_verb_with_its_fields(family: Family) -> None:
+    """It is made of the same structs, so an editor knows what the app takes."""
+    schema = json_schema(family)
+    shapes = {shape_of(verb).name: set(shape_of(verb).fields) | {"verb"} for name, verb in VERBS if name == family}
+
+    by_name = {
+        definition["properties"]["verb"]["enum"][0]: set(definition["properties"])
+        for definition in schema["$defs"].values()
+        if "verb" in definition["properties"]
+    }
+    for name, fields in shapes.items():
+        assert by_name[name] == fields
+    json.dumps(schema)
+
+
+def test_every_verb_is_in_the_readme() -> None:
+    """The table that users choose from."""
+    table = (ROOT / "README.md").read_text(encoding="utf-8").split("### Verbs")[1].split("\n#")[0]
+
+    for _, verb in VERBS:
+        assert f"| `{tag_of(verb)}`" in table, tag_of(verb)

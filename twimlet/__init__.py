@@ -1,0 +1,65 @@
+"""GET, POST /api/twimlet/{name}: ready-made documents with parameters. For Twilio alone.
+
+    message      Message, Message[0] … (words, or the address of audio), Voice, Language
+    menu         Message, Options[1] … (an address for each choice), ErrorMessage
+    forward      PhoneNumber, CallerId, Timeout, AllowedCallers[0] …, AccessRestricted, FailUrl
+    simulring    PhoneNumbers[0] …, Timeout, Message, HumanCheck, FailUrl
+    findme       the same, one number after the other, with a key to press unless HumanCheck is false
+    whisper      Message, HumanCheck: what simulring and findme say to whom they call
+    conference   Name, Moderators[0] …, Message, Music
+    voicemail    Message, Transcribe; the recording is in the call's log
+    holdmusic    Message, Music[0] …
+    echo         Twiml: that very document
+
+Numbers honour ALLOWED_COUNTRIES. A parameter that makes no sense is named in the log, and the caller hears an apology.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import azure.functions as func
+from twilio.twiml import TwiML
+
+from shared.activity_event import event_of
+from shared.activity_log import log_for_caller
+from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.twiml_builder import sorry, twiml_response
+from shared.twimlets import calling, speaking, voicemail
+from shared.twimlets.parameters import Fields, TwimletError
+
+bp = func.Blueprint()
+log = logging.getLogger(__name__)
+
+TWIMLETS: dict[str, Callable[[Fields], TwiML | str]] = {
+    "conference": calling.conference,
+    "echo": speaking.echo,
+    "findme": calling.findme,
+    "forward": calling.forward,
+    "holdmusic": speaking.holdmusic,
+    "menu": speaking.menu,
+    "message": speaking.message,
+    "simulring": calling.simulring,
+    "voicemail": voicemail.voicemail,
+    "whisper": calling.whisper,
+}
+
+
+@bp.route(route="twimlet/{name}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+@twilio_webhook
+async def twimlet(req: func.HttpRequest) -> func.HttpResponse:
+    """Make one document, and log what the request tells of."""
+    name, fields = req.route_params["name"], request_fields(req)
+    event = event_of(fields)
+    if event.what:
+        await log_for_caller(fields, event)
+    make = TWIMLETS.get(name)
+    if make is None:
+        log.error("there is no such twimlet; there are %s", ", ".join(TWIMLETS))
+        return twiml_response(sorry())
+    try:
+        return twiml_response(make(fields))
+    except TwimletError as error:
+        log.error("the twimlet %s makes no sense: %s", name, error)
+        return twiml_response(sorry())
