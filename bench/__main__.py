@@ -6,7 +6,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 
-from bench import callback_cpu, cold_start, growth, memory, sends
+from bench import callback_cpu, cold_start, growth, memory, scripts, sends
 from bench.table import Row, to_text
 
 # What a benchmark gets to tell of its progress, and what it is.
@@ -16,6 +16,7 @@ Benchmark = Callable[[Say, bool], list[Row]]
 MODULES = {
     "sends": sends,
     "callback": callback_cpu,
+    "scripts": scripts,
     "cold_start": cold_start,
     "memory": memory,
     "growth": growth,

@@ -133,10 +133,10 @@ def test_rules_of_texts(stage: Stage, changes: dict[str, Any], code: int) -> Non
     ("changes", "code"),
     [
         ({"SendAt": in_time(minutes=10)}, 0),
-        ({"SendAt": in_time(minutes=5, seconds=30)}, 0),
+        ({"SendAt": in_time(minutes=9)}, 0),
         ({"SendAt": in_time(minutes=4)}, 35114),
         ({"SendAt": in_time(days=34, hours=23)}, 0),
-        ({"SendAt": in_time(days=35, minutes=1)}, 35114),
+        ({"SendAt": in_time(days=35, hours=1)}, 35114),
         ({"SendAt": in_time(days=-1)}, 35114),
         ({"SendAt": "2026-11-21T12:00:00+02:00"}, 35114),
         ({"SendAt": "tomorrow"}, 35114),

@@ -1,0 +1,61 @@
+"""What a script costs: twenty verbs, filled and written for a signed request, beside an empty function."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import ExitStack
+from statistics import median
+from urllib.parse import urlencode
+
+import requests
+
+from bench import load
+from bench.callbacks import APP, FORM, SIGNER
+from bench.services import running_azurite, running_host
+from bench.table import Row
+
+NAME = "menu"
+VERBS = [
+    *({"verb": "Say", "text": f"Sentence {number}, {{{{From}}}}.", "language": "en-GB"} for number in range(12)),
+    *({"verb": "Pause", "length": 1} for _ in range(6)),
+    {"verb": "Gather", "action": "/api/twiml/menu?from={{From}}", "verbs": [{"verb": "Say", "text": "Press one."}]},
+    {"verb": "Redirect", "url": "/api/twiml/menu"},
+]
+
+
+def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
+    """Fetch a script from the app, and post the same to the empty function, by turns."""
+    rounds, size = (3, 500) if quick else (5, 2000)
+    ours: list[float] = []
+    reference: list[float] = []
+    with ExitStack() as stack:
+        tables = stack.enter_context(running_azurite())
+        app = stack.enter_context(running_host(tables_port=tables.port))
+        empty = stack.enter_context(running_host("bench.empty_app.function_app"))
+        kept = requests.put(f"http://127.0.0.1:{app.port}/api/scripts/{NAME}", data=json.dumps(VERBS), timeout=30)
+        kept.raise_for_status()
+        for number in range(rounds + 1):
+            fetches = [fetch()] * size
+            app_ms, empty_ms = load.run(app, fetches).cpu_ms, load.run(empty, fetches * 5).cpu_ms
+            if number:  # the first round warms up
+                say(f"{app_ms:.2f} ms, empty {empty_ms:.3f} ms")
+                ours.append(app_ms)
+                reference.append(empty_ms)
+    app_ms, empty_ms = median(ours), median(reference)
+    texts = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
+    return [Row("CPU of a script of 20 verbs / an empty function", *texts, app_ms / empty_ms, 3)]
+
+
+def fetch() -> bytes:
+    """Return the request with which Twilio fetches the script for a call."""
+    fields = {
+        "AccountSid": APP.twilio_account_sid,
+        "CallSid": f"CA{0:032x}",
+        "CallStatus": "in-progress",
+        "Direction": "inbound",
+        "From": "+14155550123",
+        "To": APP.twilio_from_number,
+    }
+    signature = SIGNER.compute_signature(APP.url(f"twiml/{NAME}"), fields)
+    return load.post(f"/api/twiml/{NAME}", urlencode(fields).encode(), FORM, X_Twilio_Signature=signature)
