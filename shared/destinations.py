@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from shared.errors import CountryNotAllowed, FieldError
 from shared.phone_numbers import text_recipient
-from shared.scripts import voice
+from shared.scripts import nouns, voice
 from shared.scripts.element import Element
 from shared.scripts.types import PLACEHOLDER
 from shared.settings import settings
@@ -32,7 +32,7 @@ def numbers_in(script: Sequence[Element]) -> Iterator[tuple[str, str]]:
             if verb.number:
                 yield f"$[{index}].number", verb.number
             for inner, noun in enumerate(verb.nouns or []):
-                if isinstance(noun, voice.Number):
+                if isinstance(noun, nouns.Number):
                     yield f"$[{index}].nouns[{inner}].phone_number", noun.phone_number
         elif to := getattr(verb, "to", None):
             yield f"$[{index}].to", to

@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec.structs import FieldInfo
 
-from shared.scripts import messaging, voice
+from shared.scripts import messaging, nouns, voice
 from shared.scripts.element import Element
 from shared.scripts.shape import shape_of
 
@@ -85,11 +85,11 @@ def samples(kind: type[Element], name: str, info: FieldInfo) -> tuple[list[Any],
     if get_origin(plain) is Literal:
         return list(get_args(plain)), ["nonsense", 5]
     if get_origin(plain) is list:
-        lists = CONFERENCE_EVENTS if (kind, name) == (voice.Conference, "status_callback_event") else LISTS[name]
+        lists = CONFERENCE_EVENTS if (kind, name) == (nouns.Conference, "status_callback_event") else LISTS[name]
         return list(lists), [[], ["nonsense"], [*lists[0], lists[0][0]], lists[0][0]]
-    if kind is voice.Stream and name == "url":
+    if kind is nouns.Stream and name == "url":
         return STREAM_URL[0], STREAM_URL[1]
-    if kind is voice.Task and name == "body":
+    if kind is nouns.Task and name == "body":
         return ['{"skill": "sales"}'], ["", "x" * 4001]
     if kind is voice.Record and name == "finish_on_key":
         return ["#", "0123456789*#"], ["", "a"]

@@ -17,7 +17,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from dev.fake_twilio.twiml_check import check
-from shared.scripts import messaging, voice
+from shared.scripts import messaging, nouns, voice
 from shared.scripts.element import Element
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import Family, InvalidScript, read_script
@@ -64,7 +64,7 @@ def placed(verb: type[Element], kind: type[Element], **fields: Any) -> tuple[lis
             inner[name] = samples(kind, name, info)[0][0]
     if kind in COMPANY:
         inner.update(COMPANY[kind])
-    if kind is voice.Stream:
+    if kind is nouns.Stream:
         inner.setdefault("url", "wss://example.com/")
     if kind is voice.Play and "digits" in fields:
         inner.pop("url", None)
@@ -72,7 +72,7 @@ def placed(verb: type[Element], kind: type[Element], **fields: Any) -> tuple[lis
     children = holder.children.encode_name
     within: list[Any] = [inner] if children != "ssml" else ["Hello ", inner]
     whole = verb_with(verb, **{children: within})
-    if kind is voice.Task:
+    if kind is nouns.Task:
         whole = {"verb": "Enqueue", "workflow_sid": "WW" + "0" * 32, children: within}
     if kind is messaging.Body:
         whole.pop("body")

@@ -7,8 +7,9 @@ from typing import Annotated
 from msgspec import Meta, field
 
 from shared.scripts.element import Children, Content
+from shared.scripts.nouns import Noun
 from shared.scripts.types import Method, PhoneNumber, WebAddress, text
-from shared.scripts.voice import Noun, Redirect, Verb
+from shared.scripts.voice import Redirect, Verb
 
 
 class Body(Noun, tag="Body"):

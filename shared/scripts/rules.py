@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from shared.errors import FieldError
-from shared.scripts import messaging, voice
+from shared.scripts import messaging, nouns, voice
 from shared.scripts.element import Element
 from shared.twiml_builder import SAY_LIMIT, check_characters
 
@@ -87,14 +87,16 @@ def check_company(verb: Element, place: str) -> Iterator[FieldError]:
             yield FieldError(f"{place}.workflow_sid", "goes not with name")
         case voice.Enqueue(nouns=list(), workflow_sid=None):
             yield FieldError(f"{place}.nouns", "a Task needs workflow_sid")
-        case voice.Start(nouns=[voice.Stream(url=None)]) | voice.Connect(nouns=[voice.Stream(url=None)]):
+        case voice.Start(nouns=[nouns.Stream(url=None)]) | voice.Connect(nouns=[nouns.Stream(url=None)]):
             yield FieldError(f"{place}.nouns[0].url", "is required")
         case messaging.Message(body=None, nouns=None | []):
             yield FieldError(f"{place}.body", "is required where there are no nouns")
-        case messaging.Message(body=str(), nouns=list(nouns)) if any(isinstance(n, messaging.Body) for n in nouns):
+        case messaging.Message(body=str(), nouns=list(within)) if any(
+            isinstance(noun, messaging.Body) for noun in within
+        ):
             yield FieldError(f"{place}.nouns", "a Body goes not with body")
-        case messaging.Message(nouns=list(nouns)):
-            if sum(isinstance(noun, messaging.Media) for noun in nouns) > 10:
+        case messaging.Message(nouns=list(within)):
+            if sum(isinstance(noun, messaging.Media) for noun in within) > 10:
                 yield FieldError(f"{place}.nouns", "expected at most 10 Media")
 
 
@@ -132,13 +134,13 @@ def check_gather(verb: voice.Gather, place: str) -> Iterator[FieldError]:
 
 def check_dial(verb: voice.Dial, place: str) -> Iterator[FieldError]:
     """Yield the faults of a Dial: whom it calls."""
-    nouns = verb.nouns or []
-    if verb.number is None and not nouns:
+    within = verb.nouns or []
+    if verb.number is None and not within:
         yield FieldError(f"{place}.number", "is required where there are no nouns")
-    if verb.number is not None and nouns:
+    if verb.number is not None and within:
         yield FieldError(f"{place}.nouns", "go not with number")
-    alone = [noun for noun in nouns if isinstance(noun, voice.Conference | voice.QueueNoun | voice.Application)]
-    if alone and len(nouns) > 1:
+    alone = [noun for noun in within if isinstance(noun, nouns.Conference | nouns.Queue | nouns.Application)]
+    if alone and len(within) > 1:
         yield FieldError(f"{place}.nouns", f"{type(alone[0]).__struct_config__.tag} must be the only one")
-    if len(nouns) > 10:
-        yield FieldError(f"{place}.nouns", f"expected at most 10, got {len(nouns)}")
+    if len(within) > 10:
+        yield FieldError(f"{place}.nouns", f"expected at most 10, got {len(within)}")

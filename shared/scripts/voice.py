@@ -1,4 +1,4 @@
-"""The verbs and nouns of voice, with their attributes' types and ranges: https://www.twilio.com/docs/voice/twiml.
+"""The verbs of voice, with their attributes' types and ranges: https://www.twilio.com/docs/voice/twiml.
 
 An attribute that is not given has Twilio's default. Pay and Prompt, which take card numbers, are left out.
 """
@@ -9,29 +9,22 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from shared.scripts.element import Address, Children, Content, Element
+from shared.scripts import nouns
+from shared.scripts.element import Children, Content, Element
 from shared.scripts.ssml import Ssml
 from shared.scripts.types import (
     CallerId,
-    CallEvents,
-    DetectionSeconds,
     Digits,
-    Identity,
     Keys,
     Language,
     Loop,
-    MachineDetection,
     Method,
-    Milliseconds,
     Name,
     OneKey,
     PhoneNumber,
     RecordingEvents,
     ShortText,
     Sid,
-    SipAddress,
-    StreamAddress,
-    Track,
     Trim,
     Voice,
     WebAddress,
@@ -44,10 +37,6 @@ from shared.scripts.types import (
 
 class Verb(Element, tag_field="verb"):
     """An instruction: https://www.twilio.com/docs/voice/twiml#twiml-verbs."""
-
-
-class Noun(Element, tag_field="noun"):
-    """Whom or what a verb is about."""
 
 
 class Say(Verb, tag="Say"):
@@ -114,121 +103,6 @@ class Record(Verb, tag="Record"):
     transcribe_callback: WebAddress | None = None
 
 
-class Number(Noun, tag="Number"):
-    """A phone number to dial: https://www.twilio.com/docs/voice/twiml/number."""
-
-    phone_number: Annotated[PhoneNumber, Content]
-    send_digits: Digits | None = None
-    url: WebAddress | None = None
-    method: Method | None = None
-    status_callback: WebAddress | None = None
-    status_callback_event: CallEvents | None = None
-    status_callback_method: Method | None = None
-    byoc: Sid | None = None
-    machine_detection: MachineDetection | None = None
-    machine_detection_timeout: DetectionSeconds | None = None
-    machine_detection_speech_threshold: Milliseconds | None = None
-    machine_detection_speech_end_threshold: Milliseconds | None = None
-    machine_detection_silence_timeout: Milliseconds | None = None
-    amd_status_callback: WebAddress | None = None
-    amd_status_callback_method: Method | None = None
-
-
-class Parameter(Noun, tag="Parameter"):
-    """A name and a value for whom is dialled or streamed to: https://www.twilio.com/docs/voice/twiml/client#parameter."""
-
-    name: Name
-    value: ShortText
-
-
-class Client(Noun, tag="Client"):
-    """A browser or app to dial: https://www.twilio.com/docs/voice/twiml/client."""
-
-    identity: Annotated[Identity, Content]
-    url: WebAddress | None = None
-    method: Method | None = None
-    status_callback: WebAddress | None = None
-    status_callback_event: CallEvents | None = None
-    status_callback_method: Method | None = None
-    nouns: Annotated[list[Parameter], Children] | None = None
-
-
-class Sip(Noun, tag="Sip"):
-    """A SIP address to dial or refer to: https://www.twilio.com/docs/voice/twiml/sip."""
-
-    sip_url: Annotated[SipAddress, Content]
-    username: ShortText | None = None
-    password: ShortText | None = None
-    url: WebAddress | None = None
-    method: Method | None = None
-    status_callback: WebAddress | None = None
-    status_callback_event: CallEvents | None = None
-    status_callback_method: Method | None = None
-    machine_detection: MachineDetection | None = None
-    machine_detection_timeout: DetectionSeconds | None = None
-    machine_detection_speech_threshold: Milliseconds | None = None
-    machine_detection_speech_end_threshold: Milliseconds | None = None
-    machine_detection_silence_timeout: Milliseconds | None = None
-    amd_status_callback: WebAddress | None = None
-    amd_status_callback_method: Method | None = None
-
-
-ConferenceEvents = Annotated[
-    list[str], each_of("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
-]
-
-
-WaitAddress = Annotated[str, matching(r"|https?://\S+|/\S*", "an address, or nothing for silence"), Address]
-
-
-class Conference(Noun, tag="Conference"):
-    """A room for many: https://www.twilio.com/docs/voice/twiml/conference."""
-
-    name: Annotated[Name, Content]
-    muted: bool | None = None
-    beep: Literal["true", "false", "onEnter", "onExit"] | None = None
-    start_conference_on_enter: bool | None = None
-    end_conference_on_exit: bool | None = None
-    participant_label: Name | None = None
-    jitter_buffer_size: Literal["large", "medium", "small", "off"] | None = None
-    wait_url: WaitAddress | None = None
-    record: Literal["do-not-record", "record-from-start"] | None = None
-    region: Literal["us1", "us2", "ie1", "de1", "sg1", "br1", "au1", "jp1"] | None = None
-    coach: Sid | None = None
-    trim: Trim | None = None
-    status_callback: WebAddress | None = None
-    status_callback_event: ConferenceEvents | None = None
-    status_callback_method: Method | None = None
-    recording_status_callback: WebAddress | None = None
-    recording_status_callback_method: Method | None = None
-    recording_status_callback_event: RecordingEvents | None = None
-    event_callback_url: WebAddress | None = None
-
-
-class QueueNoun(Noun, tag="Queue"):
-    """The first caller of a queue: https://www.twilio.com/docs/voice/twiml/queue."""
-
-    name: Annotated[Name, Content]
-    url: WebAddress | None = None
-    method: Method | None = None
-    reservation_sid: Sid | None = None
-    post_work_activity_sid: Sid | None = None
-
-
-class Application(Noun, tag="Application"):
-    """A TwiML application: https://www.twilio.com/docs/voice/twiml/application."""
-
-    application_sid: Annotated[Sid, Content]
-    url: WebAddress | None = None
-    method: Method | None = None
-    status_callback: WebAddress | None = None
-    status_callback_event: CallEvents | None = None
-    status_callback_method: Method | None = None
-    customer_id: ShortText | None = None
-    copy_parent_to: bool | None = None
-    nouns: Annotated[list[Parameter], Children] | None = None
-
-
 RING_TONES = (
     "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk us "
     "us-old tw ve za"
@@ -242,7 +116,7 @@ class Dial(Verb, tag="Dial"):
     """Connects the caller with others: https://www.twilio.com/docs/voice/twiml/dial."""
 
     number: Annotated[PhoneNumber, Content] | None = None
-    nouns: Annotated[list[Number | Client | Sip | Conference | QueueNoun | Application], Children] | None = None
+    nouns: Annotated[list[nouns.DialNoun], Children] | None = None
     action: WebAddress | None = None
     method: Method | None = None
     timeout: Annotated[int, Meta(ge=1, le=600)] | None = None
@@ -271,19 +145,11 @@ class Dial(Verb, tag="Dial"):
     refer_method: Method | None = None
 
 
-class Task(Noun, tag="Task"):
-    """The attributes of a task, as JSON: https://www.twilio.com/docs/voice/twiml/enqueue#task."""
-
-    body: Annotated[Annotated[str, text(4000)], Content]
-    priority: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
-    timeout: Annotated[int, Meta(ge=1, le=1_209_600)] | None = None
-
-
 class Enqueue(Verb, tag="Enqueue"):
     """Puts the caller into a queue: https://www.twilio.com/docs/voice/twiml/enqueue."""
 
     name: Annotated[Name, Content] | None = None
-    nouns: Annotated[list[Task], Children] | None = None
+    nouns: Annotated[list[nouns.Task], Children] | None = None
     action: WebAddress | None = None
     method: Method | None = None
     max_queue_size: Annotated[int, Meta(ge=1, le=5000)] | None = None
@@ -334,70 +200,12 @@ class Sms(Verb, tag="Sms"):
     status_callback: WebAddress | None = None
 
 
-class ReferSip(Noun, tag="Sip"):
-    """Where a SIP call is sent on to."""
-
-    sip_url: Annotated[SipAddress, Content]
-
-
 class Refer(Verb, tag="Refer"):
     """Sends a SIP call on: https://www.twilio.com/docs/voice/twiml/refer."""
 
-    nouns: Annotated[list[ReferSip], Meta(min_length=1, max_length=1), Children]
+    nouns: Annotated[list[nouns.ReferSip], Meta(min_length=1, max_length=1), Children]
     action: WebAddress | None = None
     method: Method | None = None
-
-
-class Stream(Noun, tag="Stream"):
-    """The call's audio, over a WebSocket: https://www.twilio.com/docs/voice/twiml/stream."""
-
-    url: StreamAddress | None = None
-    name: Name | None = None
-    track: Track | None = None
-    status_callback: WebAddress | None = None
-    status_callback_method: Method | None = None
-    nouns: Annotated[list[Parameter], Children] | None = None
-
-
-class Siprec(Noun, tag="Siprec"):
-    """The call's audio, to a recorder: https://www.twilio.com/docs/voice/twiml/siprec."""
-
-    name: Name | None = None
-    connector_name: Name | None = None
-    track: Track | None = None
-    status_callback: WebAddress | None = None
-    status_callback_method: Method | None = None
-    nouns: Annotated[list[Parameter], Children] | None = None
-
-
-class Transcription(Noun, tag="Transcription"):
-    """The call as words, while it goes on: https://www.twilio.com/docs/voice/twiml/transcription."""
-
-    name: Name | None = None
-    track: Track | None = None
-    status_callback_url: WebAddress | None = None
-    status_callback_method: Method | None = None
-    inbound_track_label: Name | None = None
-    outbound_track_label: Name | None = None
-    partial_results: bool | None = None
-    language_code: Language | None = None
-    transcription_engine: Name | None = None
-    profanity_filter: bool | None = None
-    speech_model: ShortText | None = None
-    hints: Annotated[str, text(1000)] | None = None
-    enable_automatic_punctuation: bool | None = None
-    intelligence_service: Sid | None = None
-
-
-class Recording(Noun, tag="Recording"):
-    """A recording of the call from here on: https://www.twilio.com/docs/voice/twiml/recording."""
-
-    channels: Literal["mono", "dual"] | None = None
-    track: Literal["inbound", "outbound", "both"] | None = None
-    trim: Trim | None = None
-    recording_status_callback: WebAddress | None = None
-    recording_status_callback_method: Method | None = None
-    recording_status_callback_event: RecordingEvents | None = None
 
 
 One = Meta(min_length=1, max_length=1)
@@ -406,7 +214,7 @@ One = Meta(min_length=1, max_length=1)
 class Start(Verb, tag="Start"):
     """Begins something that goes on beside the call: https://www.twilio.com/docs/voice/twiml/start."""
 
-    nouns: Annotated[list[Stream | Siprec | Transcription | Recording], One, Children]
+    nouns: Annotated[list[nouns.Stream | nouns.Siprec | nouns.Transcription | nouns.Recording], One, Children]
     action: WebAddress | None = None
     method: Method | None = None
 
@@ -414,13 +222,13 @@ class Start(Verb, tag="Start"):
 class Stop(Verb, tag="Stop"):
     """Ends what Start began, by its name: https://www.twilio.com/docs/voice/twiml/stop."""
 
-    nouns: Annotated[list[Stream | Siprec | Transcription], One, Children]
+    nouns: Annotated[list[nouns.Stream | nouns.Siprec | nouns.Transcription], One, Children]
 
 
 class Connect(Verb, tag="Connect"):
     """Gives the call to a stream until it ends: https://www.twilio.com/docs/voice/twiml/connect."""
 
-    nouns: Annotated[list[Stream], One, Children]
+    nouns: Annotated[list[nouns.Stream], One, Children]
     action: WebAddress | None = None
     method: Method | None = None
 
