@@ -31,8 +31,9 @@ print("deaf", flush=True)
 time.sleep(600)
 """
 OWNER = """
-import sys, time
+import signal, sys, time
 from dev.processes import Service
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
 service = Service("family", [sys.executable, "-c", sys.argv[1]], sink=lambda name, line: print(line, flush=True))
 service.start()
 print("service", service.pid, flush=True)

@@ -1,0 +1,246 @@
+"""The alerts: each query is tried on what the running app writes, so that no line changes without its alert.
+
+On Azure a line's text is AppTraces.Message, its level SeverityLevel:
+https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import Any
+
+import azure.functions as func
+import pytest
+from conftest import App, StartApp
+from test_infra_bicep_template import ALL, deploy
+
+from dev.fake_twilio import FakeTwilio
+from dev.processes import free_port
+from shared.api import answers_problems
+from shared.settings import ROUTE_PREFIX
+
+Row = dict[str, Any]
+SEVERITY = {"INFO": 1, "WARNING": 2, "ERROR": 3, "CRITICAL": 4}
+CONDITIONS: dict[str, Any] = {
+    r'(\w+) contains "(.*)"': lambda cell, text: text.lower() in cell.lower(),
+    r'(\w+) !contains "(.*)"': lambda cell, text: text.lower() not in cell.lower(),
+    r'(\w+) =~ "(.*)"': lambda cell, text: text.lower() == cell.lower(),
+    r'(\w+) matches regex @"(.*)"': lambda cell, text: re.search(text, cell) is not None,
+    r"(\w+) >= (\d+)": lambda cell, text: cell >= int(text),
+}
+
+deployed = deploy(**ALL)
+QUERIES = {
+    rule.body["properties"]["displayName"]: rule.body["properties"]["criteria"]["allOf"][0]["query"]
+    for rule in deployed.of("Microsoft.Insights/scheduledQueryRules")
+}
+REFUSED, FAILING, SENDS, CAPPED = "Webhooks are refused", "Webhooks fail", "Calls and texts fail", "The log has reached"
+
+
+def holds(condition: str, row: Row) -> bool:
+    """Tell whether one of the conditions that our queries use holds for a row."""
+    negated = re.fullmatch(r"not\((.*)\)", condition)
+    if negated:
+        return not holds(negated[1], row)
+    for form, test in CONDITIONS.items():
+        match = re.fullmatch(form, condition)
+        if match:
+            return bool(test(row[match[1]], match[2]))
+    raise NotImplementedError(condition)
+
+
+def alerts_on(row: Row, table: str = "AppTraces") -> list[str]:
+    """Return the titles of the alerts that a row of a table fires."""
+    fired = []
+    for title, query in QUERIES.items():
+        source, *steps = query.strip().splitlines()
+        assert all(step.startswith("| where ") for step in steps), query
+        if source == table and all(holds(step.removeprefix("| where "), row) for step in steps):
+            fired.append(title)
+    return fired
+
+
+def rows_of(app: App) -> list[Row]:
+    """Return what the app has logged as it would stand in AppTraces; the small host puts level and logger before it."""
+    found = [re.match(r"(INFO|WARNING|ERROR|CRITICAL) [\w.]+: (.*)", line) for line in app.lines]
+    return [{"SeverityLevel": SEVERITY[match[1]], "Message": match[2]} for match in found if match]
+
+
+def alerts_after(app: App, marker: str) -> list[str]:
+    """Return what the newest line that holds `marker` fires."""
+    app.wait_for_line(marker)
+    return alerts_on([row for row in rows_of(app) if marker in row["Message"]][-1])
+
+
+@pytest.fixture(scope="module")
+def cut_off(start_app: StartApp) -> App:
+    """An app that reaches neither its tables nor Twilio."""
+    nowhere = f"http://127.0.0.1:{free_port(0)}"
+    tables = f"AccountName=a;AccountKey=YQ==;TableEndpoint={nowhere}/a;"
+    return start_app(TABLES_CONNECTION_STRING=tables, TWILIO_API_BASE_URL=nowhere)
+
+
+CALLBACK = {"CallSid": "CA" + "0" * 32, "CallStatus": "ringing", "SequenceNumber": "1"}
+
+
+def test_a_webhook_that_is_signed_with_another_token_fires(app: App) -> None:
+    """What a wrong PUBLIC_BASE_URL or token looks like."""
+    app.signed_post("status_callback", CALLBACK, token="another")
+
+    assert alerts_after(app, "the signature does not match") == [REFUSED]
+
+
+def test_a_stranger_without_a_signature_wakes_nobody(app: App) -> None:
+    """Anybody may knock at a public address, and many do."""
+    assert app.post("status_callback", CALLBACK).status_code == 403
+
+    assert alerts_after(app, "X-Twilio-Signature is missing") == []
+
+
+def test_a_webhook_without_an_auth_token_fires(start_app: StartApp) -> None:
+    """As while the Key Vault reference is not resolved."""
+    app = start_app(TWILIO_AUTH_TOKEN="")
+    app.signed_post("status_callback", CALLBACK, token="any")
+
+    assert alerts_after(app, "cannot check signatures") == [FAILING]
+
+
+def test_a_webhook_that_cannot_be_kept_fires(cut_off: App) -> None:
+    """Twilio is answered 503, tries again three times, and then the event is lost."""
+    assert cut_off.signed_post("status_callback", CALLBACK).status_code == 503
+
+    assert alerts_after(cut_off, "table sids: ") == [FAILING]
+
+
+def test_a_call_that_twilio_does_not_take_fires(cut_off: App) -> None:
+    """The line is the one that every 5xx to our own users leaves."""
+    assert cut_off.post("make_call", {"to": "+15551234567"}).status_code == 502
+
+    assert alerts_after(cut_off, "make_call answers 502 ") == [SENDS]
+
+
+def test_an_exception_in_a_function_of_ours_fires(caplog: pytest.LogCaptureFixture) -> None:
+    """The guard's own line, with the traceback behind it as on Azure."""
+
+    @answers_problems
+    async def make_call(req: func.HttpRequest) -> func.HttpResponse:
+        raise RuntimeError
+
+    asyncio.run(make_call(func.HttpRequest("POST", "http://localhost", body=b"")))
+    [record] = caplog.records
+    message = logging.Formatter().format(record)
+
+    assert "Traceback" in message
+    assert alerts_on({"SeverityLevel": SEVERITY[record.levelname], "Message": message}) == [SENDS]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        # https://github.com/Azure/azure-webjobs-sdk
+        "Executed 'Functions.status_callback' (Failed, Id=1b4e28ba-2fa1-11d2-883f-0016d3cca427, Duration=12ms)",
+        "Worker failed to index functions",
+    ],
+)
+def test_an_error_of_the_host_fires(message: str) -> None:
+    """A webhook that ends with an exception leaves only the host's line."""
+    assert alerts_on({"SeverityLevel": 3, "Message": message}) == [FAILING]
+
+
+def test_what_goes_well_and_what_callers_do_wrong_wakes_nobody(app: App, fake_twilio: FakeTwilio) -> None:
+    """Otherwise the alerts are switched off within a week."""
+    seen = len(rows_of(app))
+    app.post("make_call", {"to": "+15551234567", "say": "Hello"})
+    app.post("send_sms", {"to": "+15551234567", "body": "Hello"})
+    app.post("make_call", {"to": "nonsense"})
+    app.post("send_sms", {"to": "+15005550001", "body": "Hello"})
+    app.get("activity")
+    app.get("activity/CA0")
+    app.get("health")
+    fake_twilio.phone("+15551234567").wait_for_call().decline()
+    fake_twilio.wait_until_quiet()
+
+    assert [row for row in rows_of(app)[seen:] if alerts_on(row)] == []
+
+
+def test_a_reached_cap_fires() -> None:
+    """The row is of the kind that https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap describes."""
+    row = {
+        "Category": "Ingestion",
+        "Detail": "The daily cap is reached. Ingestion status = OverQuota",
+    }
+    [title] = alerts_on(row, "_LogOperation")
+
+    assert title.startswith(CAPPED)
+    assert alerts_on({**row, "Detail": "Data collection resumed"}, "_LogOperation") == []
+
+
+def test_every_alert_tells_the_given_address() -> None:
+    """Through the one action group."""
+    [group] = deployed.of("Microsoft.Insights/actionGroups")
+    rules = deployed.of("Microsoft.Insights/scheduledQueryRules")
+    metrics = deployed.of("Microsoft.Insights/metricAlerts")
+
+    assert [to["emailAddress"] for to in group.body["properties"]["emailReceivers"]] == [ALL["alertEmail"]]
+    assert all(rule.body["properties"]["actions"] == {"actionGroups": [group.id]} for rule in rules)
+    assert all(alert.body["properties"]["actions"] == [{"actionGroupId": group.id}] for alert in metrics)
+    assert len(rules) == 4
+    assert len(metrics) == 3
+
+
+def test_without_an_address_nothing_watches() -> None:
+    """Alerts and tests cost money, and nobody would hear of them."""
+    kinds = {resource.kind for resource in deploy().resources}
+
+    assert not kinds & {"Microsoft.Insights/webtests", "Microsoft.Insights/metricAlerts"}
+    assert not kinds & {"Microsoft.Insights/scheduledQueryRules", "Microsoft.Insights/actionGroups"}
+
+
+def test_log_alerts_look_back_further_than_they_wait() -> None:
+    """A line that arrives late would otherwise fall between two looks. And a new workspace has no tables yet."""
+    for rule in deployed.of("Microsoft.Insights/scheduledQueryRules"):
+        properties = rule.body["properties"]
+        wait, window = (int(properties[key][2:-1]) for key in ("evaluationFrequency", "windowSize"))
+        assert window > wait
+        assert properties["skipQueryValidation"] is True
+        assert properties["scopes"] == [deployed.of("Microsoft.OperationalInsights/workspaces")[0].id]
+
+
+def test_the_metric_alerts_watch_the_tables_and_the_vault() -> None:
+    """Throttled answers, and refusals that are not the first question for a token."""
+    watched = {}
+    for alert in deployed.of("Microsoft.Insights/metricAlerts"):
+        for criterion in alert.body["properties"]["criteria"].get("allOf", []):
+            [dimension] = criterion["dimensions"]
+            scope = alert.body["properties"]["scopes"][0].rpartition("/")[2]
+            watched[scope] = (criterion["metricNamespace"], criterion["metricName"], dimension["name"])
+            assert "401" not in dimension["values"]
+
+    assert watched == {
+        deployed.outputs["dataStorageName"]: ("Microsoft.Storage/storageAccounts", "Transactions", "ResponseType"),
+        deployed.outputs["keyVaultName"]: ("Microsoft.KeyVault/vaults", "ServiceApiResult", "StatusCode"),
+    }
+
+
+def test_the_availability_test_asks_for_the_health_route_where_twilio_calls(app: App) -> None:
+    """The real route, over the public address, and linked to the component that shows it."""
+    own = deploy(alertEmail="someone@example.com")
+    for template, base in ((deployed, ALL["publicBaseUrl"]), (own, f"https://{own.outputs['functionAppHostName']}")):
+        [test] = template.of("Microsoft.Insights/webtests")
+        [component] = template.of("Microsoft.Insights/components")
+        [alert] = [
+            alert
+            for alert in template.of("Microsoft.Insights/metricAlerts")
+            if "webTestId" in alert.body["properties"]["criteria"]
+        ]
+        criteria = alert.body["properties"]["criteria"]
+        locations = {place["Id"] for place in test.body["properties"]["Locations"]}
+
+        assert test.body["properties"]["Request"]["RequestUrl"] == f"{base}{ROUTE_PREFIX}/health"
+        assert test.body["tags"][f"hidden-link:{component.id}"] == "Resource"
+        assert (criteria["webTestId"], criteria["componentId"]) == (test.id, component.id)
+        assert alert.body["properties"]["scopes"] == [test.id, component.id]
+        assert 1 < criteria["failedLocationCount"] < len(locations)
+    assert app.get("health").status_code == test.body["properties"]["ValidationRules"]["ExpectedHttpStatusCode"]

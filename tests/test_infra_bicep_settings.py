@@ -1,0 +1,168 @@
+"""What the code needs and what infra/ makes are the same: the settings, the tables, the secrets, the route prefix."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from test_infra_bicep_language import Runtime
+from test_infra_bicep_template import ACCOUNT, ALL, Resource, Template, deploy
+
+from shared import tables
+from shared.settings import SETTING_NAMES, UNRESOLVED_REFERENCE, load
+
+# A laptop has a storage emulator and a Twilio of its own; on Azure an identity and Twilio's real address stand instead.
+ON_A_LAPTOP_ONLY = {"TABLES_CONNECTION_STRING", "TWILIO_API_BASE_URL"}
+# Read by the host, by Application Insights and by azure-identity, not by the app.
+NOT_THE_APPS = {
+    "AzureWebJobsStorage__accountName",
+    "AzureWebJobsStorage__credential",
+    "AzureWebJobsStorage__clientId",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING",
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    "AZURE_CLIENT_ID",
+    "AZURE_TOKEN_CREDENTIALS",
+}
+REFERENCE = re.compile(r"@Microsoft\.KeyVault\(SecretUri=<(kv-\w+)\.properties\.vaultUri>secrets/([a-z-]+)/\)")
+
+
+def one(template: Template, kind: str) -> Resource:
+    """Return the only resource of a type."""
+    [resource] = template.of(kind)
+    return resource
+
+
+def settings_of(template: Template) -> dict[str, str]:
+    """Return the app settings that a deployment makes."""
+    return dict(one(template, "Microsoft.Web/sites/config").body["properties"])
+
+
+@pytest.mark.parametrize("parameters", [{}, ALL], ids=["least", "all"])
+def test_the_app_gets_the_settings_that_the_code_reads_and_no_others(parameters: dict[str, Any]) -> None:
+    """A setting that one side forgets is found here and not at night."""
+    assert set(settings_of(deploy(**parameters))) == set(SETTING_NAMES) - ON_A_LAPTOP_ONLY | NOT_THE_APPS
+
+
+@pytest.mark.parametrize(
+    ("parameters", "secrets"),
+    [
+        ({}, {"TWILIO_AUTH_TOKEN": "twilio-auth-token"}),
+        (
+            {"twilioApiKey": "SK" + "0" * 32},
+            {"TWILIO_AUTH_TOKEN": "twilio-auth-token", "TWILIO_API_SECRET": "twilio-api-secret"},
+        ),
+        (
+            {"rotating": True},
+            {"TWILIO_AUTH_TOKEN": "twilio-auth-token", "TWILIO_AUTH_TOKEN_NEXT": "twilio-auth-token-next"},
+        ),
+    ],
+)
+def test_secrets_are_references_into_the_vault_and_only_those_that_are_there(
+    parameters: dict[str, Any], secrets: dict[str, str]
+) -> None:
+    """Without a version, so that a new one is taken; a reference to nothing would keep the app from starting."""
+    template = deploy(**parameters)
+    vault = one(template, "Microsoft.KeyVault/vaults").name
+    found = {name: REFERENCE.fullmatch(value) for name, value in settings_of(template).items() if "KeyVault" in value}
+
+    assert {name: (match[1], match[2]) for name, match in found.items() if match} == {
+        name: (vault, secret) for name, secret in secrets.items()
+    }
+    assert set(found) == set(secrets)
+    assert all(
+        value.startswith(UNRESOLVED_REFERENCE) for value in settings_of(template).values() if "KeyVault" in value
+    )
+
+
+@pytest.mark.parametrize("parameters", [{}, ALL], ids=["least", "all"])
+def test_the_code_takes_the_settings_that_the_app_gets(parameters: dict[str, Any]) -> None:
+    """With what Azure fills in filled in, `load` finds nothing to complain about."""
+    known = {
+        "primaryEndpoints.table": "https://a.table.core.windows.net/",
+        "defaultHostName": "phone.azurewebsites.net",
+    }
+    values = {}
+    for name, value in settings_of(deploy(**parameters)).items():
+        for key, real in known.items():
+            value = re.sub(rf"<[\w-]+\.properties\.{key}>", real, value)
+        values[name] = "a-secret" if "KeyVault" in value else value
+
+    settings = load(values)
+
+    assert settings.twilio_account_sid == ACCOUNT["twilioAccountSid"]
+    assert settings.tables_endpoint == "https://a.table.core.windows.net/"
+    assert settings.public_base_url == parameters.get("publicBaseUrl", "https://phone.azurewebsites.net")
+
+
+def test_the_tables_are_those_that_the_code_uses() -> None:
+    """Named once in infra/, in the account for data and nowhere else."""
+    used = {value for name, value in vars(tables).items() if name.isupper() and str(value).islower()}
+    template = deploy()
+    made = template.of("Microsoft.Storage/storageAccounts/tableServices/tables")
+
+    assert {"activity", "sids", "idempotency"} <= used
+    assert sorted(table.name for table in made) == sorted(used)
+    assert {table.id.split("/")[8] for table in made} == {template.outputs["dataStorageName"]}
+
+
+def test_the_app_acts_as_the_one_identity_everywhere() -> None:
+    """For its package, its secrets, its tables, its log and the host's storage."""
+    template = deploy(**ALL)
+    app, settings = one(template, "Microsoft.Web/sites").body, settings_of(template)
+    identity = one(template, "Microsoft.ManagedIdentity/userAssignedIdentities")
+    client_id = Runtime(f"<{identity.name}.properties.clientId>")
+    package = app["properties"]["functionAppConfig"]["deployment"]["storage"]
+
+    assert app["identity"] == {"type": "UserAssigned", "userAssignedIdentities": {identity.id: {}}}
+    assert app["properties"]["keyVaultReferenceIdentity"] == identity.id
+    assert package["authentication"] == {
+        "type": "UserAssignedIdentity",
+        "userAssignedIdentityResourceId": identity.id,
+    }
+    assert settings["AzureWebJobsStorage__clientId"] == settings["AZURE_CLIENT_ID"] == client_id
+    assert settings["AzureWebJobsStorage__credential"] == "managedidentity"
+    assert settings["APPLICATIONINSIGHTS_AUTHENTICATION_STRING"] == f"ClientId={client_id};Authorization=AAD"
+    # azure-identity's own name for that credential: https://pypi.org/project/azure-identity
+    assert settings["AZURE_TOKEN_CREDENTIALS"] == "ManagedIdentityCredential"
+
+
+def test_host_and_data_have_storage_of_their_own() -> None:
+    """The package goes into a container that exists, in the host's account; the log of calls is not in there."""
+    template = deploy()
+    host, data = template.outputs["hostStorageName"], template.outputs["dataStorageName"]
+    [container] = template.of("Microsoft.Storage/storageAccounts/blobServices/containers")
+    package = one(template, "Microsoft.Web/sites").body["properties"]["functionAppConfig"]["deployment"]["storage"]
+
+    assert host != data
+    assert package["type"] == "blobContainer"
+    assert package["value"] == f"<{host}.properties.primaryEndpoints.blob>{container.name}"
+    assert container.id.split("/")[8] == host == settings_of(template)["AzureWebJobsStorage__accountName"]
+    assert settings_of(template)["TABLES_ENDPOINT"] == f"<{data}.properties.primaryEndpoints.table>"
+
+
+def test_what_twilio_is_told_is_what_the_app_checks_signatures_against() -> None:
+    """The output and the setting are one address: the app's own host, which only Azure knows, or the one given."""
+    own, given = deploy(), deploy(publicBaseUrl="https://phone.example")
+    host = own.outputs["functionAppHostName"]
+
+    assert host == f"<{own.outputs['functionAppName']}.properties.defaultHostName>"
+    assert own.outputs["publicBaseUrl"] == settings_of(own)["PUBLIC_BASE_URL"] == f"https://{host}"
+    assert given.outputs["publicBaseUrl"] == settings_of(given)["PUBLIC_BASE_URL"] == "https://phone.example"
+
+
+def test_scale_and_size_are_what_was_asked_for() -> None:
+    """HTTP concurrency is always said: without it a Python app gets one request an instance."""
+    asked = {"instanceMemoryMB": 2048, "maximumInstanceCount": 77, "httpConcurrency": 9}
+    config = one(deploy(**asked, alwaysReady=3, pythonVersion="3.13"), "Microsoft.Web/sites").body["properties"]
+    least = one(deploy(), "Microsoft.Web/sites").body["properties"]["functionAppConfig"]["scaleAndConcurrency"]
+
+    assert config["functionAppConfig"]["runtime"] == {"name": "python", "version": "3.13"}
+    assert config["functionAppConfig"]["scaleAndConcurrency"] == {
+        "instanceMemoryMB": 2048,
+        "maximumInstanceCount": 77,
+        "alwaysReady": [{"name": "http", "instanceCount": 3}],
+        "triggers": {"http": {"perInstanceConcurrency": 9}},
+    }
+    assert least["alwaysReady"] == []
+    assert least["triggers"]["http"]["perInstanceConcurrency"] > 1
