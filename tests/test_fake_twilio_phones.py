@@ -141,12 +141,18 @@ def test_declining_is_busy(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(
-    ("button", "body"), [("answer", None), ("decline", None), ("hangup", None), ("digits", {"digits": "1"})]
+    ("button", "body", "words"),
+    [
+        ("answer", None, "This phone is not ringing."),
+        ("decline", None, "This phone is not ringing."),
+        ("hangup", None, "Nobody is on the line."),
+        ("digits", {"digits": "1"}, "Nobody is on the line."),
+        ("speech", {"text": "hello"}, "Nobody is on the line."),
+    ],
 )
-def test_buttons_without_a_call_are_a_conflict(stage: Stage, button: str, body: Any) -> None:
+def test_buttons_without_a_call_are_a_conflict(stage: Stage, button: str, body: Any, words: str) -> None:
     """409 with words, for a phone that never rang and for one whose call is over."""
-    status, detail = press(stage, button, body)
-    assert (status, detail) == (409, "This phone has no call now.")
+    assert press(stage, button, body) == (409, words)
     stage.call()
     stage.fake.phone(THEIRS).wait_for_call().decline()
     stage.fake.wait_until_quiet()
@@ -219,3 +225,41 @@ def test_nothing_but_the_page_is_served(stage: Stage, path: str) -> None:
     request.url = stage.fake.url + path
     with requests.Session() as session:
         assert session.send(request, timeout=5).status_code == 404
+
+
+def test_the_page_sees_what_a_call_waits_for_and_what_it_leaves(stage: Stage) -> None:
+    """A menu, a recording, a connection, and texts in both directions."""
+    stage.fake.serve_numbers_from(stage.app.base_url)
+    stage.app.reply("/api/answer_call", twiml('<Gather numDigits="1" action="/record"/>'))
+    stage.app.reply("/record", twiml('<Record action="/dial" finishOnKey="#"/>'))
+    stage.app.reply("/dial", twiml("<Dial>+15557654321</Dial>"))
+    events = Events(stage)
+    phone_call = stage.fake.phone(THEIRS).call(OURS)
+
+    def call_where(fits: Any) -> Any:
+        while True:
+            phones = events.next()["phones"]
+            if phones and phones[0]["calls"] and fits(phones[0]["calls"][0]):
+                return phones[0]["calls"][0]
+
+    menu = call_where(lambda call: call["waiting_for"])
+    assert (menu["direction"], menu["waiting_for"]["verb"], menu["connected_to"]) == ("inbound", "Gather", [])
+    assert menu["steps"][0]["signed"]
+    phone_call.press("1")
+    call_where(lambda call: call["waiting_for"] and call["waiting_for"]["verb"] == "Record")
+    phone_call.press("#")
+    leg = stage.fake.phone("+15557654321").wait_for_call()
+    leg.answer()
+    connected = call_where(lambda call: call["connected_to"])
+    assert (connected["connected_to"], connected["waiting_for"]) == (["+15557654321"], None)
+    (recording,) = connected["recordings"]
+    assert (recording["duration"], recording["url"][-4:]) == (1, ".wav")
+    phone_call.hang_up()
+    stage.app.reply("/api/receive_sms", twiml("<Message>pong</Message>"))
+    stage.fake.phone(THEIRS).text(OURS, "ping", media=["https://example.com/a.png"])
+    stage.fake.phone(THEIRS).wait_for_text("pong")
+    while len(messages := events.next()["phones"][0]["messages"]) < 2 or messages[1]["status"] != "delivered":
+        pass
+    shown = [(message["direction"], message["peer"], message["body"], message["status"]) for message in messages]
+    assert shown == [("out", OURS, "ping", "received"), ("in", OURS, "pong", "delivered")]
+    assert messages[0]["media"] == ["https://example.com/a.png"]

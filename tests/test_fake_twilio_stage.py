@@ -19,6 +19,7 @@ from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from dev.fake_twilio import FakeTwilio
+from dev.fake_twilio.tone import wav
 
 OURS = "+15005550006"
 THEIRS = "+15551234567"
@@ -40,6 +41,11 @@ class Reply:
 def twiml(body: str, **options: Any) -> Reply:
     """A document."""
     return Reply(200, f"<Response>{body}</Response>".encode(), "text/xml", **options)
+
+
+def sound(**options: Any) -> Reply:
+    """A second of audio."""
+    return Reply(200, wav(1), "audio/wav", **options)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from test_fake_twilio_stage import THEIRS, Reply, Stage, twiml
+from test_fake_twilio_stage import THEIRS, Reply, Stage, sound, twiml
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, Say, Start, VoiceResponse
 
@@ -78,16 +78,17 @@ def test_the_address_wins_over_the_document_in_the_call(stage: Stage) -> None:
 
 def test_verbs_run_in_order_and_nothing_after_hangup(stage: Stage) -> None:
     """Say, Pause, Play, Hangup."""
+    url = stage.app.reply("/a.wav", sound())
     phone_call = run(
         stage,
-        twiml="<Response><Say>one</Say><Pause length='3'/><Play digits='1w2'/><Play>https://example.com/a.mp3</Play>"
+        twiml=f"<Response><Say>one</Say><Pause length='3'/><Play digits='1w2'/><Play>{url}</Play>"
         "<Hangup/><Say>two</Say></Response>",
     )
     assert verbs(phone_call) == ["Say", "Pause", "Play", "Play", "Hangup"]
     assert [step.about for step in phone_call.steps[1:4]] == [
         {"length": 3},
         {"digits": "1w2", "loop": 1},
-        {"url": "https://example.com/a.mp3", "loop": 1},
+        {"url": url, "loop": 1},
     ]
     assert phone_call.heard() == "one"
     assert stage.fake.faults == []
@@ -99,13 +100,14 @@ def test_redirect_leads_to_another_document_and_does_not_come_back(stage: Stage)
         "/menu/start", twiml("<Say>one</Say><Redirect method='GET'>next?n=2</Redirect><Say>never</Say>")
     )
     stage.app.reply("/menu/next", twiml("<Redirect>../end</Redirect>"))
-    stage.app.reply("/end", twiml("<Say>two</Say><Play>/a.mp3</Play>"))
+    stage.app.reply("/end", twiml("<Say>two</Say><Play>/a.wav</Play>"))
+    stage.app.reply("/a.wav", sound())
     phone_call = run(stage, url=url)
     assert phone_call.heard() == "one two"
     assert verbs(phone_call) == ["fetch", "Say", "Redirect", "fetch", "Redirect", "fetch", "Say", "Play"]
-    assert phone_call.steps[-1].about["url"] == stage.app.url("/a.mp3")
-    assert [one.method for one in stage.app.received if "status" not in one.path] == ["POST", "GET", "POST"]
-    assert all(one.signed for one in stage.app.received)
+    assert phone_call.steps[-1].about["url"] == stage.app.url("/a.wav")
+    documents = [one for one in stage.app.received if one.path not in ("/status", "/a.wav")]
+    assert [(one.method, one.signed) for one in documents] == [("POST", True), ("GET", True), ("POST", True)]
 
 
 def test_a_call_that_redirects_in_a_circle_is_ended(stage: Stage) -> None:
@@ -126,12 +128,14 @@ def test_a_relative_address_needs_a_document_with_an_address(stage: Stage) -> No
 
 
 def test_every_relative_address_in_the_calls_own_document_is_reported(stage: Stage) -> None:
-    """Also those of verbs that are not simulated."""
-    run(
-        stage,
+    """Wherever it stands, before any of it is asked for."""
+    stage.call(
         twiml="<Response><Gather action='/menu?key=1'/><Record action='https://example.com/r' transcribeCallback='t'/>"
         "<Dial><Conference waitUrl=''>room</Conference></Dial></Response>",
     )
+    phone_call = stage.fake.phone(THEIRS).wait_for_call()
+    phone_call.answer()
+    phone_call.wait_until_listening()
     assert codes(stage) == [11100, 11100]
     assert "'/menu'" in stage.fake.faults[0].detail
 
@@ -145,10 +149,8 @@ def test_reject_ends_a_call_and_is_reported_in_one_that_we_placed(stage: Stage) 
 
 def test_verbs_that_are_not_simulated_are_shown_and_skipped(stage: Stage) -> None:
     """No fault of the app's, no crash, and what follows them runs."""
-    phone_call = run(
-        stage, twiml="<Response><Dial>+15557654321</Dial><Gather><Say>press</Say></Gather><Say>end</Say></Response>"
-    )
-    assert verbs(phone_call) == ["Dial", "Gather", "Say"]
+    phone_call = run(stage, twiml="<Response><Pay/><Prompt for='payment-card-number'/><Say>end</Say></Response>")
+    assert verbs(phone_call) == ["Pay", "Prompt", "Say"]
     assert "not simulated" in phone_call.steps[0].about["detail"]
     assert stage.fake.faults == []
 

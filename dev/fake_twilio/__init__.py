@@ -7,6 +7,7 @@ from .account import Account
 from .chaos import Chaos, Plan
 from .fake import FakeTwilio
 from .faults import Fault
-from .phone_in_tests import Phone, PhoneCall
+from .phone_call import PhoneCall
+from .phone_in_tests import Phone
 
 __all__ = ["Account", "Chaos", "FakeTwilio", "Fault", "Phone", "PhoneCall", "Plan"]

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from .account import Account
 from .chaos import Chaos
-from .exchange import Exchange
+from .exchange import DEFAULT_APP_URL, Exchange
 from .faults import Fault
 from .server import Server
 
@@ -26,6 +26,12 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each REST answer")
     parser.add_argument(
         "--pace", type=float, default=1.0, metavar="FACTOR", help="how long people take: 1 real, 0.5 half, 0 no time"
+    )
+    parser.add_argument(
+        "--app-url",
+        metavar="URL",
+        default=os.environ.get("PUBLIC_BASE_URL") or DEFAULT_APP_URL,
+        help="the app that is asked about incoming calls and texts (default: PUBLIC_BASE_URL, else %(default)s)",
     )
     parser.add_argument("--autopilot", action="store_true", help="phones answer by themselves after a moment")
     parser.add_argument("--no-life", action="store_true", help="answer creates, and let nothing come of them")
@@ -45,10 +51,10 @@ async def serve(options: argparse.Namespace) -> None:
         chaos=Chaos(options.chaos, longest=2.0) if options.chaos else None,
         autopilot=options.autopilot,
         life=not options.no_life,
+        app_url=options.app_url,
         on_fault=say,
     )
-    app_url = os.environ.get("PUBLIC_BASE_URL") or "http://127.0.0.1:7071"
-    server = Server(exchange, app_url, options.latency)
+    server = Server(exchange, options.latency)
     await exchange.open()
     print(f"listening on {await server.open(options.port)}", flush=True)
     stop = asyncio.Event()

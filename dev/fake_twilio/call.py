@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from .ears import SILENCE, Heard
 from .form import Form
 from .formats import now, rfc2822
+from .line import Line
+from .recording import Recording
 from .work import Sleeper
 
 FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
@@ -15,11 +18,12 @@ FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 
 @dataclass(frozen=True)
 class Source:
-    """Where a document comes from: an address to fetch it from, or its own text."""
+    """Where a document comes from: an address to fetch it from, with what is to be told there, or its own text."""
 
     url: str = ""
     method: str = "POST"
     text: str = ""
+    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -43,6 +47,9 @@ class Call(Sleeper):
     number: int
     parameters: Form
     direction: str = "outbound-api"
+    parent_call_sid: str | None = None
+    token: str = ""
+    """What an incoming call is known by when it is forwarded (CallToken)."""
     status: str = "queued"
     created: datetime = field(default_factory=now)
     updated: datetime = field(default_factory=now)
@@ -50,7 +57,9 @@ class Call(Sleeper):
     answered: datetime | None = None
     ended: datetime | None = None
     answered_by: str | None = None
-    recording_sid: str | None = None
+    recording: Recording | None = None
+    """Of the whole call, when it was asked for as the call was placed."""
+    line: Line = field(default_factory=Line)
     sequence: int = 0
     keys: str = ""
     steps: list[Step] = field(default_factory=list)
@@ -60,6 +69,11 @@ class Call(Sleeper):
     """That decision: `in-progress` or a final status."""
     interruptions: asyncio.Queue[Source | None] = field(default_factory=asyncio.Queue)
     """While the call is in progress: None ends it, a source replaces the document that runs."""
+
+    @property
+    def person(self) -> str:
+        """The number of the phone whose call this is."""
+        return self.from_ if self.direction == "inbound" else self.to
 
     @property
     def over(self) -> bool:
@@ -88,8 +102,29 @@ class Call(Sleeper):
         self.wake()
 
     def press(self, keys: str) -> None:
-        """Keys pressed on the phone."""
+        """Keys pressed on the phone, for whatever listens."""
         self.keys += keys
+        for key in keys.upper():
+            self.hear(Heard(key=key))
+
+    def speak(self, words: str) -> bool:
+        """Words spoken on the phone; True when something listens to them."""
+        taps = [tap.hear for tap in self.line.taps if tap.hear]
+        for hear in taps:
+            hear(words)
+        return self.hear(Heard(words=words)) or bool(taps)
+
+    def keep_silent(self) -> bool:
+        """Say nothing until whatever listens gives up, which here it does at once; False when nothing listens."""
+        return self.hear(SILENCE)
+
+    def hear(self, heard: Heard) -> bool:
+        """Let the verb that listens hear something."""
+        taken = self.line.ears is not None and self.line.ears.take(heard)
+        if taken:
+            self.line.answers += 1
+            self.wake()
+        return taken
 
     def heard(self) -> str:
         """The words spoken so far."""
@@ -114,7 +149,7 @@ class Call(Sleeper):
             "from": self.from_,
             "from_formatted": formatted(self.from_),
             "group_sid": None,
-            "parent_call_sid": None,
+            "parent_call_sid": self.parent_call_sid,
             "phone_number_sid": None,
             "price": None,
             "price_unit": "USD",

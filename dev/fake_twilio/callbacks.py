@@ -10,13 +10,23 @@ from .call import Call
 from .exchange import Exchange
 from .formats import now, rfc2822
 from .message import Message
+from .recording import Recording
 from .webhook import Webhook
+
+Fields = tuple[tuple[str, str], ...]
+"""Parameters of a request, in their order."""
 
 SIP_RESPONSES = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487", "failed": "404"}
 
 
+def place_fields(side: str, number: str) -> Fields:
+    """Where a number is at home; all but the country is blank, as it mostly is."""
+    country = "US" if number.startswith("+1") else ""
+    return (*((side + place, "") for place in ("City", "State", "Zip")), (f"{side}Country", country))
+
+
 def call_fields(call: Call) -> list[tuple[str, str]]:
-    """What every request about a call says; the places are blank, as they mostly are."""
+    """What every request about a call says."""
     fields = [
         ("CallSid", call.sid),
         ("AccountSid", call.account_sid),
@@ -29,8 +39,11 @@ def call_fields(call: Call) -> list[tuple[str, str]]:
         ("Direction", call.direction),
     ]
     for side, number in (("From", call.from_), ("To", call.to), ("Caller", call.from_), ("Called", call.to)):
-        fields += [(side + place, "") for place in ("City", "State", "Zip")]
-        fields.append((f"{side}Country", "US" if number.startswith("+1") else ""))
+        fields += place_fields(side, number)
+    if call.parent_call_sid:
+        fields.append(("ParentCallSid", call.parent_call_sid))
+    if call.token:
+        fields += [("CallToken", call.token), ("StirVerstat", "TN-Validation-Passed-A")]
     if call.answered_by:
         fields.append(("AnsweredBy", call.answered_by))
     return fields
@@ -50,8 +63,8 @@ def post_call_event(exchange: Exchange, call: Call, event: str) -> None:
             ("Duration", str(math.ceil(seconds / 60))),
             ("SipResponseCode", SIP_RESPONSES[call.status]),
         ]
-        if call.recording_sid:
-            fields += recording_fields(exchange, call)
+        if call.recording:
+            fields += recording_fields(exchange, call.recording)
     fields += [
         ("Timestamp", rfc2822(now()) or ""),
         ("CallbackSource", "call-progress-events"),
@@ -63,34 +76,14 @@ def post_call_event(exchange: Exchange, call: Call, event: str) -> None:
     exchange.post(webhook, call.number, last=event == "completed")
 
 
-def recording_fields(exchange: Exchange, call: Call) -> list[tuple[str, str]]:
-    """Where the recording of a call is."""
-    path = f"/2010-04-01/Accounts/{call.account_sid}/Recordings/{call.recording_sid}"
-    return [
-        ("RecordingUrl", exchange.base_url + path),
-        ("RecordingSid", call.recording_sid or ""),
-        ("RecordingDuration", str(call.duration or 0)),
-    ]
-
-
-def post_recording(exchange: Exchange, call: Call) -> None:
-    """Tell the app that a recording can be fetched, if it has asked for that."""
-    url = call.parameters.get("RecordingStatusCallback")
-    events = [value.lower() for value in call.parameters.all("RecordingStatusCallbackEvent")] or ["completed"]
-    if not url or not call.recording_sid or "completed" not in events:
-        return
-    fields = [
-        ("AccountSid", call.account_sid),
-        ("CallSid", call.sid),
-        *recording_fields(exchange, call),
-        ("RecordingStatus", "completed"),
-        ("RecordingChannels", "2" if call.parameters.get("RecordingChannels").lower() == "dual" else "1"),
-        ("RecordingStartTime", rfc2822(call.answered) or ""),
-        ("RecordingSource", "OutboundAPI"),
-        ("ErrorCode", "0"),
-    ]
-    method = call.parameters.get("RecordingStatusCallbackMethod").upper() or "POST"
-    exchange.post(Webhook(call.sid, "status", "recording completed", url, method, tuple(fields)), call.number)
+def recording_fields(exchange: Exchange, recording: Recording) -> Fields:
+    """Where a recording is."""
+    duration = recording.duration
+    return (
+        ("RecordingUrl", exchange.base_url + recording.path),
+        ("RecordingSid", recording.sid),
+        *((("RecordingDuration", str(duration)),) if duration else ()),
+    )
 
 
 def post_machine_detection(exchange: Exchange, call: Call) -> None:
@@ -129,6 +122,7 @@ def post_message_status(exchange: Exchange, message: Message) -> None:
         fields.append(("ErrorCode", str(message.error_code)))
     if message.status in ("delivered", "undelivered"):
         fields.append(("RawDlrDoneDate", now().strftime("%y%m%d%H%M")))
+    method = message.parameters.get("StatusCallbackMethod").upper() or "POST"
     exchange.post(
-        Webhook(message.sid, "status", message.status, url, "POST", tuple(fields)), message.number, last=message.over
+        Webhook(message.sid, "status", message.status, url, method, tuple(fields)), message.number, last=message.over
     )

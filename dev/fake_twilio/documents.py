@@ -1,16 +1,32 @@
-"""Gets the TwiML that a call is to run: fetched or given, judged, and with an apology when there is none."""
+"""Gets the TwiML that a call or a text is to run: fetched or given, judged, and with an apology when there is none."""
 
+from typing import Protocol
 from xml.etree.ElementTree import Element, SubElement
 
 from .call import Source
+from .callbacks import Fields
 from .judge import TWIML_TYPES
 from .session import HangUp, Session
-from .twiml_check import check, relative_addresses
+from .twiml_check import Kind, check, relative_addresses
 from .twiml_parse import NotTwiml, parse
 from .webhook import Answer, place
 from .webhook_client import TOO_LARGE
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
+
+
+class Reader(Protocol):
+    """What documents are got for: the session of a call, or of a text."""
+
+    kind: Kind
+    document_url: str
+
+    @property
+    def fallback(self) -> Source: ...
+
+    def fault(self, code: int | None, detail: str) -> None: ...
+
+    async def request(self, source: Source, extra: Fields = ()) -> Answer: ...
 
 
 class NoDocument(Exception):
@@ -24,65 +40,75 @@ class NoDocument(Exception):
 
 async def load(session: Session, source: Source) -> Element:
     """The document at `source`, or at the call's fallback address, or none: then the caller hears Twilio's apology."""
-    parameters = session.call.parameters
     try:
-        return await obtain(session, source)
+        return await obtain_somewhere(session, source)
+    except NoDocument:
+        session.pick_up()
+        with session.step("Say", text=APOLOGY, voice="", language="", loop=1):
+            await session.pass_time(3)
+        raise HangUp from None
+
+
+async def obtain_somewhere(reader: Reader, source: Source) -> Element:
+    """The document at `source`, else the one at the fallback address, which is told what went wrong."""
+    try:
+        return await obtain(reader, source)
     except NoDocument as failure:
-        fallback = parameters.get("FallbackUrl")
-        if fallback and source.url:
-            method = parameters.get("FallbackMethod").upper() or "POST"
-            why = (("ErrorCode", str(failure.code)), ("ErrorUrl", source.url))
-            try:
-                return await obtain(session, Source(url=fallback, method=method), why)
-            except NoDocument:
-                pass
-    with session.step("Say", text=APOLOGY, voice="", language="", loop=1):
-        await session.pass_time(3)
-    raise HangUp
+        fallback = reader.fallback
+        if not fallback.url or not source.url:
+            raise
+        return await obtain(reader, fallback, (("ErrorCode", str(failure.code)), ("ErrorUrl", source.url)))
 
 
-async def obtain(session: Session, source: Source, extra: tuple[tuple[str, str], ...] = ()) -> Element:
+async def obtain(reader: Reader, source: Source, extra: Fields = ()) -> Element:
     """One document, parsed and judged."""
     if not source.url:
-        session.document_url = ""
-        return read(session, source.text.encode())
-    answer = await session.request(source, extra)
-    session.document_url = source.url.partition("#")[0]
+        reader.document_url = ""
+        return read(reader, source.text.encode())
+    answer = await reader.request(source, extra)
+    reader.document_url = source.url.partition("#")[0]
     if answer.failure:
         raise NoDocument(answer.code or 11200, answer.detail)
     if len(answer.body) > TOO_LARGE:
-        session.fault(11750, f"{place(source.url)} answered more than 64 kB")
+        reader.fault(11750, f"{place(source.url)} answered more than 64 kB")
         raise NoDocument(11750, "too large")
     if answer.content_type in TWIML_TYPES:
-        return read(session, answer.body)
-    return instead_of_twiml(session, source, answer)
+        return read(reader, answer.body)
+    return instead_of_twiml(reader, source, answer)
 
 
-def read(session: Session, text: bytes) -> Element:
+def read(reader: Reader, text: bytes) -> Element:
     """Parse and judge; only what is no XML, or no TwiML at all, cannot be run."""
     try:
         document = parse(text)
     except NotTwiml as error:
-        session.fault(12100, f"not TwiML: {error}")
+        reader.fault(12100, f"not TwiML: {error}")
         raise NoDocument(12100, str(error)) from error
-    for detail in check(document, "voice"):
-        session.fault(12200, detail)
-    if not session.document_url:
+    for detail in check(document, reader.kind):
+        reader.fault(12200, detail)
+    if not reader.document_url:
         for detail in relative_addresses(document):
-            session.fault(11100, f"{detail} in TwiML that came with the call: it must be absolute")
+            reader.fault(11100, f"{detail} in TwiML that came with the call: it must be absolute")
     return document
 
 
-def instead_of_twiml(session: Session, source: Source, answer: Answer) -> Element:
-    """Twilio plays audio and speaks plain text (https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types)."""
+def instead_of_twiml(reader: Reader, source: Source, answer: Answer) -> Element:
+    """Twilio plays audio, speaks plain text to callers, and sends it to who has texted.
+
+    https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types
+    """
     document = Element("Response")
-    if answer.content_type.startswith("audio/"):
+    voice = reader.kind == "voice"
+    if not voice and (answer.status == 204 or not answer.body):
+        return document
+    if voice and answer.content_type.startswith("audio/"):
         SubElement(document, "Play").text = source.url
     elif answer.content_type == "text/plain":
-        session.fault(None, f"{place(source.url)} answered plain text, which is spoken; TwiML is text/xml")
-        SubElement(document, "Say").text = answer.body.decode(errors="replace")
+        done = "spoken" if voice else "sent as a text"
+        reader.fault(None, f"{place(source.url)} answered plain text, which is {done}; TwiML is text/xml")
+        SubElement(document, "Say" if voice else "Message").text = answer.body.decode(errors="replace")
     else:
-        session.fault(
+        reader.fault(
             12300, f"{place(source.url)} answered {answer.content_type or 'no Content-Type'}; TwiML is text/xml"
         )
         raise NoDocument(12300, "wrong Content-Type")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .account import Account
+from .audio import Audio, look_at
 from .call import Call
 from .changes import Changes
 from .chaos import Chaos
@@ -15,12 +16,18 @@ from .faults import Fault, Faults
 from .formats import now
 from .judge import SLOW, judge, judge_address
 from .message import Message
+from .opt_outs import OptOuts
+from .owned_numbers import OwnedNumber
 from .phone import Phones
 from .postbox import Postbox
+from .recording import Recording
+from .switchboard import Switchboard
 from .trouble import Troubles
 from .webhook import Answer, Delivery, Webhook
 from .webhook_client import WebhookClient
 from .work import Work
+
+DEFAULT_APP_URL = "http://127.0.0.1:7071"
 
 
 class Exchange:
@@ -34,6 +41,7 @@ class Exchange:
         chaos: Chaos | None = None,
         autopilot: bool = False,
         life: bool = True,
+        app_url: str = DEFAULT_APP_URL,
         slow: float = SLOW,
         on_fault: Callable[[Fault], None] = lambda fault: None,
     ) -> None:
@@ -42,6 +50,7 @@ class Exchange:
         self.chaos = chaos
         self.autopilot = autopilot
         self.life = life
+        self.app_url = app_url
         self.slow = slow
         self.limit = 100_000 if life else 1000
         self.on_fault = on_fault
@@ -61,10 +70,21 @@ class Exchange:
         self.troubles.end()
         self.calls: dict[str, Call] = {}
         self.messages: dict[str, Message] = {}
+        self.recordings: dict[str, Recording] = {}
+        self.opt_outs = OptOuts()
+        self.switchboard = Switchboard()
+        self.assign_numbers(self.app_url)
         self.postboxes: dict[str, Postbox] = {}
+        self.heard: dict[str, Audio] = {}
         self.requests: deque[Any] = deque(maxlen=10_000 if self.life else 100)
         self.deliveries: deque[Delivery] = deque(maxlen=10_000)
         self.created = 0
+        self.changes.tell()
+
+    def assign_numbers(self, app_url: str) -> None:
+        """Our numbers are the app's that answers at this address."""
+        self.app_url = app_url
+        self.numbers = {number: OwnedNumber.served_by(number, app_url) for number in self.account.numbers}
         self.changes.tell()
 
     async def open(self) -> None:
@@ -105,6 +125,23 @@ class Exchange:
             oldest = next(iter(kept))
             del kept[oldest]
             self.postboxes.pop(oldest, None)
+
+    def keep_recording(self, call: Call, recording: Recording) -> None:
+        """Remember a recording, with the call it is of."""
+        call.line.recordings.append(recording)
+        self.recordings[recording.sid] = recording
+        if len(self.recordings) > 10_000:
+            del self.recordings[next(iter(self.recordings))]
+        self.changes.tell()
+
+    async def audio(self, url: str) -> Audio:
+        """What is at an address that a Play names. Like Twilio, it does not ask twice for what it has had."""
+        if url not in self.heard:
+            audio = await look_at(self.client.session, url)
+            if audio.problem:
+                return audio
+            self.heard[url] = audio
+        return self.heard[url]
 
     def next_number(self) -> int:
         """Calls and texts are numbered in the order they are created; chaos depends on it."""

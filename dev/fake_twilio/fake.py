@@ -9,10 +9,11 @@ from typing import Any, TypeVar
 from .account import Account
 from .call import Call
 from .chaos import Chaos
-from .exchange import Exchange
+from .exchange import DEFAULT_APP_URL, Exchange
 from .faults import Fault
 from .judge import SLOW
 from .message import Message
+from .owned_numbers import OwnedNumber
 from .phone_in_tests import Phone
 from .rest import RestRequest
 from .server import Server
@@ -34,14 +35,17 @@ class FakeTwilio:
         latency: float = 0.0,
         autopilot: bool = False,
         life: bool = True,
+        app_url: str = DEFAULT_APP_URL,
         slow: float = SLOW,
         port: int = 0,
     ) -> None:
         self.account = account or Account()
         self.port = port
         self.url = ""
-        self.exchange = Exchange(self.account, pace=pace, chaos=chaos, autopilot=autopilot, life=life, slow=slow)
-        self.server = Server(self.exchange, "http://127.0.0.1:7071", latency)
+        self.exchange = Exchange(
+            self.account, pace=pace, chaos=chaos, autopilot=autopilot, life=life, app_url=app_url, slow=slow
+        )
+        self.server = Server(self.exchange, latency)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, name="fake-twilio", daemon=True)
 
@@ -81,6 +85,9 @@ class FakeTwilio:
 
     def ask(self, question: Callable[[], T]) -> T:
         """Look at, or change, the fake's state without anything happening meanwhile."""
+        if threading.current_thread() is self.thread:
+            # Asked from within another question: nothing can happen meanwhile anyway.
+            return question()
 
         async def do() -> T:
             return question()
@@ -118,6 +125,14 @@ class FakeTwilio:
     def phone(self, number: str) -> Phone:
         """The phone at a number."""
         return Phone(self, number)
+
+    def serve_numbers_from(self, app_url: str) -> None:
+        """Our numbers belong to the app at this address from now on: their webhooks go there."""
+        self.ask(lambda: self.exchange.assign_numbers(app_url))
+
+    def number(self, number: str) -> OwnedNumber:
+        """One of our numbers; its addresses may be changed, until the next reset."""
+        return self.exchange.numbers[number]
 
     def call(self, sid: str) -> Call:
         """A call as the fake knows it."""

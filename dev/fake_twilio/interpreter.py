@@ -1,18 +1,60 @@
 """Runs TwiML: loads a document, does its verbs one after the other, goes on to the next document."""
 
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any
 from xml.etree.ElementTree import Element
 
-from .call import Source
+from .call import Call, Source
 from .documents import load
 from .session import HangUp, Session
-from .verbs import VERBS, not_simulated
 
 MOST_DOCUMENTS = 500
 """A call that redirects in a circle stops here: at pace 0 it would go round for ever."""
 
+BEFORE_ANSWERING = frozenset({"Pause", "Redirect", "Reject"})
+"""Verbs that do not pick up an incoming call; Dial does not where it has answerOnBridge."""
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """A hang-up, or the document that an update by REST has brought."""
+
+    source: Source | None
+
+
+async def talk(session: Session, source: Source) -> bool:
+    """Run the document, and those that updates by REST bring; True when somebody hung up, or the documents did."""
+    while True:
+        running = session.beside(session.call)
+        interruption = await until_interrupted(session.call, interpret(running, source))
+        if not interruption:
+            return running.hung_up
+        if not interruption.source:
+            return True
+        session.call.line.farewells.clear()
+        source = interruption.source
+
+
+async def until_interrupted(call: Call, doing: Coroutine[Any, Any, object]) -> Interruption | None:
+    """Do something on a call; None when it came to its end, else what came between."""
+    running = asyncio.ensure_future(doing)
+    interruption = asyncio.ensure_future(call.interruptions.get())
+    try:
+        await asyncio.wait({running, interruption}, return_when=asyncio.FIRST_COMPLETED)
+        if interruption.done():
+            return Interruption(interruption.result())
+        running.result()
+        return None
+    finally:
+        running.cancel()
+        interruption.cancel()
+        await asyncio.wait({running, interruption})
+
 
 async def interpret(session: Session, source: Source) -> None:
-    """Run the document at `source` and all that it leads to; then the call is over."""
+    """Run the document at `source` and all that it leads to."""
     try:
         for _ in range(MOST_DOCUMENTS):
             document = await load(session, source)
@@ -22,16 +64,31 @@ async def interpret(session: Session, source: Source) -> None:
             source = following
         session.fault(None, f"{MOST_DOCUMENTS} documents in one call: it redirects in a circle")
     except HangUp:
-        return
+        session.hung_up = True
 
 
 async def run(session: Session, document: Element) -> Source | None:
     """Do the verbs in order, up to the first that leads to another document."""
     for place, element in enumerate(document):
-        verb = VERBS.get(element.tag, not_simulated)
         if element.tag == "Reject" and place:
             session.fault(None, "Reject must be the first verb of its document")
+        if session.only and element.tag not in session.only:
+            session.fault(None, f"{element.tag}: not in a document for somebody who waits or is about to be connected")
+            continue
+        verb = session.verbs.get(element.tag)
+        if verb is None:
+            not_simulated(session, element)
+            continue
+        on_bridge = element.tag == "Dial" and element.get("answerOnBridge") == "true"
+        if element.tag not in BEFORE_ANSWERING and not on_bridge:
+            session.pick_up()
         following = await verb(session, element)
         if following is not None:
             return following
     return None
+
+
+def not_simulated(session: Session, element: Element) -> None:
+    """Any other verb is shown on the phone, and skipped."""
+    with session.step(element.tag, detail=f"<{element.tag}> is not simulated here: skipped"):
+        pass

@@ -7,6 +7,7 @@ from typing import Any
 
 from .form import Form
 from .formats import now, rfc2822
+from .media import Media
 from .segments import segments
 from .work import Sleeper
 
@@ -43,6 +44,8 @@ class Message(Sleeper):
     updated: datetime = field(default_factory=now)
     sent: datetime | None = None
     error_code: int | None = None
+    attachments: list[Media] = field(default_factory=list)
+    """The media of a text that has come in, as the app finds them."""
     canceled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -16,6 +16,8 @@ class Phone:
     """A phone that is switched off: calls end as `no-answer`, texts as `undelivered` with 30003."""
     in_service: bool = True
     """A number that nobody has: calls end as `failed`, texts as `undelivered` with 30005."""
+    named: bool = False
+    """A person has asked for this phone: it is shown although nobody has called or texted it."""
     answers_by_itself: bool = False
     text_fate: tuple[str, int | None] = ("delivered", None)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=200))
@@ -30,10 +32,6 @@ class Phone:
         if not self.reachable:
             return "undelivered", 30003
         return self.text_fate
-
-    def current_call(self) -> Call | None:
-        """The newest call that is not over."""
-        return next((call for call in reversed(self.calls) if not call.over), None)
 
 
 class Phones:

@@ -1,14 +1,18 @@
-"""A phone in a test: `fake.phone("+15551234567").wait_for_call().answer()`."""
+"""A phone in a test: `fake.phone("+15551234567").wait_for_call().answer()`, `.call("+15005550006").press("1")`."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
 
 from . import phone as phones
-from .call import Call, Step
+from .call import Call
 from .message import Message
+from .phone_actions import NotLikeThis, NotNow, call_from, comes_to, text_from
+from .phone_call import PhoneCall
 
 if TYPE_CHECKING:
     from .fake import FakeTwilio
+
+T = TypeVar("T")
 
 
 class Phone:
@@ -24,7 +28,9 @@ class Phone:
         def look() -> Call | None:
             phone = self.phone()
             for call in phone.calls:
-                if call.sid not in phone.handed_out and (call.status == "ringing" or call.answered or call.over):
+                if not comes_to(call, self.number) or call.sid in phone.handed_out:
+                    continue
+                if call.status == "ringing" or call.answered or call.over:
                     phone.handed_out.add(call.sid)
                     return call
             return None
@@ -32,11 +38,26 @@ class Phone:
         call = self.fake.wait_for(look, f"a call to {self.number}", timeout)
         return PhoneCall(self.fake, call)
 
+    def call(self, to: str) -> PhoneCall:
+        """Call one of our numbers."""
+        return PhoneCall(self.fake, self.act(lambda: call_from(self.fake.exchange, self.number, to)))
+
+    def text(self, to: str, body: str = "", media: Sequence[str] = ()) -> Message:
+        """Text one of our numbers. Each of the media stands for a picture; the app is told where to find it."""
+        return self.act(lambda: text_from(self.fake.exchange, self.number, to, body, list(media)))
+
+    def act(self, doing: Callable[[], T]) -> T:
+        """Do what a person does on a phone; AssertionError when it cannot be done."""
+        try:
+            return self.fake.ask(doing)
+        except (NotNow, NotLikeThis) as error:
+            raise AssertionError(f"{self.number}: {error}") from error
+
     def wait_for_text(self, containing: str = "", timeout: float = 5.0) -> Message:
         """A text that has been delivered to this phone, the newest of those that match."""
 
         def look() -> Message | None:
-            texts = (text for text in reversed(self.phone().messages) if text.status == "delivered")
+            texts = (text for text in reversed(self.phone().messages) if arrived(text))
             return next((text for text in texts if containing in text.body), None)
 
         return self.fake.wait_for(look, f"a text to {self.number} with {containing!r}", timeout)
@@ -70,64 +91,6 @@ class Phone:
         return self.fake.exchange.phones.at(self.number)
 
 
-class PhoneCall:
-    """One call, seen from the phone."""
-
-    def __init__(self, fake: "FakeTwilio", call: Call) -> None:
-        self.fake = fake
-        self.call = call
-        self.sid = call.sid
-
-    @property
-    def status(self) -> str:
-        """Twilio's status of the call, now."""
-        return self.fake.ask(lambda: self.call.status)
-
-    @property
-    def steps(self) -> list[Step]:
-        """What the call has done so far, verb by verb."""
-        return self.fake.ask(lambda: list(self.call.steps))
-
-    def answer(self) -> None:
-        """Pick up."""
-        self.decide("in-progress")
-
-    def decline(self) -> None:
-        """Refuse; the caller is told that the line is busy."""
-        self.decide("busy")
-
-    def ring_out(self) -> None:
-        """Let it ring until the caller's patience is over, which here it is at once."""
-        self.decide("no-answer")
-
-    def decide(self, fate: str) -> None:
-        """End the ringing."""
-        if not self.fake.ask(lambda: self.call.decide(fate)):
-            raise AssertionError(f"the call does not ring, it is {self.status}")
-
-    def hang_up(self) -> None:
-        """End the call."""
-        self.fake.ask(lambda: self.call.interrupt(None))
-
-    def press(self, keys: str) -> None:
-        """Press keys."""
-
-        def press() -> None:
-            self.call.press(keys)
-            self.fake.exchange.changes.tell()
-
-        self.fake.ask(press)
-
-    def heard(self) -> str:
-        """The words spoken so far."""
-        return self.fake.ask(self.call.heard)
-
-    def wait_until(self, status: str, timeout: float = 5.0) -> None:
-        """Wait for a status; at once an error when the call ends with another one."""
-        self.fake.wait_for(lambda: self.call.status == status or self.call.over, f"the call to be {status}", timeout)
-        if self.status != status:
-            raise AssertionError(f"the call is {self.status}, not {status}\n{self.fake.story()}")
-
-    def wait_until_heard(self, words: str, timeout: float = 5.0) -> None:
-        """Wait for words."""
-        self.fake.wait_for(lambda: words in self.call.heard(), f"the words {words!r}", timeout)
+def arrived(message: Message) -> bool:
+    """Whether a text has come to the phone, and was not sent from it."""
+    return message.status == "delivered" and message.direction != "inbound"

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from aiohttp import web
 
 from .call import Call
+from .checks import is_url
 from .exchange import Exchange
+from .phone_actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
 from .phones_state import state
 
 PAGE = Path(__file__).parent / "phones"
@@ -17,14 +20,14 @@ TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 """Content types of the page's files: what the machine's own registry says of them cannot be relied upon."""
 SECONDS_BETWEEN_EVENTS = 0.05
 KEYS = frozenset("0123456789*#ABCDabcd")
+Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PhonesApi:
     """Routes under `/_phones`, and the files."""
 
-    def __init__(self, exchange: Exchange, app_url: str) -> None:
+    def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
-        self.app_url = app_url
         self.closing = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
@@ -34,11 +37,16 @@ class PhonesApi:
             web.get("/", self.file),
             web.get(r"/{name:[a-z]+\.(?:html|css|js)}", self.file),
             web.get("/_phones/events", self.events),
-            web.post(f"{phone}/answer", self.answer),
-            web.post(f"{phone}/decline", self.decline),
-            web.post(f"{phone}/hangup", self.hang_up),
-            web.post(f"{phone}/digits", self.digits),
-            web.post(f"{phone}/reachable", self.reachable),
+            web.get(r"/_phones/recordings/{sid:RE[0-9a-f]+}.wav", self.recording),
+            web.post("/_phones", act(self.name)),
+            web.post(f"{phone}/call", act(self.call)),
+            web.post(f"{phone}/text", act(self.text)),
+            web.post(f"{phone}/answer", act(self.answer)),
+            web.post(f"{phone}/decline", act(self.decline)),
+            web.post(f"{phone}/hangup", act(self.hang_up)),
+            web.post(f"{phone}/digits", act(self.digits)),
+            web.post(f"{phone}/speech", act(self.speech)),
+            web.post(f"{phone}/reachable", act(self.reachable)),
         ]
 
     async def file(self, request: web.Request) -> web.StreamResponse:
@@ -58,7 +66,7 @@ class PhonesApi:
         with suppress(ConnectionError):
             while not self.closing.is_set():
                 seen = self.exchange.changes.count
-                text = json.dumps(state(self.exchange, self.app_url), separators=(",", ":"))
+                text = json.dumps(state(self.exchange), separators=(",", ":"))
                 await response.write(f"data: {text}\n\n".encode())
                 await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
                 await self.exchange.changes.after(seen)
@@ -69,45 +77,80 @@ class PhonesApi:
         self.closing.set()
         self.exchange.changes.tell()
 
-    def current_call(self, request: web.Request) -> Call:
-        """The phone's call; 409 when there is none."""
-        phone = self.exchange.phones.by_number.get(request.match_info["number"])
-        call = phone.current_call() if phone else None
-        if call is None:
-            raise conflict("This phone has no call now.")
-        return call
+    async def recording(self, request: web.Request) -> web.StreamResponse:
+        """A recording, for the page itself: the REST address wants a password."""
+        recording = self.exchange.recordings.get(request.match_info["sid"])
+        if recording is None or not recording.ended:
+            raise web.HTTPNotFound
+        return web.Response(body=recording.audio(), content_type="audio/wav")
+
+    async def name(self, request: web.Request) -> web.StreamResponse:
+        """A person names a phone."""
+        name_phone(self.exchange, await text_field(request, "number"))
+        return web.Response(status=201)
+
+    async def call(self, request: web.Request) -> web.StreamResponse:
+        """A person calls one of our numbers."""
+        call = call_from(self.exchange, request.match_info["number"], await text_field(request, "to"))
+        return web.json_response({"sid": call.sid}, status=201)
+
+    async def text(self, request: web.Request) -> web.StreamResponse:
+        """A person texts one of our numbers."""
+        fields = await json_object(request)
+        body, media = fields.get("body", ""), fields.get("media", [])
+        if not isinstance(body, str):
+            raise NotLikeThis("body: expected words")
+        if not (isinstance(media, list) and all(isinstance(one, str) and is_url(one) for one in media)):
+            raise NotLikeThis("media: expected a list of addresses")
+        to = await text_field(request, "to")
+        message = text_from(self.exchange, request.match_info["number"], to, body, media)
+        return web.json_response({"sid": message.sid}, status=201)
+
+    async def find(self, request: web.Request, fits: Callable[[Call, str], bool], otherwise: str) -> Call:
+        """The call that `sid` names, else the phone's newest that fits; `NotNow` when there is none."""
+        number = request.match_info["number"]
+        sid = (await json_object(request)).get("sid") if request.body_exists else None
+        phone = self.exchange.phones.by_number.get(number)
+        for call in reversed(phone.calls if phone else ()):
+            if fits(call, number) and (sid is None or call.sid == sid):
+                return call
+        raise NotNow(otherwise)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Pick up."""
-        call = self.current_call(request)
-        if call.status != "ringing" or not call.decide("in-progress"):
-            raise conflict("This phone is not ringing.")
-        return web.Response(status=204)
+        return await self.decide(request, "in-progress")
 
     async def decline(self, request: web.Request) -> web.StreamResponse:
         """Refuse: the caller is told that the line is busy."""
-        call = self.current_call(request)
-        if call.status != "ringing" or not call.decide("busy"):
-            raise conflict("This phone is not ringing.")
+        return await self.decide(request, "busy")
+
+    async def decide(self, request: web.Request, fate: str) -> web.StreamResponse:
+        """End the ringing."""
+        call = await self.find(request, rings, "This phone is not ringing.")
+        if not call.decide(fate):
+            raise NotNow("This phone is not ringing.")
         return web.Response(status=204)
 
     async def hang_up(self, request: web.Request) -> web.StreamResponse:
         """End the call."""
-        call = self.current_call(request)
-        if call.status != "in-progress":
-            raise conflict("Nobody is on the line.")
-        call.interrupt(None)
+        (await self.find(request, is_live, "Nobody is on the line.")).interrupt(None)
         return web.Response(status=204)
 
     async def digits(self, request: web.Request) -> web.StreamResponse:
         """Press keys during a call."""
-        keys = (await json_object(request)).get("digits")
-        if not isinstance(keys, str) or not keys or not KEYS.issuperset(keys):
-            raise bad_request("digits: expected some of 0123456789*#ABCD")
-        call = self.current_call(request)
-        if call.status != "in-progress":
-            raise conflict("Nobody is on the line.")
-        call.press(keys)
+        keys = await text_field(request, "digits")
+        if not KEYS.issuperset(keys):
+            raise NotLikeThis("digits: expected some of 0123456789*#ABCD")
+        (await self.find(request, in_progress, "Nobody is on the line.")).press(keys)
+        self.exchange.changes.tell()
+        return web.Response(status=204)
+
+    async def speech(self, request: web.Request) -> web.StreamResponse:
+        """Say something during a call."""
+        words = await text_field(request, "text")
+        call = await self.find(request, in_progress, "Nobody is on the line.")
+        if not call.speak(words):
+            raise NotNow("Nothing listens to speech now.")
         self.exchange.changes.tell()
         return web.Response(status=204)
 
@@ -115,28 +158,45 @@ class PhonesApi:
         """Switch the phone off or on."""
         reachable = (await json_object(request)).get("reachable")
         if not isinstance(reachable, bool):
-            raise bad_request("reachable: expected true or false")
+            raise NotLikeThis("reachable: expected true or false")
         self.exchange.phones.at(request.match_info["number"]).reachable = reachable
         self.exchange.changes.tell()
         return web.Response(status=204)
 
 
+def in_progress(call: Call, number: str) -> bool:
+    """Whether anybody could hear what is pressed or said."""
+    return call.status == "in-progress"
+
+
+def act(handle: Handle) -> Handle:
+    """What cannot be done is an answer in words: 409 when it could be at another time, else 400."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handle(request)
+        except NotNow as error:
+            return web.json_response({"detail": str(error)}, status=409)
+        except NotLikeThis as error:
+            return web.json_response({"detail": str(error)}, status=400)
+
+    return handler
+
+
 async def json_object(request: web.Request) -> dict[str, Any]:
-    """The body; 400 when it is no JSON object."""
+    """The body."""
     try:
         body = await request.json()
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise bad_request("expected a JSON object")
+        raise NotLikeThis("expected a JSON object")
     return body
 
 
-def conflict(detail: str) -> web.HTTPConflict:
-    """409: not now."""
-    return web.HTTPConflict(text=json.dumps({"detail": detail}), content_type="application/json")
-
-
-def bad_request(detail: str) -> web.HTTPBadRequest:
-    """400: not like this."""
-    return web.HTTPBadRequest(text=json.dumps({"detail": detail}), content_type="application/json")
+async def text_field(request: web.Request, name: str) -> str:
+    """A field of the body that is text."""
+    value = (await json_object(request)).get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise NotLikeThis(f"{name}: expected text")
+    return value.strip()

@@ -10,12 +10,12 @@ from .message import Message
 from .phone import Phone
 
 
-def state(exchange: Exchange, app_url: str) -> dict[str, Any]:
+def state(exchange: Exchange) -> dict[str, Any]:
     """Everything on the page."""
-    phones = [phone for phone in exchange.phones.by_number.values() if phone.calls or phone.messages]
+    phones = [phone for phone in exchange.phones.by_number.values() if phone.named or phone.calls or phone.messages]
     return {
         "account": {"sid": exchange.account.sid, "numbers": list(exchange.account.numbers)},
-        "app_url": app_url,
+        "app_url": exchange.app_url,
         "phones": [phone_state(phone) for phone in phones[-100:]],
         "webhooks": [
             {
@@ -45,12 +45,13 @@ def phone_state(phone: Phone) -> dict[str, Any]:
         "number": phone.number,
         "reachable": phone.reachable,
         "calls": [call_state(call) for call in islice(reversed(phone.calls), 20)],
-        "messages": [message_state(message) for message in phone.messages],
+        "messages": [message_state(message, phone) for message in phone.messages],
     }
 
 
 def call_state(call: Call) -> dict[str, Any]:
     """One call on its phone."""
+    line = call.line
     return {
         "sid": call.sid,
         "from": call.from_,
@@ -62,6 +63,15 @@ def call_state(call: Call) -> dict[str, Any]:
         "ended": iso(call.ended),
         "duration": call.duration,
         "keys": call.keys,
+        "waiting_for": line.waiting_for,
+        "recordings": [
+            {"sid": recording.sid, "url": f"{recording.path}.wav", "duration": recording.duration}
+            for recording in line.recordings
+            if recording.ended
+        ],
+        "connected_to": line.connected_to,
+        "queue": line.queue,
+        "conference": line.conference,
         "steps": [step_state(step) for step in call.steps],
     }
 
@@ -71,12 +81,14 @@ def step_state(step: Step) -> dict[str, Any]:
     return {"at": iso(step.at), "verb": step.verb, "state": step.state, **step.about}
 
 
-def message_state(message: Message) -> dict[str, Any]:
+def message_state(message: Message, phone: Phone) -> dict[str, Any]:
     """One text on its phone."""
+    sent_here = message.direction == "inbound" and message.from_ == phone.number
+    sender = message.from_ or message.messaging_service_sid or ""
     return {
         "sid": message.sid,
-        "direction": "in",
-        "peer": message.from_ or message.messaging_service_sid or "",
+        "direction": "out" if sent_here else "in",
+        "peer": message.to if sent_here else sender,
         "body": message.body,
         "media": message.media,
         "status": message.status,

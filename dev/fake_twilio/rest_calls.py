@@ -63,8 +63,8 @@ class Calls:
             tests.append(lambda call: call.from_ == from_)
         if status := form.get("Status"):
             tests.append(lambda call: call.to_json()["status"] == status)
-        if form.get("ParentCallSid"):
-            tests.append(lambda call: False)
+        if parent := form.get("ParentCallSid"):
+            tests.append(lambda call: call.parent_call_sid == parent)
         tests += by_time(form, "StartTime", lambda call: call.started)
         tests += by_time(form, "EndTime", lambda call: call.ended)
         return self.rest.respond(page("calls", self.exchange.calls, tests, request.path, form))

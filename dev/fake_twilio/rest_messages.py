@@ -42,6 +42,8 @@ class Messages:
                 self.exchange.faults.add(None, None, "Messages.json: Twilio ignores SendAt without ScheduleType=fixed")
             media, service, later = form.all("MediaUrl"), service_of(form), send_at(form)
             sender = form.get("From")
+            if self.exchange.opt_outs.refuses(form.get("To"), self.number_of(sender, service)):
+                raise TwilioError(21610)
             message = Message(
                 sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
                 account_sid=self.exchange.account.sid,
@@ -59,6 +61,10 @@ class Messages:
             return message, partial(live, self.exchange, message)
 
         return await self.rest.create(request, make)
+
+    def number_of(self, sender: str, service: str) -> str:
+        """The number that a text would be sent from."""
+        return self.exchange.account.numbers[0] if sender in ("", service) else sender
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """One text."""

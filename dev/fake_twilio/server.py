@@ -8,22 +8,25 @@ from .exchange import Exchange
 from .phones_api import PhonesApi
 from .rest import Rest
 from .rest_calls import Calls
+from .rest_media import MediaOfTexts
 from .rest_messages import Messages
+from .rest_recordings import Recordings
 
 
 class Server:
     """Listens for the app and for the page."""
 
-    def __init__(self, exchange: Exchange, app_url: str, latency: float = 0.0) -> None:
+    def __init__(self, exchange: Exchange, latency: float = 0.0) -> None:
         self.exchange = exchange
         self.rest = Rest(exchange, latency)
-        self.app_url = app_url
 
     async def open(self, port: int) -> str:
         """Start to listen; the URL."""
-        self.phones = PhonesApi(self.exchange, self.app_url)
+        self.phones = PhonesApi(self.exchange)
         app = web.Application(middlewares=[self.not_found], client_max_size=1024**2)
-        app.add_routes([*Calls(self.rest).routes(), *Messages(self.rest).routes(), *self.phones.routes()])
+        for part in (Calls, Messages, Recordings, MediaOfTexts):
+            app.add_routes(part(self.rest).routes())
+        app.add_routes(self.phones.routes())
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", port).start()

@@ -49,11 +49,11 @@ class Work:
             self.one_less()
 
     @contextmanager
-    def resting(self, sleeper: Sleeper) -> Iterator[None]:
+    def resting(self, sleeper: Sleeper) -> Iterator[Nap]:
         """What was going on now waits for somebody."""
         nap = sleeper.nap = Nap(self)
         try:
-            yield
+            yield nap
         finally:
             nap.end()
             sleeper.nap = None

@@ -4,6 +4,8 @@ import { h, icon, setText } from "./dom.js";
 import { addPhone } from "./server.js";
 import { plainNumber } from "./words.js";
 
+const NUMBER = /^\+[1-9]\d{6,14}$/;
+
 /** The first number of a row of made-up ones that is not a phone yet. */
 export function freeNumber(phones) {
   const taken = new Set(phones.map((phone) => phone.number));
@@ -37,14 +39,13 @@ export function createAdder() {
     event.preventDefault();
     const number = plainNumber(field.value);
     try {
+      if (!NUMBER.test(number)) throw new Error("A number begins with + and its country, like +15551234567");
       await addPhone(number);
+      showPhone(number);
     } catch (error) {
       setText(problem, error.message);
       field.focus();
-      return;
     }
-    setText(problem, "");
-    showPhone(number);
   }
 
   return {

@@ -2,7 +2,8 @@
 
 import { followEnd, h, icon, keyed, setText } from "./dom.js";
 import { createStep, stepsOf } from "./steps.js";
-import { connectionWords } from "./line.js";
+import { connectionWords } from "./situation.js";
+import { createLines } from "./lines.js";
 import { createListening } from "./listening.js";
 import { callPeer, comesIn, prettyNumber } from "./words.js";
 
@@ -44,16 +45,16 @@ export function createRinging(number, { answer, decline }) {
   };
 }
 
-export function createCall(number, { hangUp, press, speak, choose }) {
+export function createCall(number, { hangUp, press, speak, choose, interrupt }) {
   const what = h("p", { class: "talk-what" });
   const peer = h("p", { class: "talk-number" });
   const connection = h("p", { class: "talk-connection" });
   const clock = h("time", { class: "talk-clock ticking" });
-  const lines = h("div", { class: "lines", role: "group", "aria-label": "Calls on this phone", hidden: true });
+  const lines = createLines(number, choose);
   const captions = h("div", { class: "captions", role: "log", "aria-label": "What you hear", tabindex: "0" });
   const follow = followEnd(captions);
   let heard = 0;
-  const listening = createListening({ speak });
+  const listening = createListening({ speak, interrupt });
   const keypad = h(
     "div",
     { class: "keypad", role: "group", "aria-label": "Keypad" },
@@ -62,7 +63,7 @@ export function createCall(number, { hangUp, press, speak, choose }) {
   const element = h(
     "section",
     { class: "talk", "aria-label": "Call", hidden: true },
-    lines,
+    lines.element,
     h(
       "div",
       { class: "talk-head" },
@@ -87,39 +88,19 @@ export function createCall(number, { hangUp, press, speak, choose }) {
       setText(what, ringsOut ? "Calling" : comesIn(call, number) ? "Call from" : "Call to");
       setText(peer, prettyNumber(callPeer(call, number)));
       setText(connection, connectionWords(call, number));
-      lines.hidden = live.length < 2;
-      const choices = live.toReversed().map((one) => ({ ...lineOf(one, number), chosen: one.sid === call.sid }));
-      keyed(lines, choices, (line) => line.sid, (line) => createLine(line, choose));
+      lines.update(live, call);
       if (call.answered) clock.dataset.since = call.answered;
       else delete clock.dataset.since;
       element.classList.toggle(
-        "is-hearing",
-        call.steps.some((step) => step.state === "now" && (step.verb === "Say" || step.verb === "Play")),
+        "has-sound",
+        call.waiting_for?.verb === "Record" ||
+          call.steps.some((step) => step.state === "now" && (step.verb === "Say" || step.verb === "Play")),
       );
       listening.update(call);
       const steps = stepsOf(call);
       keyed(captions, steps, (step) => `${call.sid}/${step.key}`, createStep);
       if (steps.length !== heard) follow();
       heard = steps.length;
-    },
-  };
-}
-
-function lineOf({ sid, answered, ...call }, number) {
-  return { sid, answered, peer: prettyNumber(callPeer(call, number)) };
-}
-
-/** One of several calls on this phone: a button that brings it to the front. */
-function createLine({ sid }, choose) {
-  const peer = h("span", { class: "line-peer" });
-  const clock = h("time", { class: "ticking" });
-  const element = h("button", { type: "button", class: "line", onclick: () => choose(sid) }, peer, clock);
-  return {
-    element,
-    update(line) {
-      setText(peer, line.peer);
-      if (line.answered) clock.dataset.since = line.answered;
-      element.setAttribute("aria-pressed", String(line.chosen));
     },
   };
 }

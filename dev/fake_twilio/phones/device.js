@@ -64,7 +64,13 @@ export function createPhone({ number }, place, surroundings) {
     button.classList.remove("is-pressed");
     void button.offsetWidth; // starts the animation again
     button.classList.add("is-pressed");
+    interrupt("dtmf");
     sendKey(currentCall().sid, key);
+  };
+  /** A person who answers while the app still asks has heard enough, as Twilio sees it too. */
+  const interrupt = (way) => {
+    const { sid, waiting_for: waiting } = currentCall();
+    if (waiting?.input?.includes(way)) stopSpeaking(sid);
   };
   const hangUp = () => {
     const { sid } = currentCall();
@@ -82,8 +88,11 @@ export function createPhone({ number }, place, surroundings) {
   };
 
   const ringing = createRinging(number, { answer, decline });
-  const speak = (text) => once("speech", { text, sid: currentCall().sid });
-  const call = createCall(number, { hangUp, press, speak, choose });
+  const speak = (text) => {
+    interrupt("speech");
+    return once("speech", { text, sid: currentCall().sid });
+  };
+  const call = createCall(number, { hangUp, press, speak, choose, interrupt });
   const contact = createContact({ call: () => once("call", { to: contact.to() }) });
   const composer = createComposer({ send: (body, media) => once("text", { to: contact.to(), body, media }), problem });
   const thread = createThread(number);

@@ -81,7 +81,8 @@ export function followEnd(box) {
     const below = target.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom + 12;
     if (below > 0) scrollTo(box.scrollTop + below);
   });
-  box.addEventListener("load", renew, true);
+  // A picture that has come, or that is not to be had and becomes a link: both change the height.
+  for (const end of ["load", "error"]) box.addEventListener(end, () => requestAnimationFrame(renew), true);
   new ResizeObserver(renew).observe(box);
   return renew;
 }

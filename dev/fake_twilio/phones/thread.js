@@ -111,8 +111,18 @@ function createCallEntry(number, appUrl) {
 
 function createRecording({ sid }) {
   const length = h("span", { class: "recording-length" });
-  const player = h("audio", { controls: true, preload: "metadata", src: recordingAddress(sid), "aria-label": "Recording" });
-  const element = h("div", { class: "call-recording", title: sid }, h("p", {}, h("b", {}, "Recording"), length), player);
+  const player = h("audio", {
+    controls: true,
+    preload: "metadata",
+    src: recordingAddress(sid),
+    "aria-label": "Recording",
+  });
+  const element = h(
+    "div",
+    { class: "call-recording", title: sid },
+    h("p", {}, h("b", {}, "Recording"), length),
+    player,
+  );
   return {
     element,
     update: ({ duration: seconds }) => setText(length, typeof seconds === "number" ? ` ${duration(seconds)}` : ""),

@@ -4,31 +4,43 @@ A verb is `async def verb(session, element)`. It returns None to go on with the 
 that takes over; it raises `HangUp` to end the call.
 """
 
-from collections.abc import Awaitable, Callable
-from xml.etree.ElementTree import Element
-
-from ..call import Source
-from ..session import Session
+from ..session import Verb
+from .connect import connect
+from .dial import dial
+from .echo import echo
+from .enqueue import enqueue
+from .gather import gather
 from .hangup import hangup
+from .leave import leave
 from .pause import pause
 from .play import play
+from .queue import queue
+from .record import record
 from .redirect import redirect
+from .refer import refer
 from .reject import reject
 from .say import say
-
-Verb = Callable[[Session, Element], Awaitable[Source | None]]
+from .sms import sms
+from .start import start
+from .stop import stop
 
 VERBS: dict[str, Verb] = {
+    "Connect": connect,
+    "Dial": dial,
+    "Echo": echo,
+    "Enqueue": enqueue,
+    "Gather": gather,
     "Hangup": hangup,
+    "Leave": leave,
     "Pause": pause,
     "Play": play,
+    "Queue": queue,
+    "Record": record,
     "Redirect": redirect,
+    "Refer": refer,
     "Reject": reject,
     "Say": say,
+    "Sms": sms,
+    "Start": start,
+    "Stop": stop,
 }
-
-
-async def not_simulated(session: Session, element: Element) -> None:
-    """Any other verb is shown on the phone, and skipped."""
-    with session.step(element.tag, detail=f"<{element.tag}> is not simulated here: skipped"):
-        pass

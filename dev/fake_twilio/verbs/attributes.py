@@ -7,3 +7,14 @@ def whole_number(element: Element, name: str, default: int) -> int:
     """A number of seconds or times."""
     value = element.get(name, "")
     return int(value) if value.isascii() and value.isdigit() else default
+
+
+def flag(element: Element, name: str, default: bool = False) -> bool:
+    """`true` or `false`."""
+    value = element.get(name, "").lower()
+    return value == "true" if value in ("true", "false") else default
+
+
+def text_of(element: Element) -> str:
+    """The text in an element, without the blanks around it."""
+    return (element.text or "").strip()

@@ -3,11 +3,9 @@
 from xml.etree.ElementTree import Element
 
 from ..session import HangUp, Session
-from .attributes import whole_number
+from ..webhook import place
+from .attributes import text_of, whole_number
 from .repeat import repeat
-
-SECONDS = 5.0
-"""What an audio file takes here: nobody has looked at it."""
 
 
 async def play(session: Session, element: Element) -> None:
@@ -18,9 +16,16 @@ async def play(session: Session, element: Element) -> None:
         with session.step("Play", digits=digits, loop=loop):
             await repeat(session, loop, 0.5 * len(digits))
         return
-    url = (element.text or "").strip()
+    url = text_of(element)
     if not url:
         session.fault(None, "Play: neither an address nor digits")
         raise HangUp
-    with session.step("Play", url=session.source(url, "GET").url, loop=loop):
-        await repeat(session, loop, SECONDS)
+    address = session.source(url, "GET").url
+    with session.step("Play", url=address, loop=loop) as step:
+        audio = await session.exchange.audio(address)
+        if audio.problem:
+            step.about["detail"] = audio.problem
+        if audio.code:
+            session.fault(audio.code, f"Play: {place(address)} {audio.problem}")
+            return
+        await repeat(session, loop, audio.seconds)

@@ -6,8 +6,11 @@ from ..session import HangUp, Session
 
 
 async def reject(session: Session, element: Element) -> None:
-    """Refuse an incoming call. A call that we placed has been answered already: there it only ends the call."""
-    with session.step("Reject", reason=element.get("reason", "rejected")):
+    """Refuse an incoming call. A call that has been answered already it only ends."""
+    reason = element.get("reason", "rejected")
+    with session.step("Reject", reason=reason):
         if session.call.direction != "inbound":
             session.fault(None, "Reject is for incoming calls; it ends this one")
+        elif not session.call.answered:
+            session.call.line.refusal = "busy" if reason == "busy" else "no-answer"
         raise HangUp

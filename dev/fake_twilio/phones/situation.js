@@ -6,28 +6,41 @@ const ALL_KEYS = "0123456789*#";
 
 /** Whom the phone is connected to: the app, other phones, a queue, a conference. */
 export function connectionWords(call, number) {
-  const others = listOf((call.connected_to ?? []).map(prettyNumber));
   if (call.status !== "in-progress") return comesIn(call, number) ? "" : "Ringing";
+  const others = listOf(call.connected_to.map(unbroken));
   if (call.conference) return `In the conference “${call.conference}” ${others ? `with ${others}` : "alone"}`;
   if (others) return `Connected to ${others}`;
   if (call.queue) return `On hold in the queue “${call.queue}”`;
-  return "Your app is on the line";
+  const dial = call.steps.findLast((step) => step.verb === "Dial" && step.state === "now");
+  return dial ? `Your app dials ${prettyNumber(dial.detail)}` : "Your app is on the line";
+}
+
+function unbroken(number) {
+  return prettyNumber(number).replaceAll(" ", "\u00a0");
+}
+
+/** Whether words are heard: by a Gather that asks for them, and by a recording. */
+export function takesSpeech(waiting) {
+  return waiting?.verb === "Record" || Boolean(waiting?.input.includes("speech"));
 }
 
 /** What the person is to do now, as far as the app waits for something. */
 export function listeningWords(call) {
   const waiting = call.waiting_for;
   if (!waiting) return unheard(call);
-  if (waiting.verb === "Record") return "Recording";
-  const ways = [waiting.input.includes("dtmf") && keysWords(waiting), waiting.input.includes("speech") && "say something"];
+  if (waiting.verb === "Record") return `Recording, ${endOfRecording(waiting.finish_on_key)}`;
+  const ways = [
+    waiting.input.includes("dtmf") && keysWords(waiting),
+    waiting.input.includes("speech") && "say something",
+  ];
   const words = ways.filter(Boolean).join(" or ");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
-export function endOfRecording({ finish_on_key: keys }) {
-  if (!keys) return "Hang up to end";
-  if (ALL_KEYS.split("").every((key) => keys.includes(key))) return "Press any key to end";
-  return `Press ${listOf(keys.split(""), "or")} to end`;
+function endOfRecording(keys) {
+  if (!keys || keys === "-1") return "hang up to end";
+  if (ALL_KEYS.split("").every((key) => keys.includes(key))) return "press any key to end";
+  return `press ${listOf(keys.split(""), "or")} to end`;
 }
 
 function keysWords({ num_digits: count, finish_on_key: end }) {
@@ -37,8 +50,10 @@ function keysWords({ num_digits: count, finish_on_key: end }) {
 
 function unheard(call) {
   if (call.status !== "in-progress") return "";
-  if (call.steps.at(-1)?.verb === "fetch" && call.steps.at(-1).state === "now") return "Asking your app what comes next";
-  return "Nothing listens for keys now";
+  const last = call.steps.at(-1);
+  return last?.verb === "fetch" && last.state === "now"
+    ? "Asking your app what is next"
+    : "Nothing listens for keys now";
 }
 
 function listOf(words, and = "and") {

@@ -1,0 +1,137 @@
+"""Who comes to a conference and who goes, and what the app is told of it.
+
+https://www.twilio.com/docs/voice/twiml/conference#statuscallback
+"""
+
+from xml.etree.ElementTree import Element
+
+from .callbacks import Fields
+from .exchange import Exchange
+from .formats import now, rfc2822
+from .recording import Recording
+from .recording_callbacks import post_recording
+from .session import Session
+from .switchboard import Conference, Participant
+from .webhook import Webhook
+
+WORDS = {
+    "start": "conference-start",
+    "end": "conference-end",
+    "join": "participant-join",
+    "leave": "participant-leave",
+}
+
+
+def arrive(session: Session, noun: Element, participant: Participant) -> Conference:
+    """Come in; with the second one, and one of those whom it starts with, it starts."""
+    exchange = session.exchange
+    name = (noun.text or "").strip()
+    conference = exchange.switchboard.conferences.get(name)
+    if conference is None:
+        callback = session.callback(noun, "statusCallback")
+        conference = Conference(name, exchange.next_number(), callback)
+        exchange.switchboard.conferences[name] = conference
+    if noun.get("record") in ("true", "record-from-start") and not conference.recording:
+        conference.recording = Recording(session.call.account_sid, session.call.sid, "Conference")
+        conference.recording.conference_sid = conference.sid
+        conference.recording_callback = session.callback(noun, "recordingStatusCallback", "completed")
+    conference.participants.append(participant)
+    participant.call.line.conference = name
+    post(exchange, conference, "join", participant_fields(participant))
+    there = conference.participants
+    if not conference.started and len(there) > 1 and any(one.starts for one in there):
+        start(exchange, conference)
+    if conference.started:
+        participant.called_in.set()
+    connect(exchange, conference)
+    return conference
+
+
+def start(exchange: Exchange, conference: Conference) -> None:
+    """Now they hear each other."""
+    conference.started = True
+    post(exchange, conference, "start")
+    for one in conference.participants:
+        one.called_in.set()
+        one.call.wake()
+    if recording := conference.recording:
+        recording.started = now()
+        first = conference.participants[0].call
+        exchange.keep_recording(first, recording)
+        post_recording(exchange, first, recording, conference.recording_callback)
+
+
+def depart(exchange: Exchange, conference: Conference, participant: Participant) -> None:
+    """Go; with the last one, or with one that it ends with, it is over."""
+    if participant not in conference.participants:
+        return
+    conference.participants.remove(participant)
+    participant.call.line.conference = None
+    participant.call.line.connected_to = []
+    reason = "moderator_ended_conference" if participant.sent_out.is_set() else "participant_left"
+    post(exchange, conference, "leave", (*participant_fields(participant), ("ReasonParticipantLeft", reason)))
+    others = conference.participants
+    if participant.ends:
+        for other in others:
+            if not other.sent_out.is_set():
+                other.sent_out.set()
+                other.call.wake()
+    current = exchange.switchboard.conferences.get(conference.name) is conference
+    if current and (participant.ends or not others):
+        del exchange.switchboard.conferences[conference.name]
+        end(exchange, conference, participant)
+    connect(exchange, conference)
+
+
+def end(exchange: Exchange, conference: Conference, last: Participant) -> None:
+    """Tell the app that it is over."""
+    why = "participant-with-end-conference-on-exit-left" if last.ends else "last-participant-left"
+    post(
+        exchange,
+        conference,
+        "end",
+        (("CallSidEndingConference", last.call.sid), ("ReasonConferenceEnded", why), ("Reason", why)),
+    )
+    if conference.started and conference.recording:
+        conference.recording.end()
+        post_recording(exchange, last.call, conference.recording, conference.recording_callback)
+
+
+def connect(exchange: Exchange, conference: Conference) -> None:
+    """Show on each phone who else is there."""
+    for one in conference.participants:
+        others = [other.call.person for other in conference.participants if other is not one]
+        one.call.line.connected_to = others if conference.started else []
+    exchange.changes.tell()
+
+
+def participant_fields(participant: Participant) -> Fields:
+    """Who has come or gone."""
+    return (
+        ("CallSid", participant.call.sid),
+        ("Muted", str(participant.muted).lower()),
+        ("Hold", "false"),
+        ("Coaching", str(participant.coaching).lower()),
+        ("EndConferenceOnExit", str(participant.ends).lower()),
+        ("StartConferenceOnEnter", str(participant.starts).lower()),
+        *((("ParticipantLabel", participant.label),) if participant.label else ()),
+    )
+
+
+def post(exchange: Exchange, conference: Conference, event: str, about: Fields = ()) -> None:
+    """Tell the app, if it has asked for this event."""
+    conference.sequence += 1
+    callback = conference.callback
+    if not callback.wants(event):
+        return
+    fields = (
+        ("ConferenceSid", conference.sid),
+        ("FriendlyName", conference.name),
+        ("AccountSid", exchange.account.sid),
+        ("SequenceNumber", str(conference.sequence)),
+        ("Timestamp", rfc2822(now()) or ""),
+        ("StatusCallbackEvent", WORDS[event]),
+        *about,
+    )
+    webhook = Webhook(conference.sid, "status", WORDS[event], callback.url, callback.method, fields)
+    exchange.post(webhook, conference.number, last=event == "end")

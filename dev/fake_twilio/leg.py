@@ -1,0 +1,92 @@
+"""The other leg of a Dial: a call to another phone, up to the moment when the two are parted."""
+
+import asyncio
+from collections.abc import Callable
+
+from .bridge import Bridge
+from .call import Call, Source
+from .call_status import detect_machine, finish, pick_up
+from .formats import now
+from .interpreter import interpret, talk, until_interrupted
+from .ringing import ring
+from .session import Session
+
+BEFORE_CONNECTING = frozenset({"Gather", "Hangup", "Pause", "Play", "Redirect", "Say"})
+"""What whoever answers may be told and asked before being connected (the `url` of Number, Client and Sip)."""
+
+
+class Leg:
+    """One phone that is rung. `tell` is called when it is ready to be connected, and when it is over."""
+
+    def __init__(self, session: Session, call: Call, whisper: Source | None, tell: Callable[["Leg"], None]) -> None:
+        self.session = session.beside(call, BEFORE_CONNECTING)
+        self.call = call
+        self.whisper = whisper
+        self.tell = tell
+        self.chosen: asyncio.Future[Bridge] = asyncio.get_running_loop().create_future()
+        self.ready = False
+        self.over = False
+        self.status = ""
+
+    @property
+    def duration(self) -> int:
+        """Seconds since it was answered."""
+        until = self.call.ended or now()
+        return max(1, round((until - self.call.answered).total_seconds())) if self.call.answered else 0
+
+    async def live(self) -> None:
+        """Ring, say what is to be said, wait to be connected, stay connected."""
+        exchange, call = self.session.exchange, self.call
+        self.status = await ring(exchange, call)
+        if self.status != "in-progress":
+            finish(exchange, call, self.status)
+            self.leave()
+            return
+        pick_up(exchange, call)
+        detect_machine(exchange, call)
+        interruption = await until_interrupted(call, self.greet())
+        # Somebody who hangs up, or does not press the key, before being connected has not taken the call.
+        self.status = "no-answer"
+        if not interruption and not self.session.hung_up:
+            self.ready, self.status = True, "completed"
+            self.tell(self)
+            interruption = await until_interrupted(call, self.stay())
+        if interruption and interruption.source:
+            self.leave()
+            await talk(Session(exchange, call, self.session.verbs), interruption.source)
+        finish(exchange, call, "completed")
+        self.leave()
+
+    async def greet(self) -> None:
+        """Press keys, and run the document for whoever answers."""
+        digits = self.call.parameters.get("SendDigits")
+        if digits:
+            with self.session.step("Play", digits=digits, loop=1):
+                await self.session.pass_time(0.5 * len(digits))
+        if self.whisper:
+            await interpret(self.session, self.whisper)
+
+    async def stay(self) -> None:
+        """Wait to be connected, and stay so."""
+        with self.session.exchange.work.resting(self.call):
+            bridge = await self.chosen
+        await bridge.stay(self.session)
+
+    def connect(self, bridge: Bridge) -> None:
+        """Take this one."""
+        self.chosen.set_result(bridge)
+        self.call.wake()
+
+    def end(self) -> None:
+        """Let it ring no more, or hang up. One that was connected is parted by the end of its bridge."""
+        if self.chosen.done():
+            return
+        if not self.call.decide("canceled") and not self.call.over:
+            self.call.interrupt(None)
+
+    def leave(self) -> None:
+        """It has nothing to do with the Dial any more."""
+        if not self.over:
+            self.over = True
+            self.chosen.cancel()
+            self.tell(self)

@@ -1,0 +1,81 @@
+"""Runs messaging TwiML: what the app answers to a text (https://www.twilio.com/docs/messaging/twiml)."""
+
+from urllib.parse import urljoin
+from xml.etree.ElementTree import Element
+
+from .call import Source
+from .callback import Callback
+from .callbacks import Fields
+from .documents import NoDocument, obtain_somewhere
+from .exchange import Exchange
+from .message import Message
+from .outgoing import send
+from .owned_numbers import OwnedNumber
+from .twiml_check import Kind
+from .webhook import Answer, Webhook
+
+MOST_DOCUMENTS = 50
+
+
+class TextSession:
+    """One text that has come in, while the app answers it."""
+
+    kind: Kind = "messaging"
+
+    def __init__(self, exchange: Exchange, message: Message, number: OwnedNumber, fields: Fields) -> None:
+        self.exchange = exchange
+        self.message = message
+        self.number = number
+        self.fields = fields
+        self.document_url = ""
+
+    @property
+    def fallback(self) -> Source:
+        """Where to ask for a document when one cannot be had."""
+        return Source(self.number.sms_fallback_url, self.number.sms_fallback_method)
+
+    def fault(self, code: int | None, detail: str) -> None:
+        """The document, or the app's answer, was wrong."""
+        self.exchange.faults.add(self.message.sid, code, detail)
+
+    async def request(self, source: Source, extra: Fields = ()) -> Answer:
+        """Ask the app for a document."""
+        fields = (*self.fields, *extra)
+        webhook = Webhook(self.message.sid, "twiml", "received", source.url, source.method, fields)
+        return await self.exchange.client.send(webhook)
+
+    async def run(self) -> None:
+        """Ask what is to be answered, and answer it."""
+        source: Source | None = Source(self.number.sms_url, self.number.sms_method)
+        for _ in range(MOST_DOCUMENTS):
+            if source is None or not source.url:
+                return
+            try:
+                document = await obtain_somewhere(self, source)
+            except NoDocument:
+                return
+            source = self.do(document)
+        self.fault(None, f"{MOST_DOCUMENTS} documents for one text: it redirects in a circle")
+
+    def do(self, document: Element) -> Source | None:
+        """Send the messages, up to a Redirect."""
+        for element in document:
+            if element.tag == "Message":
+                self.reply(element)
+            elif element.tag == "Redirect":
+                url = (element.text or "").strip()
+                return Source(urljoin(self.document_url, url), element.get("method", "POST").upper())
+        return None
+
+    def reply(self, element: Element) -> None:
+        """Send one text, to whoever has written unless it says otherwise."""
+        bodies = [(body.text or "").strip() for body in element.findall("Body")] or [(element.text or "").strip()]
+        media = [urljoin(self.document_url, (one.text or "").strip()) for one in element.findall("Media")]
+        told = element.get("action") or element.get("statusCallback") or ""
+        callback = Callback(urljoin(self.document_url, told) if told else "", element.get("method", "POST").upper())
+
+        def fault(code: int | None, detail: str) -> None:
+            self.fault(code, f"Message: {detail}")
+
+        to, from_ = element.get("to") or self.message.from_ or "", element.get("from") or self.message.to
+        send(self.exchange, to, from_, "".join(bodies), media, callback, fault)

@@ -1,0 +1,49 @@
+"""`Messages/{sid}/Media` (https://www.twilio.com/docs/messaging/api/media-resource)."""
+
+from aiohttp import web
+
+from .errors import TwilioError
+from .form import Form
+from .media import Media
+from .paging import page
+from .rest import ROOT, Rest
+
+
+class MediaOfTexts:
+    """The routes of media. The pictures themselves need no authorisation, as Twilio's do not."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.exchange = rest.exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """List, fetch, see."""
+        many, one = f"{ROOT}/Messages/{{message}}/Media", f"{ROOT}/Messages/{{message}}/Media/{{sid:ME[0-9a-f]+}}"
+        return [
+            web.get(f"{many}.json", self.rest.route(self.list)),
+            web.get(f"{one}.json", self.rest.route(self.fetch)),
+            web.get(one, self.see),
+        ]
+
+    async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """All of one text."""
+        return self.rest.respond(page("media_list", self.media(request), [], request.path, form))
+
+    async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """One of them."""
+        found = self.media(request).get(request.match_info["sid"])
+        if found is None:
+            raise TwilioError(20404, request.path)
+        return self.rest.respond(found.to_json())
+
+    async def see(self, request: web.Request) -> web.StreamResponse:
+        """The picture."""
+        found = self.media(request).get(request.match_info["sid"])
+        if found is None:
+            return self.rest.refuse(TwilioError(20404, request.path))
+        return web.Response(body=found.content(), content_type=found.content_type)
+
+    def media(self, request: web.Request) -> dict[str, Media]:
+        """The media of the text that the path names."""
+        message = self.exchange.messages.get(request.match_info["message"])
+        return {one.sid: one for one in message.attachments} if message else {}

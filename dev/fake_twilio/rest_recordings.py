@@ -1,0 +1,66 @@
+"""`Recordings`, as resources and as audio (https://www.twilio.com/docs/voice/api/recording)."""
+
+from aiohttp import web
+
+from .errors import TwilioError
+from .form import Form
+from .paging import Test, by_time, page
+from .recording import Recording
+from .rest import ROOT, Rest
+
+
+class Recordings:
+    """The routes of recordings. The audio needs Basic auth too, as it does where that is switched on at Twilio."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.exchange = rest.exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """List, fetch, hear, delete."""
+        one = rf"{ROOT}/Recordings/{{sid:RE[0-9a-f]+}}"
+        return [
+            web.get(f"{ROOT}/Recordings.json", self.rest.route(self.list)),
+            web.get(f"{ROOT}/Calls/{{call}}/Recordings.json", self.rest.route(self.list)),
+            web.get(f"{one}.json", self.rest.route(self.fetch)),
+            web.delete(f"{one}.json", self.rest.route(self.delete)),
+            web.get(one, self.rest.route(self.hear)),
+            web.get(f"{one}.{{suffix:wav|mp3}}", self.rest.route(self.hear)),
+        ]
+
+    async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Recordings, newest first."""
+        call = request.match_info.get("call") or form.get("CallSid")
+        tests: list[Test] = [lambda recording: not call or recording.call_sid == call]
+        tests += by_time(form, "DateCreated", lambda recording: recording.started)
+        return self.rest.respond(page("recordings", self.exchange.recordings, tests, request.path, form))
+
+    async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """One recording."""
+        return self.rest.respond(self.recording(request).to_json())
+
+    async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Forget it."""
+        recording = self.recording(request)
+        del self.exchange.recordings[recording.sid]
+        for call in self.exchange.calls.values():
+            if recording in call.line.recordings:
+                call.line.recordings.remove(recording)
+        self.exchange.changes.tell()
+        return web.Response(status=204)
+
+    async def hear(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """The WAV file. There is no MP3: nothing here can make one."""
+        recording = self.recording(request)
+        if request.match_info.get("suffix") == "mp3":
+            raise TwilioError(20404, f"{request.path} (the fake Twilio has recordings as .wav only)")
+        if not recording.ended:
+            raise TwilioError(20404, request.path)
+        return web.Response(body=recording.audio(), content_type="audio/x-wav")
+
+    def recording(self, request: web.Request) -> Recording:
+        """The recording that the path names."""
+        recording = self.exchange.recordings.get(request.match_info["sid"])
+        if recording is None:
+            raise TwilioError(20404, request.path)
+        return recording

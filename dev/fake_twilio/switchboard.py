@@ -1,0 +1,110 @@
+"""Where calls meet: queues and conferences, by name."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from .call import Call, Source
+from .callback import Callback
+from .formats import now
+from .recording import Recording
+
+if TYPE_CHECKING:
+    from .bridge import Bridge
+
+
+@dataclass(eq=False)
+class Waiting:
+    """One call in a queue."""
+
+    call: Call
+    since: datetime = field(default_factory=now)
+    taken: asyncio.Event = field(default_factory=asyncio.Event)
+    bridge: "Bridge | None" = None
+    greeting: Source | None = None
+    """What the caller hears before being connected."""
+
+    @property
+    def seconds(self) -> int:
+        """How long it has waited."""
+        return round((now() - self.since).total_seconds())
+
+
+class CallQueue:
+    """Those who wait, in the order they came, and those who wait for them."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sid = f"QU{uuid4().hex}"
+        self.waiting: list[Waiting] = []
+        self.agents: deque[tuple[Call, asyncio.Future[Waiting]]] = deque()
+        self.waits: list[int] = []
+        """How long those waited who wait no more."""
+
+    @property
+    def average(self) -> int:
+        """The average of these waits, in seconds."""
+        return round(sum(self.waits) / len(self.waits)) if self.waits else 0
+
+    def join(self, waiting: Waiting) -> None:
+        """Wait at the end; an agent who waits already gets the call at once."""
+        self.waiting.append(waiting)
+        while self.agents:
+            agent, future = self.agents.popleft()
+            if not future.done():
+                future.set_result(waiting)
+                agent.wake()
+                return
+
+    def leave(self, waiting: Waiting) -> None:
+        """Wait no more."""
+        if waiting in self.waiting:
+            self.waiting.remove(waiting)
+            self.waits.append(waiting.seconds)
+            del self.waits[:-100]
+
+
+@dataclass(eq=False)
+class Participant:
+    """One call in a conference."""
+
+    call: Call
+    starts: bool = True
+    ends: bool = False
+    muted: bool = False
+    coaching: bool = False
+    label: str = ""
+    called_in: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the conference has started."""
+    sent_out: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the conference is over."""
+
+
+@dataclass(eq=False)
+class Conference:
+    """A conference from the first who comes to the last who goes. Who comes first decides who is told of it."""
+
+    name: str
+    number: int
+    callback: Callback
+    sid: str = field(default_factory=lambda: f"CF{uuid4().hex}")
+    participants: list[Participant] = field(default_factory=list)
+    started: bool = False
+    sequence: int = 0
+    recording: Recording | None = None
+    recording_callback: Callback = field(default_factory=Callback)
+
+
+class Switchboard:
+    """All that exist now."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, CallQueue] = {}
+        self.conferences: dict[str, Conference] = {}
+
+    def queue(self, name: str) -> CallQueue:
+        """The queue of that name, new if nobody has waited in it yet."""
+        return self.queues.setdefault(name, CallQueue(name))

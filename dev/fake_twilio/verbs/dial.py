@@ -1,0 +1,45 @@
+"""Dial (https://www.twilio.com/docs/voice/twiml/dial)."""
+
+import asyncio
+from xml.etree.ElementTree import Element
+
+from ..call import Source, Step
+from ..session import Session
+from .conference import join
+from .dial_phones import dial_phones
+from .outcome import Outcome
+from .queue import take_from_queue
+from .recorder import Recorder
+
+
+async def dial(session: Session, element: Element) -> Source | None:
+    """Connect the caller with phones, a queue or a conference; then the action has its turn, or the next verb."""
+    outcome = Outcome()
+    with session.step("Dial", detail="") as step:
+        recorder = Recorder(session, element)
+        recorder.begin("ringing")
+        try:
+            await connect(session, element, outcome, recorder, step)
+        except asyncio.CancelledError:
+            outcome.cut()
+            outcome.recording = recorder.end()
+            session.say_goodbye(lambda: session.action(element, outcome.fields(session)))
+            raise
+        outcome.recording = recorder.end()
+        step.about["detail"] = f"{step.about['detail']}: {outcome.status}"
+    if not session.call.answered:
+        session.call.line.refusal = "busy" if outcome.status == "busy" else "no-answer"
+    return session.action(element, outcome.fields(session))
+
+
+async def connect(session: Session, element: Element, outcome: Outcome, recorder: Recorder, step: Step) -> None:
+    """Do what the nouns say."""
+    nouns = list(element)
+    kinds = {noun.tag for noun in nouns}
+    if "Conference" in kinds or "Queue" in kinds:
+        if len(nouns) > 1:
+            session.fault(None, f"Dial: a {nouns[0].tag} stands alone")
+        noun = next(noun for noun in nouns if noun.tag in ("Conference", "Queue"))
+        await {"Conference": join, "Queue": take_from_queue}[noun.tag](session, element, noun, outcome, step)
+        return
+    await dial_phones(session, element, outcome, recorder, step)

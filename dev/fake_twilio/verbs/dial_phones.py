@@ -1,0 +1,120 @@
+"""Dial to phones: numbers, clients of the Voice SDK and SIP addresses, all of them phones on the page."""
+
+import asyncio
+from xml.etree.ElementTree import Element
+
+from ..bridge import Bridge
+from ..call import Step
+from ..leg import Leg
+from ..session import Session
+from ..work import Nap
+from .attributes import flag, whole_number
+from .nouns import Target, caller_id, leg_to, targets
+from .outcome import Outcome
+from .recorder import Recorder
+
+MOST_PHONES = 10
+
+
+async def dial_phones(session: Session, dial: Element, outcome: Outcome, recorder: Recorder, step: Step) -> None:
+    """Ring them, all at once or one after the other; the first to take the call is connected."""
+    phones = targets(session, dial)
+    step.about["detail"] = " and ".join(phone.to for phone in phones) or "nobody"
+    session.exchange.changes.tell()
+    if len(phones) > MOST_PHONES:
+        session.fault(None, f"Dial: {len(phones)} phones; {MOST_PHONES} can be rung at once")
+        del phones[MOST_PHONES:]
+    from_ = caller_id(session, dial, phones)
+    if not phones or from_ is None:
+        outcome.status = "failed"
+        return
+    hunt = Hunt(session, dial, from_)
+    try:
+        for batch in [[phone] for phone in phones] if flag(dial, "sequential") else [phones]:
+            if leg := await hunt.ring(batch):
+                await hunt.stay_connected(leg, outcome, recorder)
+                return
+    except asyncio.CancelledError:
+        outcome.duration = hunt.duration
+        raise
+    finally:
+        hunt.end()
+        outcome.sid = hunt.sid
+    outcome.status = hunt.failure()
+
+
+class Hunt:
+    """The legs of one Dial."""
+
+    def __init__(self, session: Session, dial: Element, from_: str) -> None:
+        self.session = session
+        self.dial = dial
+        self.from_ = from_
+        self.legs: list[Leg] = []
+        self.winner: Leg | None = None
+        self.news: asyncio.Queue[Leg] = asyncio.Queue()
+        self.nap: Nap | None = None
+
+    def tell(self, leg: Leg) -> None:
+        """A leg is ready to be connected, or over."""
+        self.news.put_nowait(leg)
+        if self.nap:
+            self.nap.end()
+
+    async def next(self) -> Leg:
+        """The next leg with news."""
+        if not self.news.empty():
+            return self.news.get_nowait()
+        with self.session.exchange.work.resting(self.session.call) as self.nap:
+            return await self.news.get()
+
+    async def ring(self, phones: list[Target]) -> Leg | None:
+        """Ring some phones at once; the first that takes the call. The others ring no more."""
+        legs = [leg_to(self.session, self.dial, phone, self.from_, self.tell) for phone in phones]
+        self.legs += legs
+        for leg in legs:
+            self.session.exchange.spawn(leg.live())
+        while not all(leg.over for leg in legs):
+            leg = await self.next()
+            if leg.ready and not leg.over:
+                self.winner = leg
+                for other in legs:
+                    if other is not leg:
+                        other.end()
+                return leg
+        return None
+
+    async def stay_connected(self, leg: Leg, outcome: Outcome, recorder: Recorder) -> None:
+        """Connect the caller with who has taken the call, until one of them goes."""
+        session = self.session
+        session.pick_up()
+        outcome.status, outcome.bridged = "completed", True
+        recorder.begin("answer")
+        bridge = Bridge(session.call, leg.call)
+        leg.connect(bridge)
+        limit = whole_number(self.dial, "timeLimit", 14400)
+        await bridge.stay(session, seconds=limit, star=flag(self.dial, "hangupOnStar"))
+        while not leg.over:
+            await self.next()
+        outcome.duration = leg.duration
+
+    def end(self) -> None:
+        """Nobody is rung or connected any more."""
+        for leg in self.legs:
+            leg.end()
+
+    @property
+    def sid(self) -> str:
+        """The leg that was connected, else the last one."""
+        leg = self.winner or (self.legs[-1] if self.legs else None)
+        return leg.call.sid if leg else ""
+
+    @property
+    def duration(self) -> int:
+        """How long that leg has lasted."""
+        return self.winner.duration if self.winner else 0
+
+    def failure(self) -> str:
+        """What the action is told when nobody was reached."""
+        statuses = [leg.status for leg in self.legs]
+        return next((status for status in ("no-answer", "busy", "failed") if status in statuses), "no-answer")

@@ -1,0 +1,114 @@
+"""Gather (https://www.twilio.com/docs/voice/twiml/gather)."""
+
+from xml.etree.ElementTree import Element
+
+from ..call import Source
+from ..callbacks import Fields, call_fields
+from ..ears import ALL_KEYS, SILENCE, Ears
+from ..race import first
+from ..session import Session
+from .attributes import flag, whole_number
+
+MOST_PARTIAL_RESULTS = 10
+CONFIDENCE = "0.95"
+
+
+async def gather(session: Session, element: Element) -> Source | None:
+    """Ask, listen for keys or words, and tell the app. When nothing comes, the next verb has its turn."""
+    inputs = element.get("input", "dtmf").split()
+    end = element.get("finishOnKey", "#")
+    waiting_for = {
+        "verb": "Gather",
+        "input": inputs,
+        "num_digits": whole_number(element, "numDigits", 0) or None,
+        "finish_on_key": end,
+        "timeout": whole_number(element, "timeout", 5),
+    }
+    ears = Ears(ALL_KEYS if "dtmf" in inputs else "", words="speech" in inputs)
+    with session.step("Gather", detail=asked(element, inputs)) as step, session.listening(ears, waiting_for):
+        await prompt(session, element, ears)
+        result = await collect(session, element, ears)
+        step.about["detail"] = told(result)
+    if not (result or flag(element, "actionOnEmptyResult")):
+        return None
+    if not element.get("action", "").strip():
+        if not session.document_url:
+            session.fault(None, "Gather: no action, and the document came with the call: nobody can be told")
+            return None
+        return session.source(session.document_url, element.get("method", "POST"), result or (("Digits", ""),))
+    return session.action(element, result or (("Digits", ""),))
+
+
+async def prompt(session: Session, element: Element, ears: Ears) -> None:
+    """Say and play what stands in the verb, until something is heard."""
+
+    async def speak() -> None:
+        for child in element:
+            verb = session.verbs.get(child.tag)
+            if verb and child.tag in ("Say", "Play", "Pause"):
+                await verb(session, child)
+
+    if flag(element, "bargeIn", True):
+        await first(speak(), ears.something.wait())
+    else:
+        await speak()
+
+
+async def collect(session: Session, element: Element, ears: Ears) -> Fields:
+    """What the app is told: the keys, or the words; nothing when there were none."""
+    count, end = whole_number(element, "numDigits", 0), element.get("finishOnKey", "#")
+    digits = ""
+    while not count or len(digits) < count:
+        heard = await session.listen(ears, whole_number(element, "timeout", 5))
+        if heard is None or heard == SILENCE:
+            break
+        if heard.words:
+            post_partial_results(session, element, heard.words)
+            return (("SpeechResult", heard.words), ("Confidence", CONFIDENCE), ("Language", language(element)))
+        if heard.key == end:
+            return gathered(digits, end)
+        digits += heard.key
+    return gathered(digits, "")
+
+
+def gathered(digits: str, end: str) -> Fields:
+    """Keys, with the one that ended them; no keys are nothing."""
+    return (("msg", "Gather End"), ("Digits", digits), ("FinishedOnKey", end)) if digits else ()
+
+
+def post_partial_results(session: Session, element: Element, words: str) -> None:
+    """Tell the app of the words as they come, one by one."""
+    callback = session.callback(element, "partialResultCallback", "partial")
+    if not callback.wants("partial"):
+        return
+    spoken = words.split()
+    for count in range(1, min(len(spoken), MOST_PARTIAL_RESULTS) + 1):
+        fields = (
+            *call_fields(session.call),
+            ("UnstableSpeechResult", spoken[count - 1]),
+            ("StableSpeechResult", " ".join(spoken[: count - 1])),
+            ("Stability", "0.8"),
+            ("SequenceNumber", str(count - 1)),
+            ("Language", language(element)),
+        )
+        session.post(callback, "partial result", fields)
+
+
+def language(element: Element) -> str:
+    """What is spoken."""
+    return element.get("language", "en-US")
+
+
+def asked(element: Element, inputs: list[str]) -> str:
+    """What is waited for, in words."""
+    words = " or ".join({"dtmf": "keys", "speech": "speech"}.get(kind, kind) for kind in inputs)
+    ignored = [name for name in ("hints", "speechModel", "speechTimeout", "maxSpeechTime") if element.get(name)]
+    return f"waits for {words}" + (f" ({', '.join(ignored)}: not simulated)" if ignored else "")
+
+
+def told(result: Fields) -> str:
+    """What was heard, in words."""
+    about = dict(result)
+    if "SpeechResult" in about:
+        return f"“{about['SpeechResult']}”"
+    return f"keys {about['Digits']}" if result else "nothing was heard"

@@ -1,0 +1,18 @@
+"""Leave (https://www.twilio.com/docs/voice/twiml/leave)."""
+
+from xml.etree.ElementTree import Element
+
+from ..hold import WHILE_WAITING
+from ..session import Session
+
+
+class LeaveQueue(Exception):
+    """The caller wants to wait no longer."""
+
+
+async def leave(session: Session, element: Element) -> None:
+    """Leave the queue; what comes after Enqueue has its turn."""
+    with session.step("Leave"):
+        if session.only is WHILE_WAITING and session.call.line.queue is not None:
+            raise LeaveQueue
+        session.fault(None, "Leave: this caller is in no queue")

@@ -1,0 +1,105 @@
+"""Whom a Dial rings: its Number, Client and Sip nouns, which differ in little but how the other end is named."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+from xml.etree.ElementTree import Element
+
+from ..call import Call, Source
+from ..call_parameters import CLIENT, SIP
+from ..checks import E164
+from ..form import Form
+from ..leg import Leg
+from ..session import Session
+from .attributes import text_of, whole_number
+
+EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
+
+
+@dataclass(frozen=True)
+class Target:
+    """One phone to ring."""
+
+    to: str
+    noun: Element
+
+
+def targets(session: Session, dial: Element) -> list[Target]:
+    """The phones that a Dial names, without those that do not exist."""
+    found = [Target(name_of(noun), noun) for noun in dial if noun.tag in ("Number", "Client", "Sip")]
+    if number := text_of(dial):
+        found.insert(0, Target(plain(number), Element("Number")))
+    for noun in dial:
+        if noun.tag in ("Application", "Sim", "WhatsApp"):
+            with session.step(noun.tag, detail=f"<{noun.tag}> is not simulated here: skipped"):
+                pass
+    for target in found:
+        if not any(kind.fullmatch(target.to) for kind in (E164, CLIENT, SIP)):
+            session.fault(13223, f"Dial: {target.noun.tag} {target.to!r} is no number, client or SIP address")
+    return [target for target in found if any(kind.fullmatch(target.to) for kind in (E164, CLIENT, SIP))]
+
+
+def name_of(noun: Element) -> str:
+    """The other end, as it stands in the To of a call."""
+    inner = noun.find("Identity" if noun.tag == "Client" else "Uri")
+    text = text_of(noun if inner is None else inner)
+    if noun.tag == "Client":
+        return f"client:{text.removeprefix('client:')}"
+    return plain(text) if noun.tag == "Number" else text.partition("?")[0]
+
+
+def plain(number: str) -> str:
+    """A number without what people put between its digits."""
+    return re.sub(r"[\s().-]", "", number)
+
+
+def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | None:
+    """The number that is shown to who is called; None, and Twilio's 13214, when it may not be."""
+    call, ours = session.call, session.exchange.account.numbers
+    asked = dial.get("callerId", "").strip()
+    number = plain(asked) or call.from_
+    allowed = not asked or number in (call.from_, call.to, *ours)
+    to_a_number = any(E164.fullmatch(phone.to) for phone in phones)
+    if allowed and not (to_a_number and not E164.fullmatch(number)):
+        return number
+    session.fault(13214, f"Dial: the callerId {number!r} is neither ours nor one of this call's")
+    return None
+
+
+def leg_to(session: Session, dial: Element, target: Target, from_: str, tell: Callable[[Leg], None]) -> Leg:
+    """A call to one of them."""
+    exchange, parent = session.exchange, session.call
+    call = Call(
+        sid=f"CA{uuid4().hex}",
+        account_sid=parent.account_sid,
+        to=target.to,
+        from_=from_,
+        number=exchange.next_number(),
+        parameters=leg_parameters(session, dial, target.noun),
+        direction="outbound-dial",
+        parent_call_sid=parent.sid,
+    )
+    exchange.keep(exchange.calls, call.sid, call)
+    url = target.noun.get("url", "").strip()
+    whisper: Source | None = session.source(url, target.noun.get("method", "POST")) if url else None
+    return Leg(session, call, whisper, tell)
+
+
+def leg_parameters(session: Session, dial: Element, noun: Element) -> Form:
+    """A noun's attributes as the parameters of a create, where they mean the same."""
+    callback = session.callback(noun, "statusCallback", "completed")
+    unknown = callback.events - EVENTS
+    if unknown:
+        session.fault(21626, f"{noun.tag}: there is no event {', '.join(sorted(unknown))}")
+    pairs = [("Timeout", str(whole_number(dial, "timeout", 30)))]
+    if callback.url:
+        pairs += [("StatusCallback", callback.url), ("StatusCallbackMethod", callback.method)]
+        pairs += [("StatusCallbackEvent", event) for event in sorted(callback.events)]
+    if digits := noun.get("sendDigits"):
+        pairs.append(("SendDigits", digits))
+    if detection := noun.get("machineDetection"):
+        answered_by = session.callback(noun, "amdStatusCallback")
+        pairs += [("MachineDetection", detection), ("AsyncAmd", str(bool(answered_by.url)).lower())]
+        pairs += [("AsyncAmdStatusCallback", answered_by.url), ("AsyncAmdStatusCallbackMethod", answered_by.method)]
+    return Form(pairs)

@@ -1,0 +1,64 @@
+"""Queue, the noun of Dial and the verb: take whoever has waited longest (https://www.twilio.com/docs/voice/twiml/queue)."""
+
+import asyncio
+from contextlib import suppress
+from xml.etree.ElementTree import Element
+
+from ..bridge import Bridge
+from ..call import Step
+from ..session import Session
+from ..switchboard import CallQueue, Waiting
+from .attributes import flag, text_of, whole_number
+from .outcome import Outcome
+
+
+async def queue(session: Session, element: Element) -> None:
+    """As a verb it does what it does in a Dial."""
+    with session.step("Queue", detail="") as step:
+        await take_from_queue(session, Element("Dial"), element, Outcome(), step)
+
+
+async def take_from_queue(session: Session, dial: Element, noun: Element, outcome: Outcome, step: Step) -> None:
+    """Connect with the first in the queue, or with the next who comes, if that is soon."""
+    name = text_of(noun)
+    step.about["detail"] = f"queue {name!r}"
+    found = session.exchange.switchboard.queues.get(name)
+    if found is None:
+        step.about["detail"] += ", where nobody has ever waited"
+        outcome.status = "failed"
+        return
+    waiting = await next_in(session, found, whole_number(dial, "timeout", 30))
+    if waiting is None:
+        return
+    session.pick_up()
+    found.leave(waiting)
+    outcome.status, outcome.bridged, outcome.sid = "completed", True, waiting.call.sid
+    bridge = waiting.bridge = Bridge(session.call, waiting.call)
+    url = noun.get("url", "").strip()
+    if url:
+        fields = (
+            ("QueueSid", found.sid),
+            ("QueueTime", str(waiting.seconds)),
+            ("DequeingCallSid", session.call.sid),
+        )
+        waiting.greeting = session.source(url, noun.get("method", "POST"), fields)
+    waiting.taken.set()
+    waiting.call.wake()
+    started = asyncio.get_running_loop().time()
+    try:
+        limit = whole_number(dial, "timeLimit", 14400)
+        await bridge.stay(session, seconds=limit, star=flag(dial, "hangupOnStar"))
+    finally:
+        outcome.duration = max(1, round(asyncio.get_running_loop().time() - started))
+
+
+async def next_in(session: Session, found: CallQueue, seconds: int) -> Waiting | None:
+    """Whoever is first; None when nobody comes."""
+    if found.waiting:
+        return found.waiting[0]
+    future: asyncio.Future[Waiting] = asyncio.get_running_loop().create_future()
+    found.agents.append((session.call, future))
+    with session.exchange.work.resting(session.call), suppress(TimeoutError):
+        async with asyncio.timeout(session.exchange.clock.patience(seconds)):
+            return await future
+    return None

@@ -1,0 +1,71 @@
+"""Record (https://www.twilio.com/docs/voice/twiml/record)."""
+
+import asyncio
+from xml.etree.ElementTree import Element
+
+from ..call import Source
+from ..callbacks import Fields, recording_fields
+from ..ears import SILENCE, Ears
+from ..formats import now
+from ..recording import Recording
+from ..recording_callbacks import post_recording, post_transcription
+from ..session import HangUp, Session
+from .attributes import flag, whole_number
+
+ANY_KEY = "1234567890*#"
+
+
+async def record(session: Session, element: Element) -> Source | None:
+    """Record until a key, the end of the time, or a hang-up. What is typed as speech is what a transcription says."""
+    transcribe = flag(element, "transcribe") or bool(element.get("transcribeCallback"))
+    longest = whole_number(element, "maxLength", 120 if transcribe else 3600) or 3600
+    keys = element.get("finishOnKey", ANY_KEY)
+    beep = flag(element, "playBeep", True)
+    waiting_for = {"verb": "Record", "max_length": longest, "finish_on_key": keys, "beep": beep}
+    detail = "a tone stands for the voice; the end of silence is not heard"
+    recording = Recording(session.call.account_sid, session.call.sid, "RecordVerb")
+    callback = session.callback(element, "recordingStatusCallback", "completed")
+    digits = ""
+    with session.step("Record", detail=detail, length=None) as step:
+        session.exchange.keep_recording(session.call, recording)
+        post_recording(session.exchange, session.call, recording, callback)
+        try:
+            with session.listening(Ears("" if keys == "-1" else keys, words=True), waiting_for) as ears:
+                digits = await listen(session, ears, recording, longest)
+        except asyncio.CancelledError:
+            digits = "hangup"
+            raise
+        finally:
+            recording.end()
+            step.about["length"] = recording.duration
+            post_recording(session.exchange, session.call, recording, callback)
+            if transcribe:
+                transcribe_to = session.callback(element, "transcribeCallback", "completed")
+                if transcribe_to.url:
+                    post_transcription(session.exchange, session.call, recording, transcribe_to.url)
+            fields = (*recording_fields(session.exchange, recording), ("Digits", digits))
+            if digits == "hangup":
+                session.say_goodbye(lambda: next_document(session, element, fields))
+    return next_document(session, element, fields)
+
+
+async def listen(session: Session, ears: Ears, recording: Recording, longest: int) -> str:
+    """The key that ends the recording; none when its time is over, or when somebody has fallen silent."""
+    while True:
+        passed = (now() - recording.started).total_seconds()
+        heard = await session.listen(ears, max(0.0, longest - passed / (session.exchange.clock.pace or 1.0)))
+        if heard is None or heard == SILENCE:
+            return ""
+        if heard.key:
+            return heard.key
+        recording.words.append(heard.words)
+
+
+def next_document(session: Session, element: Element, fields: Fields) -> Source | None:
+    """Its action; without one, the document that runs, once more."""
+    if not element.get("action", "").strip():
+        if not session.document_url:
+            session.fault(None, "Record: no action, and the document came with the call: nobody can be told")
+            raise HangUp
+        return session.source(session.document_url, element.get("method", "POST"), fields)
+    return session.action(element, fields)

@@ -1,0 +1,35 @@
+"""The `record` of Dial (https://www.twilio.com/docs/voice/twiml/dial#record)."""
+
+from xml.etree.ElementTree import Element
+
+from ..recording import Recording
+from ..recording_callbacks import post_recording
+from ..session import Session
+
+
+class Recorder:
+    """Records from the answer, or from the ringing, if the verb asks for it."""
+
+    def __init__(self, session: Session, element: Element) -> None:
+        self.session = session
+        self.callback = session.callback(element, "recordingStatusCallback", "completed")
+        wanted = element.get("record", "do-not-record")
+        self.wanted = {"true": "record-from-answer", "false": "do-not-record"}.get(wanted, wanted)
+        self.recording: Recording | None = None
+
+    def begin(self, moment: str) -> None:
+        """It rings (`ringing`), or somebody has answered (`answer`)."""
+        if self.recording or not self.wanted.startswith(f"record-from-{moment}"):
+            return
+        call = self.session.call
+        channels = 2 if self.wanted.endswith("-dual") else 1
+        self.recording = Recording(call.account_sid, call.sid, "DialVerb", channels=channels)
+        self.session.exchange.keep_recording(call, self.recording)
+        post_recording(self.session.exchange, call, self.recording, self.callback)
+
+    def end(self) -> Recording | None:
+        """Nobody is connected any more."""
+        if self.recording:
+            self.recording.end()
+            post_recording(self.session.exchange, self.session.call, self.recording, self.callback)
+        return self.recording

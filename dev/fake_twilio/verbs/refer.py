@@ -1,0 +1,20 @@
+"""Refer (https://www.twilio.com/docs/voice/twiml/refer)."""
+
+from xml.etree.ElementTree import Element
+
+from ..call import Source
+from ..session import Session
+from .attributes import text_of
+
+NOT_IMPLEMENTED = "501"
+
+
+async def refer(session: Session, element: Element) -> Source | None:
+    """There is no SIP network here to hand a call over to: the phone answers that it cannot."""
+    sip = element.find("Sip")
+    target = "" if sip is None else text_of(sip)
+    detail = f"{target}: a fake cannot hand a call over; answered with SIP {NOT_IMPLEMENTED}"
+    with session.step("Refer", detail=detail):
+        if not session.call.person.startswith(("sip:", "sips:")):
+            session.fault(None, "Refer: this call is no SIP call; only those can be handed over")
+        return session.action(element, (("ReferSipResponseCode", NOT_IMPLEMENTED),))

@@ -1,0 +1,27 @@
+"""Sms, the verb of calls (https://www.twilio.com/docs/voice/twiml/sms)."""
+
+from xml.etree.ElementTree import Element
+
+from ..call import Source
+from ..outgoing import send
+from ..session import Session
+from .attributes import text_of
+
+
+async def sms(session: Session, element: Element) -> Source | None:
+    """Text the other end of the call, or somebody else."""
+    call, ours = session.call, session.exchange.account.numbers
+    near = call.to if call.direction == "inbound" else call.from_
+    to, from_ = element.get("to") or call.person, element.get("from") or (near if near in ours else ours[0])
+    with session.step("Sms", detail=f"to {to}", text=text_of(element)):
+        message = send(
+            session.exchange,
+            to,
+            from_,
+            text_of(element),
+            [],
+            session.callback(element, "statusCallback"),
+            lambda code, detail: session.fault(code, f"Sms: {detail}"),
+        )
+        about = (("MessageSid", message.sid), ("SmsSid", message.sid), ("MessageStatus", message.status))
+        return session.action(element, (*about, ("SmsStatus", message.status)))

@@ -1,0 +1,223 @@
+"""Where several calls meet: conferences and queues."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from test_fake_twilio_stage import OURS, Stage, sound, twiml
+
+from dev.fake_twilio import PhoneCall
+
+ANN, BOB, CAT = "+15552220001", "+15552220002", "+15552220003"
+
+
+@pytest.fixture
+def stage() -> Iterator[Stage]:
+    """A stage whose small app answers our number."""
+    with Stage.ready() as stage:
+        stage.fake.serve_numbers_from(stage.app.base_url)
+        stage.app.reply("/after", twiml("<Say>after</Say>"))
+        stage.app.reply("/music", twiml("<Play>/a.wav</Play><Redirect/>"))
+        stage.app.reply("/a.wav", sound())
+        yield stage
+
+
+def call_in(stage: Stage, number: str, body: str) -> PhoneCall:
+    """A call from a phone, which is answered with this TwiML."""
+    stage.app.reply("/api/answer_call", twiml(body))
+    phone_call = stage.fake.phone(number).call(OURS)
+    stage.fake.wait_for(lambda: phone_call.call.answered, "the call to be answered", 5)
+    return phone_call
+
+
+def room(stage: Stage, number: str, attributes: str = "", dial: str = "action='/after'") -> PhoneCall:
+    """A call that is in the conference."""
+    body = f"<Dial {dial}><Conference {attributes}>room</Conference></Dial>"
+    phone_call = call_in(stage, number, body)
+    phone_call.wait_until_in_conference("room")
+    return phone_call
+
+
+def test_three_are_in_a_conference(stage: Stage) -> None:
+    """It starts with the second; each hears the others; it is over when the last has gone."""
+    events = "statusCallback='/events' statusCallbackEvent='start end join leave'"
+    ann = room(stage, ANN, events)
+    assert stage.fake.ask(lambda: ann.call.line.connected_to) == []
+    bob = room(stage, BOB)
+    ann.wait_until_connected_to(BOB)
+    cat = room(stage, CAT, "muted='true' participantLabel='cat'")
+    for one, other in ((ann, CAT), (bob, CAT), (cat, ANN), (cat, BOB)):
+        one.wait_until_connected_to(other)
+    stage.fake.wait_until_quiet()
+    for one in (bob, cat, ann):
+        one.hang_up()
+        one.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    forms = stage.app.forms("/events")
+    assert [form["StatusCallbackEvent"].partition("-")[2] for form in forms] == [
+        "join", "join", "start", "join", "leave", "leave", "leave", "end",
+    ]  # fmt: skip
+    assert {form["FriendlyName"] for form in forms} == {"room"}
+    assert len({form["ConferenceSid"] for form in forms}) == 1
+    assert [form["SequenceNumber"] for form in forms] == [str(number) for number in range(1, 9)]
+    assert (forms[3]["CallSid"], forms[3]["Muted"], forms[3]["ParticipantLabel"]) == (cat.sid, "true", "cat")
+    assert (forms[-1]["CallSidEndingConference"], forms[-1]["ReasonConferenceEnded"]) == (
+        ann.sid, "last-participant-left",
+    )  # fmt: skip
+    assert [form["DialCallStatus"] for form in stage.app.forms("/after")] == ["answered"] * 3
+    assert stage.fake.faults == []
+
+
+def test_a_conference_waits_for_its_moderator_and_ends_with_them(stage: Stage) -> None:
+    """Who waits hears the document of waitUrl; when the moderator goes, the others go on after their Dial."""
+    ann = room(stage, ANN, "startConferenceOnEnter='false' waitUrl='/music'")
+    bob = room(stage, BOB, "startConferenceOnEnter='false' waitUrl=''")
+    stage.fake.wait_until_quiet()
+    assert stage.fake.ask(lambda: ann.call.line.connected_to) == []
+    assert [step.verb for step in ann.steps] == ["fetch", "Dial", "fetch", "Play", "Redirect"]
+    moderator = room(stage, CAT, "endConferenceOnExit='true'")
+    ann.wait_until_connected_to(BOB)
+    moderator.hang_up()
+    for one in (ann, bob):
+        one.wait_until("completed")
+        assert one.heard() == "after"
+    stage.fake.wait_until_quiet()
+    assert stage.fake.faults == []
+
+
+def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
+    """With the star, where that counts; a name that is free again is another conference."""
+    ann = room(stage, ANN, "", "action='/after' hangupOnStar='true'")
+    first = stage.fake.ask(lambda: stage.fake.exchange.switchboard.conferences["room"].sid)
+    ann.press("1*")
+    ann.wait_until("completed")
+    assert ann.heard() == "after"
+    room(stage, ANN)
+    assert stage.fake.ask(lambda: stage.fake.exchange.switchboard.conferences["room"].sid) != first
+
+
+def test_a_conference_may_be_full(stage: Stage) -> None:
+    """Who comes too late is told by the action."""
+    for number in (ANN, BOB):
+        room(stage, number, "maxParticipants='2'")
+    body = "<Dial action='/after'><Conference maxParticipants='2'>room</Conference></Dial>"
+    cat = call_in(stage, CAT, body)
+    cat.wait_until("completed")
+    assert [form["DialCallStatus"] for form in stage.app.forms("/after")] == ["failed"]
+
+
+def test_a_conference_is_recorded(stage: Stage) -> None:
+    """From its start; its callback names the conference."""
+    ann = room(stage, ANN, "record='record-from-start' recordingStatusCallback='/rec'")
+    bob = room(stage, BOB)
+    ann.wait_until_connected_to(BOB)
+    for one in (ann, bob):
+        one.hang_up()
+        one.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    (form,) = stage.app.forms("/rec")
+    assert (form["RecordingSource"], form["ConferenceSid"][:2], form["RecordingStatus"]) == (
+        "Conference", "CF", "completed",
+    )  # fmt: skip
+
+
+def enqueue(stage: Stage, number: str, attributes: str = "") -> PhoneCall:
+    """A call that waits in the queue."""
+    body = f"<Enqueue action='/after' waitUrl='/music' {attributes}>support</Enqueue><Say>never</Say>"
+    phone_call = call_in(stage, number, body)
+    phone_call.wait_until_in_queue("support")
+    return phone_call
+
+
+def test_an_agent_takes_the_first_in_the_queue(stage: Stage) -> None:
+    """Who waits hears music and is told the place; the agent's own document comes before the connection."""
+    stage.app.reply("/greet", twiml("<Say>here is Cat</Say>"))
+    ann, bob = enqueue(stage, ANN), enqueue(stage, BOB)
+    stage.fake.wait_until_quiet()
+    places = [(form["CallSid"], form["QueuePosition"], form["CurrentQueueSize"]) for form in stage.app.forms("/music")]
+    assert places == [(ann.sid, "1", "1"), (bob.sid, "2", "2")]
+    agent = call_in(stage, CAT, "<Dial action='/agent'><Queue url='/greet'>support</Queue></Dial>")
+    stage.app.reply("/agent", twiml("<Hangup/>"))
+    agent.wait_until_connected_to(ANN)
+    ann.wait_until_connected_to(CAT)
+    assert ann.heard() == "here is Cat"
+    assert stage.app.forms("/greet")[0]["DequeingCallSid"] == agent.sid
+    agent.hang_up()
+    ann.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    (form,) = stage.app.forms("/after")
+    assert (form["QueueResult"], form["QueueSid"][:2], ann.heard()) == ("bridged", "QU", "here is Cat after")
+    assert stage.app.forms("/agent")[0]["DialCallSid"] == ann.sid
+    assert stage.fake.ask(lambda: (ann.call.line.queue, bob.call.line.queue)) == (None, "support")
+    assert stage.fake.faults == []
+
+
+def test_an_agent_waits_for_the_next_caller(stage: Stage) -> None:
+    """In a queue that is empty; and when the caller hangs up, the agent goes on."""
+    enqueue(stage, ANN).hang_up()
+    agent = call_in(stage, CAT, "<Dial action='/agent'><Queue>support</Queue></Dial>")
+    stage.app.reply("/agent", twiml("<Say>next please</Say>"))
+    stage.fake.wait_until_quiet()
+    bob = call_in(stage, BOB, "<Enqueue action='/after'>support</Enqueue>")
+    agent.wait_until_connected_to(BOB)
+    bob.hang_up()
+    agent.wait_until("completed")
+    assert agent.heard() == "next please"
+    stage.fake.wait_until_quiet()
+    assert [form["QueueResult"] for form in stage.app.forms("/after")] == ["hangup", "bridged"]
+
+
+@pytest.mark.parametrize(
+    ("queue", "status"), [("<Queue>nowhere</Queue>", "failed"), ("<Queue>support</Queue>", "no-answer")]
+)
+def test_a_queue_without_anybody(stage: Stage, queue: str, status: str) -> None:
+    """One that does not exist fails at once; an empty one does when the time is over."""
+    enqueue(stage, ANN).hang_up()
+    stage.fake.wait_until_quiet()
+    agent = call_in(stage, CAT, f"<Dial action='/agent' timeout='1'>{queue}</Dial>")
+    stage.app.reply("/agent", twiml(""))
+    agent.wait_until("completed")
+    assert [form["DialCallStatus"] for form in stage.app.forms("/agent")] == [status]
+
+
+def test_the_verb_queue_takes_a_caller_too(stage: Stage) -> None:
+    """As the noun does; then the next verb has its turn."""
+    ann = enqueue(stage, ANN)
+    agent = call_in(stage, CAT, "<Queue>support</Queue><Say>done</Say>")
+    agent.wait_until_connected_to(ANN)
+    ann.hang_up()
+    agent.wait_until("completed")
+    assert agent.heard() == "done"
+
+
+def test_a_caller_leaves_the_queue(stage: Stage) -> None:
+    """A Leave in the document of waitUrl; anywhere else it is a fault."""
+    stage.app.reply("/music", twiml("<Gather numDigits='1' action='/leave'/>"))
+    stage.app.reply("/leave", twiml("<Leave/>"))
+    ann = enqueue(stage, ANN)
+    ann.wait_until_listening()
+    ann.press("1")
+    ann.wait_until("completed")
+    assert [form["QueueResult"] for form in stage.app.forms("/after")] == ["leave"]
+    assert stage.fake.faults == []
+    bob = call_in(stage, BOB, "<Leave/>")
+    bob.wait_until("completed")
+    assert ["in no queue" in fault.detail for fault in stage.fake.faults] == [True]
+
+
+def test_a_queue_may_be_full(stage: Stage) -> None:
+    """The action is told at once."""
+    enqueue(stage, ANN)
+    bob = call_in(stage, BOB, "<Enqueue action='/after' maxQueueSize='1'>support</Enqueue>")
+    bob.wait_until("completed")
+    assert [form["QueueResult"] for form in stage.app.forms("/after")] == ["queue-full"]
+
+
+def test_music_that_cannot_be_had_is_a_fault_and_the_caller_waits_on(stage: Stage) -> None:
+    """Without music."""
+    stage.app.reply("/music", twiml("<Dial>+15559990000</Dial>"))
+    ann = enqueue(stage, ANN)
+    stage.fake.wait_until_quiet()
+    assert ["Dial: not in a document" in fault.detail for fault in stage.fake.faults] == [True]
+    assert ann.status == "in-progress"
