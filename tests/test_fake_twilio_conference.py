@@ -97,6 +97,20 @@ def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
     assert stage.fake.ask(lambda: stage.fake.exchange.switchboard.conferences["room"].sid) != first
 
 
+def test_the_star_counts_after_a_question_in_the_music(stage: Stage) -> None:
+    """What asks something while one waits listens instead of the conference, and no longer than that."""
+    stage.app.reply("/music", twiml("<Gather numDigits='1' action='/more'/>"))
+    stage.app.reply("/more", twiml("<Say>one moment</Say>"))
+    ann = room(stage, ANN, "waitUrl='/music'", "action='/after' hangupOnStar='true'")
+    ann.wait_until_listening()
+    ann.press("1")
+    ann.wait_until_heard("one moment")
+    stage.fake.wait_until_quiet()
+    ann.press("*")
+    ann.wait_until("completed")
+    assert ann.heard() == "one moment after"
+
+
 def test_a_conference_may_be_full(stage: Stage) -> None:
     """Who comes too late is told by the action."""
     for number in (ANN, BOB):
@@ -221,3 +235,20 @@ def test_music_that_cannot_be_had_is_a_fault_and_the_caller_waits_on(stage: Stag
     stage.fake.wait_until_quiet()
     assert ["Dial: not in a document" in fault.detail for fault in stage.fake.faults] == [True]
     assert ann.status == "in-progress"
+
+
+def test_a_reset_ends_it_all_without_a_word(stage: Stage) -> None:
+    """No callback of what was stopped comes into whatever is tested next."""
+    told = "statusCallback='/events' statusCallbackEvent='start end join leave'"
+    room(stage, ANN, told)
+    room(stage, BOB)
+    recorded = call_in(stage, CAT, "<Record action='/after' recordingStatusCallback='/events'/>")
+    recorded.wait_until_recording()
+    stage.fake.wait_until_quiet()
+    before = len(stage.app.received)
+    stage.fake.reset()
+    other = call_in(stage, CAT, "<Say>hello</Say>")
+    other.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    assert [received.path for received in stage.app.received[before:]] == ["/api/answer_call", "/api/status_callback"]
+    assert stage.fake.faults == []

@@ -117,7 +117,10 @@ def test_phones_ring_one_after_the_other(stage: Stage) -> None:
     """The second when the first has not answered."""
     dial = f"<Dial action='/after' sequential='true'><Number>{ANN}</Number><Number>{BOB}</Number></Dial>"
     phone_call = call_in(stage, dial)
-    stage.fake.phone(ANN).wait_for_call().decline()
+    ann = stage.fake.phone(ANN).wait_for_call()
+    stage.fake.wait_until_quiet()
+    assert BOB not in stage.fake.ask(lambda: list(stage.fake.exchange.phones.by_number))
+    ann.decline()
     bob = stage.fake.phone(BOB).wait_for_call()
     bob.answer()
     phone_call.wait_until_connected_to(BOB)

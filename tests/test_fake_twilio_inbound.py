@@ -128,6 +128,11 @@ def test_a_call_of_ones_own_does_not_ring_on_the_same_phone(stage: Stage) -> Non
     status, answer = press(stage, "call", {"to": OURS})
     assert status == 201
     assert press(stage, "answer", {}) == (409, {"detail": "This phone is not ringing."})
+    coming = stage.call()
+    stage.fake.phone(THEIRS).wait_for_call()
+    stage.fake.phone(THEIRS).call(OURS)
+    assert press(stage, "answer", {}) == (204, None)
+    stage.fake.wait_for(lambda: stage.fake.call(coming.sid).answered, "the call that comes in to be answered", 5)
     assert press(stage, "decline", {"sid": answer["sid"]})[0] == 409
     assert press(stage, "hangup", {"sid": "CA00"})[0] == 409
     assert press(stage, "hangup", {"sid": answer["sid"]}) == (204, None)

@@ -4,6 +4,7 @@ import asyncio
 import traceback
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from typing import Any
 
 from .account import Account
@@ -28,6 +29,10 @@ from .webhook_client import WebhookClient
 from .work import Work
 
 DEFAULT_APP_URL = "http://127.0.0.1:7071"
+
+
+ERA: ContextVar[object] = ContextVar("ERA", default=None)
+"""What goes on knows in which era it has begun; each time the exchange forgets everything another one begins."""
 
 
 class Exchange:
@@ -62,8 +67,7 @@ class Exchange:
 
     def forget(self) -> None:
         """Start anew: no calls, no texts, no phones, no faults; what was going on stops."""
-        for task in self.tasks:
-            task.cancel()
+        self.stop()
         self.work = Work(self.changes)
         self.phones = Phones(self.autopilot)
         self.faults = Faults(self.note_fault)
@@ -93,19 +97,27 @@ class Exchange:
 
     async def close(self) -> None:
         """Stop all that is going on."""
-        tasks = list(self.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self.stop()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.client.close()
+
+    def stop(self) -> None:
+        """Stop what goes on. It ends as it would at a hang-up, but nobody hears of that."""
+        self.era = object()
+        for task in self.tasks:
+            task.cancel()
 
     def spawn(self, doing: Coroutine[Any, Any, object]) -> None:
         """Let something happen on its own; it counts as going on until it ends."""
+        if ERA.get() not in (None, self.era):
+            doing.close()
+            return
         # Entered here and not in the task: whoever asks the moment after must see it.
         going_on = self.work.going_on()
         going_on.__enter__()
 
         async def run() -> None:
+            ERA.set(self.era)
             try:
                 await doing
             except Exception as error:
