@@ -10,8 +10,7 @@ import asyncio
 
 import azure.functions as func
 
-from shared.activity_event import arrival_of
-from shared.activity_log import log_for_caller
+from shared.activity_log import log_arrival
 from shared.inbound import answer_inbound
 from shared.twilio_webhook import request_fields, twilio_webhook
 from shared.twiml_builder import twiml_response
@@ -25,5 +24,5 @@ bp = func.Blueprint()
 async def answer_call(req: func.HttpRequest) -> func.HttpResponse:
     """Answer a call."""
     fields = request_fields(req)
-    answer, _ = await asyncio.gather(answer_inbound("call", fields), log_for_caller(fields, arrival_of(fields)))
-    return answer or twiml_response(voicemail({}))
+    answer, _ = await asyncio.gather(answer_inbound("call", fields), log_arrival(fields))
+    return answer or twiml_response(voicemail({}, fields))

@@ -26,5 +26,5 @@ async def fallback(req: func.HttpRequest) -> func.HttpResponse:
     sid = fields.get("CallSid") or fields.get("MessageSid") or "(no SID)"
     # Without its query, which may hold a number.
     failed = fields.get("ErrorUrl", "").partition("?")[0]
-    log.error("Twilio's error %s at %s, %s", fields.get("ErrorCode", "?")[:10], failed[:200], sid[:64])
+    log.error("Twilio's error %.10r at %.200r, %.64r", fields.get("ErrorCode", "?"), failed, sid)
     return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())

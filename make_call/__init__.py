@@ -1,7 +1,7 @@
 """POST /api/make_call: place a call. JSON or an HTML form, https://www.twilio.com/docs/voice/api/call-resource
 
     to                  required: a number in any usual form, client:alice or sip:alice@example.com
-    say                 words to say, at most 4,096 characters           |
+    say                 words to say, some 3,700 characters              |
     twiml               a TwiML document, at most 4,000 characters       |  one of these; none: "Hello World"
     script              verbs as a JSON list, like those that scripts/ keeps     |
     url                 an http or https address that answers TwiML      |
@@ -29,11 +29,12 @@ import msgspec
 from shared import script_store, twiml_builder
 from shared.api import answers_problems
 from shared.destinations import check_destinations
-from shared.errors import FieldError, NotConfigured
+from shared.errors import FieldError, InvalidRequest, NotConfigured
 from shared.idempotency import idempotent
 from shared.phone_numbers import call_recipient, caller
 from shared.request_body import Checked, read_body
 from shared.script_serving import make_ready
+from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript, Script, read_script
 from shared.sending import send
 from shared.settings import settings
@@ -53,6 +54,19 @@ def send_digits(text: str) -> str:
     return text
 
 
+def twiml_document(text: str) -> str:
+    """Return TwiML that can go with a call. Where only some countries are allowed it must be one that a script can be.
+
+    Raises ValueError.
+    """
+    twiml_builder.check_inline(text)
+    if settings().allowed_countries:
+        script, _ = script_of(text)
+        if faults := list(check_destinations(script)):
+            raise InvalidScript(faults)
+    return text
+
+
 def voice_script(value: object) -> Script:
     """Return a script for a call, checked; raises InvalidScript with all its faults."""
     script = read_script(value, "voice")
@@ -66,7 +80,7 @@ class CallRequest(msgspec.Struct):
 
     to: Annotated[str, Checked(call_recipient)]
     say: Annotated[str, Checked(twiml_builder.check_words)] | None = None
-    twiml: Annotated[str, Checked(twiml_builder.check_inline)] | None = None
+    twiml: Annotated[str, Checked(twiml_document)] | None = None
     script: Annotated[list[Any], Checked(voice_script)] | None = None
     url: Annotated[str, Checked(web_address)] | None = None
     from_: Annotated[str, Checked(caller)] | None = msgspec.field(default=None, name="from")
@@ -83,10 +97,10 @@ def check_together(fields: set[str]) -> Iterator[FieldError]:
     """Yield what is wrong with the fields that were given together."""
     heard = [name for name in WHAT_IS_HEARD if name in fields]
     if len(heard) > 1:
-        yield FieldError(heard[1], f"goes not with {heard[0]}; give one of {', '.join(WHAT_IS_HEARD)}")
+        yield FieldError(heard[1], f"cannot be combined with {heard[0]}; give only one of {', '.join(WHAT_IS_HEARD)}")
     for name in ("voice", "language"):
         if name in fields and "say" not in fields:
-            yield FieldError(name, "goes only with say")
+            yield FieldError(name, "needs say")
 
 
 @bp.route(route="make_call", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -137,5 +151,8 @@ async def what_is_heard(call: CallRequest) -> dict[str, str]:
     document = make_ready(call.script, "voice").document
     if document is not None and len(document) <= twiml_builder.INLINE_LIMIT:
         return {"twiml": document}
-    name = await script_store.keep_sent("voice", msgspec.json.encode(call.script))
+    try:
+        name = await script_store.keep_sent("voice", msgspec.json.encode(call.script))
+    except script_store.ScriptTooLong as error:
+        raise InvalidRequest(FieldError("script", str(error))) from None
     return {"url": settings().url(f"twiml/{name}")}

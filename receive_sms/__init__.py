@@ -13,8 +13,7 @@ import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
 from shared import opt_outs
-from shared.activity_event import arrival_of
-from shared.activity_log import log_for_caller
+from shared.activity_log import log_arrival
 from shared.inbound import answer_inbound
 from shared.twilio_webhook import request_fields, twilio_webhook
 from shared.twiml_builder import twiml_response
@@ -28,9 +27,9 @@ async def receive_sms(req: func.HttpRequest) -> func.HttpResponse:
     """Take a text."""
     fields = request_fields(req)
     keyword = opt_outs.keyword_of(fields)
-    event = arrival_of({**fields, **({"OptOutType": keyword} if keyword else {})})
+    arrival = {**fields, "OptOutType": keyword} if keyword else fields
     if keyword:
-        await asyncio.gather(opt_outs.note(keyword, fields), log_for_caller(fields, event))
+        await asyncio.gather(opt_outs.note(keyword, fields), log_arrival(arrival))
         return twiml_response(MessagingResponse())
-    answer, _ = await asyncio.gather(answer_inbound("text", fields), log_for_caller(fields, event))
+    answer, _ = await asyncio.gather(answer_inbound("text", fields), log_arrival(arrival))
     return answer or twiml_response(MessagingResponse())

@@ -44,7 +44,7 @@ LATEST = timedelta(days=35)
 def check_body(text: str) -> str:
     """Return a text that can be sent; raises ValueError."""
     if not text.strip():
-        raise ValueError("has no words")
+        raise ValueError("is blank")
     if len(text) > LONGEST_BODY:
         raise ValueError(f"is {len(text):,} characters long; at most {LONGEST_BODY:,} can be sent")
     return text

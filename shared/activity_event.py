@@ -1,7 +1,8 @@
 """One thing that happened to a call or a message, and its identity.
 
-An event's name is its identity: the same event arriving twice, or late, has the same name and the same content, so that
-it can be merged into the row again without harm. Nothing is read first and no order matters.
+An event's name is its identity: the same event arriving twice, or late, has the same name, so that it can be merged
+into the row again without harm; of its copies the newest one's time of receipt stands. Nothing is read first and no
+order matters.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from shared.activity_key import now, rfc3339
 
 # An event is one property of its row:
 # https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
-LONGEST_PROPERTY = 32_768
+LONGEST_PROPERTY = 65_536  # bytes of UTF-16
 LONGEST_FIELD = 1000
 MOST_FIELDS = 25
+
+# What happened when the caller has pressed keys or said something.
+GATHERED = "gathered"
 
 # What every callback repeats, or the row holds already.
 REPEATED = frozenset(
@@ -48,7 +52,22 @@ REPEATED = frozenset(
 )
 # What was said or written, and tokens: not for a log.
 PRIVATE = frozenset(
-    ["Body", "CallToken", "SpeechResult", "StableSpeechResult", "TranscriptionText", "UnstableSpeechResult"]
+    (
+        "Address",
+        "Body",
+        "ButtonPayload",
+        "ButtonText",
+        "CallToken",
+        "Label",
+        "Latitude",
+        "Longitude",
+        "ProfileName",
+        "SpeechResult",
+        "StableSpeechResult",
+        "TranscriptionData",
+        "TranscriptionText",
+        "UnstableSpeechResult",
+    )
 )
 
 
@@ -84,7 +103,9 @@ DECODER = msgspec.json.Decoder(Event)
 def to_json(event: Event) -> str:
     """Return an event as it is stored; where escapes make it too long for a property, without what is not needed."""
     text = ENCODER.encode(event).decode()
-    return text if len(text) <= LONGEST_PROPERTY else to_json(msgspec.structs.replace(event, fields={}))
+    if len(text.encode("utf-16-le")) <= LONGEST_PROPERTY or not event.fields:
+        return text
+    return to_json(msgspec.structs.replace(event, fields={}))
 
 
 def from_json(text: str) -> Event:
@@ -96,7 +117,7 @@ def event_of(form: Mapping[str, str]) -> Event:
     """Return the event that a callback tells of: a new status, or something else that happened (`what_happened`)."""
     form = {name[:LONGEST_FIELD]: value[:LONGEST_FIELD] for name, value in form.items()}
     more = {name: value for name, value in form.items() if value and name not in REPEATED | PRIVATE}
-    if len(more.get("Digits", "")) > 1:
+    if re.fullmatch(r"[0-9*#]{2,}", more.get("Digits", "")):
         more["Digits"] = f"{len(more['Digits'])} keys"  # a menu's choice is one key; more may be a card or a PIN
     what = what_happened(form)
     status = form.get("CallStatus") or form.get("MessageStatus") or form.get("SmsStatus") or ""
@@ -147,7 +168,7 @@ def what_happened(form: Mapping[str, str]) -> str:
     if form.get("AnsweredBy") and form.get("MachineDetectionDuration") and "SequenceNumber" not in form:
         return f"answered by {form['AnsweredBy']}"
     if "Digits" in form or "SpeechResult" in form:
-        return "gathered" if "RecordingUrl" not in form else "recorded"
+        return GATHERED if "RecordingUrl" not in form else "recorded"
     return ""
 
 
@@ -164,7 +185,8 @@ def name_of(event: Event) -> str:
     if event.sequence >= 0:
         return f"event_{event.sequence:04d}"
     if event.what or not event.status:
-        content = msgspec.structs.replace(event, received="")
+        # Twilio gives what was gathered neither a time nor a SID, and the same key may be pressed twice.
+        content = event if event.what == GATHERED else msgspec.structs.replace(event, received="")
         return f"event_{hashlib.sha256(ENCODER.encode(content)).hexdigest()[:16]}"
     name = re.sub(r"\W", "_", event.status, flags=re.ASCII)[:64]
     if name != event.status.replace("-", "_"):
@@ -183,4 +205,4 @@ def twilio_time(text: str) -> str:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError):
         return ""
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,10 +14,9 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from shared.activity_event import Event, from_json, name_of, to_json
+from shared.activity_event import Event, arrival_of, event_of, from_json, name_of, to_json
 from shared.activity_key import RowKey, now, rfc3339, row_key, started_of
 from shared.activity_state import FINAL, event_as_shown, in_order, state_of
-from shared.errors import StorageUnavailable
 from shared.settings import settings
 from shared.tables import ACTIVITY, SIDS, EntityFull, get, insert, upsert
 
@@ -34,7 +33,7 @@ PATIENCE_SECONDS = 3.0
 Row = Mapping[str, Any]
 
 
-async def start(sid: str, kind: str, started: int, event: Event) -> None:
+async def add_findable(sid: str, kind: str, started: int, event: Event) -> None:
     """Log an event, and make sure that the row can be found by its SID; both writes at once."""
     key = row_key(sid, started)
     await asyncio.gather(add_event(sid, kind, key, event), add_sid(sid, key))
@@ -49,7 +48,7 @@ async def add(sid: str, kind: str, started: str | None, event: Event) -> None:
     if started and started.isdecimal() and len(started) <= LONGEST_STARTED:
         if event.status in FINAL:
             # Heals what a failed write at the send left open.
-            await start(sid, kind, int(started), event)
+            await add_findable(sid, kind, int(started), event)
         else:
             await add_event(sid, kind, row_key(sid, int(started)), event)
     else:
@@ -67,10 +66,22 @@ async def begin_row(sid: str) -> RowKey:
 async def add_event(sid: str, kind: str, key: RowKey, event: Event) -> None:
     """Merge one event into the row, which the first event creates; one operation. Raises StorageUnavailable."""
     properties = {"sid": sid, "kind": kind, name_of(event): to_json(event)}
+    keys = {"PartitionKey": key.partition, "RowKey": key.row}
     try:
-        await upsert(ACTIVITY, {"PartitionKey": key.partition, "RowKey": key.row, **properties})
+        await upsert(ACTIVITY, {**keys, **properties})
     except EntityFull:
-        log.error("the row of %s is full; its event %s is not kept", sid, name_of(event))
+        log.error("the row of %s is full", sid)
+        if event.status:
+            await add_to_full_row(keys, event)
+
+
+async def add_to_full_row(keys: dict[str, str], event: Event) -> None:
+    """Put a status where something less important stands: a call must come to its end in the log as well."""
+    row = await get(ACTIVITY, *keys.values()) or {}
+    for name, value in row.items():
+        if name.startswith(EVENT_PREFIX) and from_json(value).what:
+            await upsert(ACTIVITY, {**keys, name: to_json(event)})
+            return
 
 
 async def add_sid(sid: str, key: RowKey) -> None:
@@ -112,8 +123,9 @@ def summary_of(row: Row) -> dict[str, Any]:
 
 
 def events_of(row: Row) -> list[Event]:
-    """Return the events that a row holds, in no order."""
-    return [from_json(value) for name, value in row.items() if name.startswith(EVENT_PREFIX)]
+    """Return the events that a row holds, each once, in no order."""
+    events = (from_json(value) for name, value in row.items() if name.startswith(EVENT_PREFIX))
+    return list({name_of(event): event for event in events}.values())
 
 
 def links_for(sid: str) -> dict[str, str]:
@@ -121,12 +133,32 @@ def links_for(sid: str) -> dict[str, str]:
     return {"activity": settings().url(f"activity/{sid}")}
 
 
-async def log_for_caller(fields: Mapping[str, str], event: Event) -> None:
-    """Log what a webhook tells of while somebody waits for its answer: for a moment at most, and whatever happens."""
+async def log_arrival(fields: Mapping[str, str]) -> None:
+    """Log an inbound call or text while somebody waits for its answer; a call that comes back has arrived already."""
+    if fields.get("CallStatus", "ringing") == "ringing":
+        await log_while_waiting(fields, arrival_of(fields))
+
+
+async def log_what_happened(fields: Mapping[str, str]) -> None:
+    """Log what a request for TwiML tells of, keys that were pressed, say, while somebody waits for its answer."""
+    event = event_of(fields)
+    if event.what:
+        await log_while_waiting(fields, event)
+
+
+async def log_while_waiting(fields: Mapping[str, str], event: Event) -> None:
+    """Log an event within a moment or not at all; never raises. Only an inbound call or text begins a row here."""
     sid = fields.get("CallSid") or fields.get("MessageSid") or ""
     kind = "call" if fields.get("CallSid") else "message"
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await add(sid, kind, fields.get("started"), event)
-    except (StorageUnavailable, TimeoutError):
-        log.error("an event of %s could not be logged", sid)
+            key = await find_row(sid)
+            if key is None and fields.get("Direction", "inbound") == "inbound":
+                key = await begin_row(sid)
+            if key is not None:
+                await add_event(sid, kind, key, event)
+                return
+    except Exception as error:  # the answer matters more
+        log.error("an event of %.64r could not be logged (%s)", sid, type(error).__name__)
+        return
+    log.error("an event of %.64r could not be logged: it has no row yet", sid)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shared.activity_event import Event
+from shared.activity_event import Event, name_of
 from shared.twilio_errors import explain
 
 # Ours, not Twilio's: a send of which no answer came, and what was found out about it since (shared/unknown_outcome.py).
@@ -37,10 +37,10 @@ RANKS = {status: rank for rank, status in enumerate((UNKNOWN, *ON_THE_WAY, *FINA
 RANK_OF_NEW = RANKS[ON_THE_WAY[-1]]
 
 
-def place_in_time(event: Event) -> tuple[bool, int, int, str, str]:
+def place_in_time(event: Event) -> tuple[bool, int, int, str, str, str]:
     """Return what events are sorted by: final ones come last, then Twilio's number, then the order of the statuses."""
     rank = RANKS.get(event.status, RANK_OF_NEW)
-    return event.status in FINAL, event.sequence, rank, event.status, event.at
+    return event.status in FINAL, event.sequence, rank, event.status, event.at, name_of(event)
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
@@ -52,7 +52,7 @@ def in_order(events: Iterable[Event]) -> list[Event]:
     for event in events:
         if event.what:
             before = sum(time <= time_of(event) for time in times)
-            placed.append(((before - 1, time_of(event) + event.what), event))
+            placed.append(((before - 1, time_of(event) + name_of(event)), event))
     return [event for _, event in sorted(placed, key=lambda item: item[0])]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
@@ -38,7 +39,8 @@ def problem_response(error: ApiError) -> func.HttpResponse:
         **error.members(),
     }
     return func.HttpResponse(
-        msgspec.json.encode(problem) + b"\n",
+        # Not msgspec's: a request's own field name may hold a lone surrogate, which JSON can only escape.
+        json.dumps(problem).encode() + b"\n",
         status_code=error.status,
         headers=error.headers,
         mimetype="application/problem+json",

@@ -12,12 +12,15 @@ from shared.scripts.types import PLACEHOLDER
 from shared.settings import settings
 
 
-def check_destinations(script: Sequence[Element]) -> Iterator[FieldError]:
-    """Yield a fault for each number that may not be called; one that a request brings is checked when it is filled."""
+def check_destinations(script: Sequence[Element], *, filled: bool = False) -> Iterator[FieldError]:
+    """Yield a fault for each number that may not be called.
+
+    One that a request brings is checked when the script is `filled`; then no placeholder passes.
+    """
     if not settings().allowed_countries:
         return
     for place, number in numbers_in(script):
-        if PLACEHOLDER.search(number):
+        if not filled and PLACEHOLDER.search(number):
             continue
         try:
             text_recipient(number)

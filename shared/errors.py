@@ -3,7 +3,7 @@
     ApiError                    any of them; becomes an RFC 9457 problem (shared/api.py)
     ├── InvalidRequest          400  the request is wrong; names each field
     ├── CountryNotAllowed       403  ALLOWED_COUNTRIES does not hold the number's country
-    ├── NotFound                404  no such call or message
+    ├── NotFound                404  no such call, message or script
     ├── KeyInUse                409  a request with this Idempotency-Key is being worked on
     ├── PreconditionFailed      412  what If-Match names has changed since
     ├── KeyReused               422  this Idempotency-Key came before with another body
@@ -74,7 +74,7 @@ class CountryNotAllowed(ApiError):
 
 
 class NotFound(ApiError):
-    """There is no such call or message in the log."""
+    """There is no such call or message in the log, or no such script."""
 
     status = 404
     code = "not_found"

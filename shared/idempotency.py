@@ -25,7 +25,7 @@ from shared.errors import (
     OutcomeUnknown,
     StorageUnavailable,
 )
-from shared.tables import IDEMPOTENCY, delete, get, insert, replace, upsert
+from shared.tables import IDEMPOTENCY, delete_unchanged, get, insert, replace, upsert
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,8 @@ def idempotent(handler: Handler) -> Handler:
         if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
             raise InvalidRequest(FieldError("Idempotency-Key", f"expected 1 to {LONGEST_KEY} printable characters"))
         partition = hashlib.sha256(f"{handler.__name__} {key}".encode()).hexdigest()
-        earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest())
+        owner = uuid.uuid4().hex
+        earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest(), owner)
         if earlier is not None:
             return earlier
         try:
@@ -57,7 +58,7 @@ def idempotent(handler: Handler) -> Handler:
             await keep(partition, problem_response(error))
             raise
         except ApiError:
-            await forget(partition)
+            await forget(partition, owner)
             raise
         await keep(partition, response)
         return response
@@ -65,7 +66,7 @@ def idempotent(handler: Handler) -> Handler:
     return once
 
 
-async def reserve(partition: str, fingerprint: str) -> func.HttpResponse | None:
+async def reserve(partition: str, fingerprint: str, owner: str) -> func.HttpResponse | None:
     """Reserve a key for one request; returns None when it is ours now, else the answer of the request that had it.
 
     Raises KeyInUse while that one is being worked on, KeyReused when its body was another, OutcomeUnknown when its
@@ -76,7 +77,7 @@ async def reserve(partition: str, fingerprint: str) -> func.HttpResponse | None:
         "RowKey": ROW,
         "fingerprint": fingerprint,
         "reserved": str(now()),
-        "owner": uuid.uuid4().hex,
+        "owner": owner,
     }
     if await insert(IDEMPOTENCY, ours):
         return None
@@ -123,9 +124,15 @@ async def keep(partition: str, response: func.HttpResponse) -> None:
         log.error("an answer could not be kept under its Idempotency-Key; its repetition will be refused")
 
 
-async def forget(partition: str) -> None:
-    """Free a key whose request was refused. Where this fails the key stays taken for a while, which harms nobody."""
+async def forget(partition: str, owner: str) -> None:
+    """Free a key whose request was refused, if it is still this request's: a delete that is repeated, since its first
+    answer was lost, must not remove what somebody has reserved since.
+
+    Where this fails the key stays taken for a while, which harms nobody.
+    """
     try:
-        await delete(IDEMPOTENCY, partition, ROW)
+        reserved = await get(IDEMPOTENCY, partition, ROW)
+        if reserved is not None and reserved["owner"] == owner:
+            await delete_unchanged(IDEMPOTENCY, reserved)
     except StorageUnavailable:
         log.error("an Idempotency-Key could not be freed")

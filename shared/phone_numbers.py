@@ -50,8 +50,6 @@ def parse(text: str) -> PhoneNumber:
     # 20 ms of metadata: imported at the first number, so that no webhook's cold start waits for it.
     import phonenumbers
 
-    if text.startswith(" "):
-        text = "+" + text.strip()  # the unescaped `+` of a form arrives as a space
     try:
         number = phonenumbers.parse(text, settings().default_country)
     except phonenumbers.NumberParseException:

@@ -22,7 +22,7 @@ class Storage:
         self.lock = asyncio.Lock()
 
     async def look(self) -> str:
-        """Return `ok`, `unreachable` or `wrong`: one point read of an entity that need not be there."""
+        """Return `ok` or `unreachable`: one point read of an entity that need not be there."""
         async with self.lock:
             if time.monotonic() - self.looked > LOOK_EVERY_SECONDS:
                 try:
@@ -30,8 +30,6 @@ class Storage:
                     self.word = "ok"
                 except StorageUnavailable:
                     self.word = "unreachable"
-                except NotConfigured:
-                    self.word = "wrong"
                 self.looked = time.monotonic()
         return self.word
 

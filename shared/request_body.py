@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -14,6 +15,8 @@ from msgspec.structs import FieldInfo, fields
 
 from shared.errors import FieldError, InvalidRequest
 
+# Where the unescaped `+` of a form, which arrives as a space, begins a number.
+PHONE_FIELDS = ("to", "from")
 FORM = "application/x-www-form-urlencoded"
 
 Body = TypeVar("Body", bound=msgspec.Struct)
@@ -74,9 +77,7 @@ def read_values(
     known = fields_of(struct)
     given = {name for name, value in values.items() if value is not None}
     faults = [
-        FieldError(name, f"there is no such field; there are {', '.join(known)}")
-        for name in values
-        if name not in known
+        FieldError(name, f"unknown field; the fields are {', '.join(known)}") for name in values if name not in known
     ]
     faults += [FieldError(name, "is required") for name, info in known.items() if info.required and name not in given]
     faults += check_together(given)
@@ -131,6 +132,8 @@ def read_form(req: func.HttpRequest, struct: type[msgspec.Struct]) -> dict[str, 
     values: dict[str, Any] = {}
     for name in req.form:
         filled = [value for value in req.form.getlist(name) if value]
+        if name in PHONE_FIELDS:
+            filled = [re.sub(r"^ (?=\d)", "+", value) for value in filled]
         if name in lists:
             values[name] = filled or None
         elif len(filled) > 1:
@@ -161,7 +164,11 @@ def read_json_object(body: bytes) -> dict[str, Any]:
 
 
 def has_surrogates(value: object) -> bool:
-    """Tell whether a text, or one in a list, cannot be written as UTF-8."""
-    if isinstance(value, list):
-        return any(map(has_surrogates, value))
-    return isinstance(value, str) and any("\ud800" <= character <= "\udfff" for character in value)
+    """Tell whether a text in a value, however deep, cannot be written as UTF-8."""
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    except RecursionError:
+        raise ValueError("is nested too deep") from None
+    return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,10 +16,10 @@ import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
 from shared import script_store
-from shared.activity_event import event_of
-from shared.activity_log import log_for_caller
+from shared.activity_log import PATIENCE_SECONDS, log_what_happened
 from shared.destinations import check_destinations
 from shared.errors import StorageUnavailable
+from shared.script_store import ScriptTooLong
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
 from shared.scripts.reading import Family, InvalidScript, Script
 from shared.scripts.writing import write_twiml
@@ -29,6 +30,10 @@ log = logging.getLogger(__name__)
 
 REMEMBERED_SECONDS = 3.0
 MOST_REMEMBERED = 1000
+# https://www.twilio.com/docs/api/errors/11750
+LONGEST_TWIML = 64 * 1024
+# More digits than these may be a phone number.
+DIGITS_TO_SHOW = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,30 +63,33 @@ async def ready_script(name: str, owner: script_store.Owner = "script") -> Ready
 
 async def serve(name: str, fields: Mapping[str, str], owner: script_store.Owner = "script") -> func.HttpResponse:
     """Answer one of Twilio's requests with the script of that name, and log what the request tells of."""
-    event = event_of(fields)
-    answer, _ = await asyncio.gather(
-        answer_with(name, fields, owner), log_for_caller(fields, event) if event.what else nothing()
-    )
+    answer, _ = await asyncio.gather(answer_with(name, fields, owner), log_what_happened(fields))
     return answer
-
-
-async def nothing() -> None:
-    """Do nothing."""
 
 
 async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.Owner) -> func.HttpResponse:
     """Answer with a script, or with an apology."""
     try:
-        ready = await ready_script(name, owner)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            ready = await ready_script(name, owner)
         if ready is not None:
             return twiml_response(document_for(ready, fields))
-        log.error("there is no script %s", name)
-    except StorageUnavailable:
-        log.error("the script %s could not be read", name)
+        log.error("there is no script %s", for_log(name))
+    except (StorageUnavailable, TimeoutError):
+        log.error("the script %s could not be read", for_log(name))
     except InvalidScript as error:
         # The places only: a caller's text may stand in what is said about them.
-        log.error("the script %s makes no sense for this request: %s", name, ", ".join(f.field for f in error.faults))
+        places = ", ".join(fault.field for fault in error.faults)
+        log.error("the script %s makes no sense for this request: %s", for_log(name), places)
     return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())
+
+
+def for_log(name: str) -> str:
+    """Return a script's name as the log may hold it: `call-15005550006` names somebody's number."""
+    digits = re.findall(r"\d", name)
+    if len(digits) <= DIGITS_TO_SHOW or script_store.SENT.fullmatch(name):
+        return name
+    return re.sub(r"\d", "#", name)
 
 
 def make_ready(script: Script, family: Family) -> Ready:
@@ -94,8 +102,16 @@ def make_ready(script: Script, family: Family) -> Ready:
 def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
     """Return the TwiML for one request; raises InvalidScript when what it brings makes no sense in the script."""
     if ready.document is not None:
-        return ready.document
+        return check_twiml(ready.document)
     filled = fill(ready.script, fields)
-    if faults := list(check_destinations(filled)):
+    if faults := list(check_destinations(filled, filled=True)):
         raise InvalidScript(faults)
-    return str(write_twiml(filled, ready.family))
+    return check_twiml(str(write_twiml(filled, ready.family)))
+
+
+def check_twiml(document: str) -> str:
+    """Return a document that Twilio will read; raises ScriptTooLong."""
+    size = len(document.encode())
+    if size > LONGEST_TWIML:
+        raise ScriptTooLong(f"is {size:,} bytes long as TwiML, of which Twilio reads at most {LONGEST_TWIML:,}")
+    return document

@@ -14,15 +14,30 @@ from typing import Any, Literal
 import msgspec
 
 from shared.activity_key import now, rfc3339
-from shared.scripts.reading import Family, Script, read_script
+from shared.errors import FieldError
+from shared.scripts.reading import Family, InvalidScript, Script, read_script
 from shared.tables import SCRIPTS, delete_unchanged, get, insert, read_partition, replace, upsert
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 # No user's script can have such a name.
 SENT = re.compile(r"sent_[0-9a-f]{64}")
 MOST_LISTED = 10_000
+# https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model: one property's bytes.
+LONGEST_SOURCE = 64 * 1024
 
 Owner = Literal["script", "sent"]
+
+
+class ScriptTooLong(InvalidScript):
+    """A script without any other fault is too long, as JSON or as TwiML."""
+
+    def __init__(self, words: str) -> None:
+        """Say how long it is, and how long it may be."""
+        super().__init__([FieldError("$", words)])
+
+    def __str__(self) -> str:
+        """Return the words alone."""
+        return self.faults[0].detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +53,15 @@ class Kept:
     @property
     def etag(self) -> str:
         """The strong ETag of this version (https://www.rfc-editor.org/rfc/rfc9110#name-etag)."""
-        return f'"{hashlib.sha256(self.source).hexdigest()[:32]}"'
+        return f'"{hashlib.sha256(self.updated.encode() + self.source).hexdigest()[:32]}"'
+
+    def json(self) -> object:
+        """Return the script as it was kept."""
+        return msgspec.json.decode(self.source)
 
     def script(self) -> Script:
-        """Return the script itself."""
-        return read_script(msgspec.json.decode(self.source), self.family)
+        """Return the script itself; raises InvalidScript where today's rules refuse what was kept under older ones."""
+        return read_script(self.json(), self.family)
 
 
 async def find(name: str, owner: Owner = "script") -> Kept | None:
@@ -56,7 +75,26 @@ def kept(entity: dict[str, Any]) -> Kept:
     return Kept(entity["RowKey"], entity["family"], bytes(entity["source"]), entity["updated"], entity)
 
 
-async def keep(name: str, family: Family, source: bytes, instead_of: Kept | None) -> Kept | None:
+def source_of(script: Script) -> bytes:
+    """Return a script as it is kept; raises ScriptTooLong."""
+    return check_length(msgspec.json.encode(script))
+
+
+def check_length(source: bytes) -> bytes:
+    """Return a script's JSON; raises ScriptTooLong for one that no property of a table can hold."""
+    if len(source) > LONGEST_SOURCE:
+        raise ScriptTooLong(f"is {len(source):,} bytes long as JSON, at most {LONGEST_SOURCE:,} are kept")
+    return source
+
+
+async def keep(name: str, family: Family, source: bytes) -> Kept:
+    """Keep a script, whatever had its name before. It has the same properties as any, so that merging is replacing."""
+    entity = entity_of("script", name, family, source)
+    await upsert(SCRIPTS, entity)
+    return kept(entity)
+
+
+async def keep_unless_changed(name: str, family: Family, source: bytes, instead_of: Kept | None) -> Kept | None:
     """Keep a script where `find` has returned `instead_of`; None when somebody was faster."""
     entity = entity_of("script", name, family, source)
     if instead_of is None:
@@ -67,7 +105,10 @@ async def keep(name: str, family: Family, source: bytes, instead_of: Kept | None
 
 
 async def keep_sent(family: Family, source: bytes) -> str:
-    """Keep a script that a call is placed with, and return its name; the same script has the same name."""
+    """Keep a script that a call is placed with, and return its name; the same script has the same name.
+
+    Raises ScriptTooLong.
+    """
     name = f"sent_{hashlib.sha256(source).hexdigest()}"
     await upsert(SCRIPTS, entity_of("sent", name, family, source))
     return name
@@ -79,7 +120,7 @@ def entity_of(owner: Owner, name: str, family: Family, source: bytes) -> dict[st
         "PartitionKey": owner,
         "RowKey": name,
         "family": family,
-        "source": source,
+        "source": check_length(source),
         "updated": rfc3339(now()),
     }
 

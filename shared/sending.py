@@ -11,7 +11,7 @@ from typing import Any
 import azure.functions as func
 
 from shared import activity_log
-from shared.activity_event import Event
+from shared.activity_event import Event, as_number
 from shared.activity_key import now, rfc3339
 from shared.activity_state import UNKNOWN
 from shared.api import json_response
@@ -35,7 +35,9 @@ async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine
     """
     started = now()
     try:
-        created = await ask_twilio(create(status_callback(started)))
+        created = await ask_twilio(create(callback_url(started)))
+        if not created.sid:
+            raise OutcomeUnknown("Twilio's answer names no SID.", status=502)
     except OutcomeUnknown as error:
         raise await logged_as_unknown(error, kind, to, from_, started) from None
     event = Event(
@@ -46,19 +48,20 @@ async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine
         to=to,
         from_=from_ or str(created.from_ or ""),
         direction=str(created.direction or ""),
-        segments=int(getattr(created, "num_segments", None) or 0) or None,
+        segments=as_number(getattr(created, "num_segments", None)),
     )
     try:
-        await activity_log.start(created.sid, kind, started, event)
-    except StorageUnavailable:
-        # It is placed: the caller must know, and the callbacks will fill the row in.
-        log.error("%s is placed, but could not be logged", created.sid)
+        await activity_log.add_findable(created.sid, kind, started, event)
+    except Exception:
+        # It is placed: whatever is wrong here, the caller must know, and the callbacks will fill the row in.
+        log.exception("%s is placed, but could not be logged", created.sid)
     return created_response(created.sid, event, started)
 
 
-def status_callback(started: int) -> str:
-    """Return the address that we give Twilio for what becomes of a call or text that starts at `started`."""
-    return f"{settings().url('status_callback')}?{STARTED}={started}{RETRIED}"
+def callback_url(started: int | None = None) -> str:
+    """Return the address that we give Twilio for what becomes of a call or text, of ours if it has a start."""
+    query = "" if started is None else f"?{STARTED}={started}"
+    return f"{settings().url('status_callback')}{query}{RETRIED}"
 
 
 def created_response(sid: str, event: Event, started: int) -> func.HttpResponse:
@@ -82,7 +85,7 @@ async def logged_as_unknown(error: OutcomeUnknown, kind: str, to: str, from_: st
     name = f"{UNKNOWN}-{uuid.uuid4().hex}"
     event = Event(created=True, status=UNKNOWN, at=rfc3339(started), received=rfc3339(now()), to=to, from_=from_)
     try:
-        await activity_log.start(name, kind, started, event)
+        await activity_log.add_findable(name, kind, started, event)
     except StorageUnavailable:
         log.error("a %s with an unknown outcome could not be logged", kind)
         return error

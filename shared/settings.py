@@ -1,10 +1,11 @@
 """The app's settings: one frozen object made from the environment, and the only reader of `os.environ`.
 
-The same names stand in local.settings.json.example, README.md and infra/; tests/test_settings.py compares them.
+The same names stand in local.settings.json.example, README.md and infra/; tests compare them.
 """
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Mapping
@@ -125,6 +126,10 @@ def find_problems(values: dict[str, str]) -> list[tuple[str, str]]:
         missing = "TWILIO_API_SECRET" if values["TWILIO_API_KEY"] else "TWILIO_API_KEY"
         problems.append((missing, "is missing; an API key and its secret go together"))
 
+    if values["TABLES_CONNECTION_STRING"] and not is_connection_string(values["TABLES_CONNECTION_STRING"]):
+        problems.append(("TABLES_CONNECTION_STRING", "expected Name=value; pairs, or UseDevelopmentStorage=true"))
+    if values["TABLES_ENDPOINT"].startswith("http:"):
+        problems.append(("TABLES_ENDPOINT", "expected https://, which the app's identity needs"))
     for name in ("PUBLIC_BASE_URL", "TWILIO_API_BASE_URL", "TABLES_ENDPOINT"):
         if values[name] and not is_base_url(values[name]):
             problems.append((name, "expected http:// or https:// and a host, without query or fragment"))
@@ -134,6 +139,22 @@ def find_problems(values: dict[str, str]) -> list[tuple[str, str]]:
     if not values["TABLES_CONNECTION_STRING"] and not values["TABLES_ENDPOINT"]:
         problems.append(("TABLES_ENDPOINT", "is missing; expected the tables' address (or TABLES_CONNECTION_STRING)"))
     return problems
+
+
+def is_connection_string(text: str) -> bool:
+    """Tell whether the storage's library can read `text`; it only would when the first send has been placed.
+
+    https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
+    """
+    parts = dict(part.partition("=")[::2] for part in text.split(";") if part)
+    if parts.get("UseDevelopmentStorage", "").lower() == "true":
+        return True
+    endpoint = parts.get("TableEndpoint", "https://" + parts.get("AccountName", ""))
+    try:
+        key = base64.b64decode(parts.get("AccountKey", ""), validate=True)
+    except ValueError:
+        return False
+    return bool("SharedAccessSignature" in parts or (parts.get("AccountName") and key)) and is_base_url(endpoint)
 
 
 def is_base_url(text: str) -> bool:

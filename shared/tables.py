@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.errors import NotConfigured, StorageUnavailable
+from shared.errors import StorageUnavailable
 from shared.http_session import http_session
 from shared.settings import settings
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
     from azure.data.tables.aio import TableClient
+    from azure.identity.aio import DefaultAzureCredential
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ OPT_OUTS = "optouts"
 
 # https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 TABLE_NOT_FOUND = "TableNotFound"
-FULL = ("TooManyProperties", "EntityTooLarge")
+FULL = ("TooManyProperties", "EntityTooLarge", "PropertyValueTooLarge", "RequestBodyTooLarge")
 COLLISIONS = 5
 
 Result = TypeVar("Result")
@@ -38,10 +39,7 @@ class EntityFull(Exception):
 
 @cache
 def table_client(table: str) -> TableClient:
-    """Return the process's one client for `table`, made at the first call, on the worker's event loop.
-
-    Raises NotConfigured.
-    """
+    """Return the process's one client for `table`, made at the first call, on the worker's event loop."""
     # 170 ms with azure.identity: imported here so that a webhook which stores nothing does not pay for it.
     from azure.core.pipeline import policies
     from azure.core.pipeline.transport import AioHttpTransport
@@ -65,25 +63,32 @@ def table_client(table: str) -> TableClient:
             return [policy for policy in super()._configure_policies(**options) if not isinstance(policy, unused)]
 
     options = {
-        "transport": AioHttpTransport(session=http_session(), session_owner=False, use_env_settings=False),
-        # Twilio waits 15 s for an answer; the library's defaults wait for minutes.
+        # Twilio waits 15 s for an answer; the library's defaults wait for minutes. A transport that is handed over
+        # takes its time-outs from itself alone.
+        "transport": AioHttpTransport(
+            session=http_session(),
+            session_owner=False,
+            use_env_settings=False,
+            connection_timeout=2,
+            read_timeout=3,
+        ),
         "retry_total": 2,
         "retry_backoff_factor": 0.2,
         "retry_backoff_max": 1,
-        "connection_timeout": 2,
-        "read_timeout": 3,
         "timeout": 8,
     }
     app = settings()
     if app.tables_connection_string:
-        try:
-            return LeanTableClient.from_connection_string(app.tables_connection_string, table, **options)
-        except ValueError:
-            problem = {"TABLES_CONNECTION_STRING": "is not a connection string that the storage's library can read"}
-            raise NotConfigured(problem) from None
+        return LeanTableClient.from_connection_string(app.tables_connection_string, table, **options)
+    return LeanTableClient(app.tables_endpoint, table, credential=credential(), **options)
+
+
+@cache
+def credential() -> DefaultAzureCredential:
+    """Return the app's identity on Azure, or yours on a laptop; one for all tables, since it remembers its tokens."""
     from azure.identity.aio import DefaultAzureCredential
 
-    return LeanTableClient(app.tables_endpoint, table, credential=DefaultAzureCredential(), **options)
+    return DefaultAzureCredential()
 
 
 async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Result]]) -> Result:
@@ -115,10 +120,10 @@ async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Resu
         if error_code(error) in FULL:
             raise EntityFull from None
         log.error("table %s: %s %s", table, error.status_code, error_code(error))
-        raise StorageUnavailable("The log cannot be reached.") from error
+        raise StorageUnavailable("Storage cannot be reached.") from error
     except (AzureError, TimeoutError) as error:
         log.error("table %s: %s", table, type(error).__name__)
-        raise StorageUnavailable("The log cannot be reached.") from error
+        raise StorageUnavailable("Storage cannot be reached.") from error
 
 
 async def upsert(table: str, entity: dict[str, object]) -> None:
@@ -134,7 +139,7 @@ async def upsert(table: str, entity: dict[str, object]) -> None:
         except (ResourceExistsError, ResourceModifiedError):
             continue
         return
-    raise StorageUnavailable("The log is too busy.")
+    raise StorageUnavailable("Storage is too busy.")
 
 
 async def get(table: str, partition: str, row: str) -> dict[str, Any] | None:

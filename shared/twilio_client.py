@@ -76,7 +76,8 @@ def twilio_client() -> Client:
                         auth=aiohttp.BasicAuth(*auth) if auth else None,
                         allow_redirects=allow_redirects,
                     ) as answer:
-                        status, text, answer_headers = answer.status, await answer.text(), answer.headers
+                        body = await answer.read()
+                        status, text, answer_headers = answer.status, body.decode(errors="replace"), answer.headers
                 except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                     log.warning("no connection to Twilio (%s), try %d of %d", type(error).__name__, attempt, TRIES)
                     if last:
@@ -87,7 +88,7 @@ def twilio_client() -> Client:
                     log.warning("no answer from Twilio (%s)", type(error).__name__)
                     raise OutcomeUnknown("Twilio took the request and gave no answer in time.") from None
                 if is_too_many_requests(status, text) and not last:
-                    log.warning("Twilio is getting too many requests, try %d of %d", attempt, TRIES)
+                    log.warning("Twilio refuses further requests for now, try %d of %d", attempt, TRIES)
                     await asyncio.sleep(pause(attempt, answer_headers.get("Retry-After")))
                     continue
                 return Response(status, text, answer_headers)
@@ -121,12 +122,22 @@ async def ask_twilio(request: Awaitable[Resource]) -> Resource:
         return await request
     except TwilioException as error:
         status = int(getattr(error, "status", 0) or 0)
-        code = int(getattr(error, "code", 0) or 0)
+        code = as_code(getattr(error, "code", 0))
         message = str(getattr(error, "detail", None) or getattr(error, "msg", "")).removeprefix(CREATE_PREFIX)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # A 5xx says nothing about whether the call was placed or the text queued.
             raise OutcomeUnknown(f"Twilio answered {status}.", status=502) from None
         raise failure_for(code, message, status) from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        # Twilio has answered, and not as its library expects: what it did cannot be told.
+        log.error("Twilio's answer cannot be read (%s)", type(error).__name__)
+        raise OutcomeUnknown("Twilio's answer cannot be read.", status=502) from None
+
+
+def as_code(code: object) -> int:
+    """Return Twilio's error code, 0 where it is none."""
+    text = str(code)
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def given(**arguments: object) -> dict[str, Any]:

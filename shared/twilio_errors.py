@@ -1,7 +1,8 @@
 """Twilio's error codes, in words, and what we answer to each.
 
 Decided by code, not by Twilio's HTTP status, which is not always the same for one code. The codes are explained at
-https://www.twilio.com/docs/api/errors; one that is not listed here becomes a 502 that carries Twilio's own words.
+https://www.twilio.com/docs/api/errors; one that is not listed here carries Twilio's own words: a 422 where Twilio
+blames the request, else a 502.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ OUR_FAULTS = {
     20008: Refusal(502, "Test credentials cannot do this."),
     20403: Refusal(502, "The app's API key may not do this."),
     20404: Refusal(502, "Twilio does not know the account in TWILIO_ACCOUNT_SID."),
-    20429: Refusal(503, "Twilio is getting too many requests from this account. Nothing was sent; try again."),
+    20429: Refusal(503, "This account is sending Twilio too many requests. Nothing was sent; try again."),
     21611: Refusal(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
     30001: Refusal(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
 }
@@ -117,4 +118,6 @@ def failure_for(code: int, message: str, twilio_status: int) -> TwilioFailure:
     if code in OUR_FAULTS:
         status, words = OUR_FAULTS[code]
         return TwilioUnavailable(words, status=status, twilio=twilio, headers=RETRY_AFTER if status == 503 else None)
+    if 400 <= twilio_status < 500 and twilio_status not in (401, 403, 404, 429):
+        return TwilioRefused(f"Twilio refused this with its code {code}.", status=422, twilio=twilio)
     return TwilioUnavailable(f"Twilio answered {twilio_status} with its code {code}.", twilio=twilio)

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import hmac
 import logging
+import re
 from collections.abc import Mapping
 from urllib.parse import parse_qs, urlsplit
 
@@ -21,6 +22,16 @@ from shared.request_body import FORM, content_type
 from shared.settings import Settings, settings
 
 log = logging.getLogger(__name__)
+
+# base64 of an HMAC-SHA1, or of an HMAC-SHA256.
+SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=")
+# An inbound text with ten pictures is some 10 kB.
+LARGEST_BODY = 128 * 1024
+MOST_FIELDS = 500
+
+
+class BodyNotCovered(ValueError):
+    """The signature says nothing about the body."""
 
 
 def twilio_webhook(handler: Handler) -> Handler:
@@ -48,11 +59,21 @@ def find_refusal(req: func.HttpRequest, app: Settings) -> str | None:
     signature = req.headers.get("x-twilio-signature")
     if not signature:
         return "X-Twilio-Signature is missing"
+    # Before anything is parsed: to parse, sort and hash what a stranger sends can cost seconds a megabyte.
+    if not SIGNATURE.fullmatch(signature):
+        return "X-Twilio-Signature has not the form of a signature"
+    body = req.get_body()
+    if len(body) > LARGEST_BODY or body.count(b"&") > MOST_FIELDS:
+        return f"the body is larger than any of Twilio's ({len(body):,} bytes)"
+    if "#" in req.url:
+        return "the address has a fragment, which no signature covers"
     try:
         signed = signed_fields(req)
         url = signed_url(req, app)
         if any(is_signed(url, signed, signature, token) for token in app.auth_tokens):
             return None
+    except BodyNotCovered:
+        return "bodySHA256 does not match the body, or is missing"
     except Exception as error:  # whatever a stranger's request makes the parsers raise
         return f"it cannot be read ({type(error).__name__})"
     algorithm = get_signature_algorithm(req.headers.get("x-twilio-webhooks-signature-settings"))
@@ -90,7 +111,7 @@ def signed_url(req: func.HttpRequest, app: Settings) -> str:
 def signed_fields(req: func.HttpRequest) -> Mapping[str, str]:
     """Return the form fields that the signature covers, blank and repeated ones included.
 
-    A body of another type is covered by `bodySHA256` in the query alone; raises ValueError where that does not match.
+    A body of another type is covered by `bodySHA256` in the query alone; raises BodyNotCovered where it is not.
     """
     body = req.get_body()
     if not body:
@@ -100,5 +121,5 @@ def signed_fields(req: func.HttpRequest) -> Mapping[str, str]:
         return form
     given = parse_qs(urlsplit(req.url).query).get("bodySHA256", [""])[0]
     if not hmac.compare_digest(hashlib.sha256(body).hexdigest(), given.lower()):
-        raise ValueError("bodySHA256 does not match the body")
+        raise BodyNotCovered
     return {}

@@ -39,12 +39,10 @@ def hello() -> VoiceResponse:
 def check_words(words: str) -> str:
     """Return words that can be said; raises ValueError."""
     if not words.strip():
-        raise ValueError("has no words to say")
-    if len(words) > SAY_LIMIT:
-        raise ValueError(f"is {len(words):,} characters long; at most {SAY_LIMIT:,} can be said")
+        raise ValueError("is blank")
     check_characters(words)
     if len(str(say(words))) > INLINE_LIMIT - ROOM_FOR_ATTRIBUTES:
-        raise ValueError(f"is too long as TwiML, of which at most {INLINE_LIMIT:,} characters can be sent with a call")
+        raise ValueError(f"is too long: with its markup at most {INLINE_LIMIT:,} characters can be sent with a call")
     return words
 
 

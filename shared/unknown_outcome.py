@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 # Twilio's times are whole seconds, of a clock that is not ours.
 EARLIEST = timedelta(seconds=-5)
 LATEST = timedelta(seconds=60)
-LOOKED_THROUGH = 50
+LOOKED_THROUGH = 200
 
 
 def is_unsettled(row: activity_log.Row) -> bool:
@@ -42,7 +42,7 @@ async def settle(row: activity_log.Row) -> list[str]:
     state, started = activity_log.summary_of(row), started_of(row["RowKey"])
     name, kind, to = state["sid"], state["kind"], state["to"]
     try:
-        at_twilio = await created_about(kind, to, started)
+        at_twilio, all_seen = await created_about(kind, to, started)
     except TwilioFailure as failure:
         log.warning("%s cannot be settled now: %s", name, failure.detail)
         return []
@@ -57,22 +57,28 @@ async def settle(row: activity_log.Row) -> list[str]:
                 from_=state.get("from", ""),
                 direction=str(created.direction or ""),
             )
-            await activity_log.start(created.sid, kind, started, event)
+            await activity_log.add_findable(created.sid, kind, started, event)
             await note(name, kind, started, Event(status=SETTLED, settled_as=created.sid))
             return []
         if await activity_log.find_row(created.sid) is None:
             possible.append(created.sid)
-    if not possible and as_datetime(now()) - as_datetime(started) > LATEST:
+    if all_seen and not possible and as_datetime(now()) - as_datetime(started) > LATEST:
         await note(name, kind, started, Event(status=NOT_SENT))
     return possible
 
 
-async def created_about(kind: str, to: str, started: int) -> list[Any]:
-    """Return the calls or messages to `to` that Twilio created about then."""
+async def created_about(kind: str, to: str, started: int) -> tuple[list[Any], bool]:
+    """Return the calls or messages to `to` that Twilio created about then, and whether these are all.
+
+    Twilio lists the newest first. One that it has not given a time yet may be any.
+    """
     client = twilio_client()
     resource = client.calls if kind == "call" else client.messages
     listed = await ask_twilio(resource.list_async(to=to, limit=LOOKED_THROUGH, page_size=LOOKED_THROUGH))
-    return [one for one in listed if EARLIEST <= one.date_created - as_datetime(started) <= LATEST]
+    start = as_datetime(started)
+    about = [one for one in listed if one.date_created is None or EARLIEST <= one.date_created - start <= LATEST]
+    reaches_back = any(one.date_created and one.date_created - start < EARLIEST for one in listed)
+    return about, reaches_back or len(listed) < LOOKED_THROUGH
 
 
 async def note(name: str, kind: str, started: int, event: Event) -> None:

@@ -32,9 +32,11 @@ SID = re.compile(r"[A-Za-z0-9]{1,64}")
 async def status_callback(req: func.HttpRequest) -> func.HttpResponse:
     """Keep one event."""
     form = req.form
+    if form.get("TranscriptionEvent") == "transcription-content":
+        return func.HttpResponse(status_code=204)  # what is said is not kept
     field = next((name for name in KINDS if SID.fullmatch(form.get(name, ""))), None)
     if field is None:
-        log.warning("a status callback has no SID; its fields are %s", ", ".join(sorted(form)[:40]))
+        log.warning("a status callback has no SID; its fields are %.500r", sorted(form)[:40])
         return func.HttpResponse(status_code=400)
     try:
         await activity_log.add(form[field], KINDS[field], req.params.get("started"), event_of(form))

@@ -7,11 +7,12 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import requests
 from twilio.request_validator import RequestValidator
@@ -19,6 +20,10 @@ from twilio.request_validator import RequestValidator
 from dev.azurite import azurite, connection_string
 from dev.fake_twilio import FakeTwilio
 from dev.processes import Service, answers, free_port
+
+# The machine may be busy with other tests.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.load_profile("here")
 
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
@@ -118,19 +123,15 @@ def tables() -> Iterator[str]:
         yield connection_string(port)
 
 
-@pytest.fixture(scope="session")
-def start_app(fake_twilio_session: FakeTwilio, tables: str) -> Iterator[StartApp]:
-    """A function that starts one more app, with settings that differ from the usual ones."""
+@contextmanager
+def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
+    """Yield a function that starts an app, with settings that differ from the usual ones; all end with the block."""
     with ExitStack() as stack:
 
         def start(key: str = "", **settings: str) -> App:
             port = free_port(0)
             url = f"http://127.0.0.1:{port}"
-            usual = {
-                "PUBLIC_BASE_URL": url,
-                "TWILIO_API_BASE_URL": fake_twilio_session.url,
-                "TABLES_CONNECTION_STRING": tables,
-            }
+            usual = {"PUBLIC_BASE_URL": url, "TWILIO_API_BASE_URL": twilio_url, "TABLES_CONNECTION_STRING": tables}
             app = App(url, {**SETTINGS, **usual, **settings})
             command = [sys.executable, "-m", "dev.host", "--port", str(port), *(["--key", key] if key else [])]
             clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
@@ -149,9 +150,17 @@ def start_app(fake_twilio_session: FakeTwilio, tables: str) -> Iterator[StartApp
 
 
 @pytest.fixture(scope="session")
-def app(start_app: StartApp) -> App:
+def app(fake_twilio_session: FakeTwilio, tables: str) -> Iterator[App]:
     """The app with the usual settings."""
-    return start_app()
+    with app_starter(fake_twilio_session.url, tables) as start:
+        yield start()
+
+
+@pytest.fixture(scope="module")
+def start_app(fake_twilio_session: FakeTwilio, tables: str) -> Iterator[StartApp]:
+    """A function that starts one more app, with settings that differ from the usual ones."""
+    with app_starter(fake_twilio_session.url, tables) as start:
+        yield start
 
 
 def assert_problem(answer: requests.Response, status: int, code: str) -> dict[str, Any]:

@@ -21,10 +21,10 @@ TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "alias": (["World Wide Web"], [""]),
     "application_sid": ([SID], ["AP1"]),
     "body": (["Hello <you> & you", "x" * 1600], ["", "x" * 1601, "\x07"]),
-    "caller_id": (["+15005550006", "client:bob", "{{To}}"], ["5005550006", "bob"]),
+    "caller_id": (["+15005550006", "client:bob", "{{To}}"], ["5005550006", "bob", "{{From}}\x01"]),
     "finish_on_key": (["#", "", "5"], ["a", "ü"]),
     "hints": (["yes, no"], ["", "x" * 1001]),
-    "identity": (["bob", "bob@example.com"], ["", "two words", "x" * 257, "{{From}}"]),
+    "identity": (["bob", "bob@example.com"], ["", "two words", "x" * 257, "{{From}}", "bob\x01"]),
     "language": (["en-GB", "de", "cmn-CN"], ["", "English!", "en_GB"]),
     "language_code": (["en-GB"], ["English!"]),
     "message": (["Hello"], ["", "x" * 1601]),
@@ -37,7 +37,7 @@ TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "ring_tone": (["uk", "us-old"], ["xx", "UK"]),
     "send_digits": (["ww12#"], ["1,2", "x"]),
     "digits": (["1w2#*"], ["abc", ""]),
-    "sip_url": (["sip:alice@example.com", "sips:alice@example.com"], ["alice", "sip:", "{{SipUri}}"]),
+    "sip_url": (["sip:alice@example.com", "sips:alice@example.com"], ["alice", "{{SipUri}}", "sip:a\x01@example.com"]),
     "speech_timeout": (["auto", "3"], ["0", "soon"]),
     "text": (["Hello, {{From}}", "x" * 4096], ["", "  ", "x" * 4097, "bell \x07"]),
     "time": (["200ms", "1.5s"], ["200", "1m"]),
@@ -48,13 +48,19 @@ TEXTS: dict[str, tuple[list[str], list[str]]] = {
         ["", "a.mp3", "{{Body}}", "http://"],
     ),
     "value": (["gold"], [""]),
-    "voice": (["alice", "Polly.Joanna-Neural", "Google.en-GB-Chirp3-HD-Aoede"], ["", "Joanna", '"><x']),
+    "voice": (["alice", "Polly.Joanna", "Google.en-GB-Chirp3-HD-Aoede"], ["", "Joanna", '"><x', "{{Voice}}\x01"]),
     "volume": (["loud", "+6dB"], ["louder"]),
-    "wait_url": (["", URL, "/api/twimlet/holdmusic"], ["music"]),
+    "wait_url": (
+        ["", URL, "/api/twimlet/holdmusic", "/{{CallSid}}"],
+        ["music", "https://{{Body}}/", "https:///", "/a\x01{{CallSid}}", "//example.com"],
+    ),
     "words": (["one two"], ["", "\x00"]),
     "xml_lang": (["fr-FR"], ["French!"]),
 }
-STREAM_URL = (["wss://example.com/audio"], ["https://example.com/", "/audio", "ws://example.com/"])
+STREAM_URL = (
+    ["wss://example.com/audio", "wss://example.com/{{CallSid}}"],
+    ["https://example.com/", "/audio", "ws://example.com/", "wss://{{Body}}/", "{{StreamUrl}}"],
+)
 ENQUEUE_WAIT_URL = ([URL, "/api/twimlet/holdmusic"], ["music"])
 SIDS = ([SID], ["x", "AP1"])
 LISTS = {

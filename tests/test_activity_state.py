@@ -111,8 +111,8 @@ def test_a_completed_call_tells_when_it_was_answered_and_how_long_it_was() -> No
 
     assert state["status"] == "completed"
     assert state["final"] is True
-    assert state["answered"] == "2026-11-21T10:00:04Z"
-    assert state["ended"] == "2026-11-21T10:00:16Z"
+    assert state["answered"] == "2026-11-21T10:00:04.000Z"
+    assert state["ended"] == "2026-11-21T10:00:16.000Z"
     assert state["duration"] == 12
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from collections.abc import Iterator
 
 import pytest
 import requests
+from azure.data.tables import TableClient
 from conftest import App, StartApp
 
 from dev.azurite import azurite, connection_string
@@ -95,6 +97,59 @@ def test_without_storage_a_caller_is_greeted_all_the_same(start_app: StartApp) -
     assert "leave a message" in call(app)[1]
     assert time.monotonic() - began < 10
     app.wait_for_line("could not be logged")
+
+
+def test_a_storage_that_hangs_costs_a_caller_little_time(start_app: StartApp) -> None:
+    """The greeting comes after three seconds."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = start_app(TABLES_CONNECTION_STRING=connection_string(silent.getsockname()[1]))
+        began = time.monotonic()
+
+        assert "leave a message" in call(app)[1]
+        assert time.monotonic() - began < 5
+        assert NUMBER[1:] not in app.wait_for_line("the script for a call could not be read")
+
+
+def text(app: App, to: str) -> str:
+    """Text one of our numbers; return the TwiML that answers."""
+    form = {"MessageSid": "SM" + secrets.token_hex(16), "From": "+15551234567", "To": to, "Body": "Hello"}
+    return app.signed_post("receive_sms", form).text
+
+
+def test_a_script_of_the_other_family_answers_neither_call_nor_text(app: App) -> None:
+    """A text is not answered with <Say>, nor a call with <Message>; the log says so without the number."""
+    say, message = [{"verb": "Say", "text": "Hi"}], [{"verb": "Message", "body": "Hi"}]
+    for name, script in (("text-15005550101", say), ("call-15005550101", message), ("text-15005550102", message)):
+        assert requests.put(f"{app.url}/api/scripts/{name}", json=script, timeout=30).ok
+
+    assert "<Say" not in text(app, "+15005550101")
+    assert "<Message" in text(app, "+15005550102")
+    assert "leave a message" in call(app, "+15005550101")[1]
+    for kind, family in (("text", "voice"), ("call", "messaging")):
+        assert "15005550101" not in app.wait_for_line(f"the script for a {kind} is one of the family {family}")
+
+
+def test_a_redirect_answers_both(app: App) -> None:
+    """It is a verb of both families."""
+    for kind in ("call", "text"):
+        script = [{"verb": "Redirect", "url": "https://example.com/"}]
+        assert requests.put(f"{app.url}/api/scripts/{kind}-15005550103", json=script, timeout=30).ok
+
+    assert "<Redirect" in call(app, "+15005550103")[1]
+    assert "<Redirect" in text(app, "+15005550103")
+
+
+def test_a_script_that_todays_rules_refuse_is_not_heard(app: App) -> None:
+    """The greeting is; the log names the place, neither the number nor what stands there."""
+    entity = {"PartitionKey": "script", "RowKey": "call-15005550104", "family": "voice", "updated": ""}
+    source = b'[{"verb": "Say", "text": "Hi", "voice": "my secret"}]'
+    with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], "scripts") as table:
+        table.upsert_entity({**entity, "source": source})
+
+    assert "leave a message" in call(app, "+15005550104")[1]
+    line = app.wait_for_line("the script for a call is wrong: $[0].voice")
+    assert "secret" not in line
+    assert "15005550104" not in line
 
 
 @pytest.mark.parametrize("to", ["", "anonymous", "client:bob", "+1'; drop", "é" * 300, "sip:a@example.com"])

@@ -19,8 +19,8 @@ def test_a_caller_hears_an_apology_and_the_log_what_failed(app: App) -> None:
 
     assert "We are sorry" in answer.text
     assert "<Hangup" in answer.text
-    line = app.wait_for_line("Twilio's error 11200")
-    assert "https://phone.example/api/answer_call, CA77" in line
+    line = app.wait_for_line("Twilio's error '11200'")
+    assert "'https://phone.example/api/answer_call', 'CA77'" in line
     assert "8675309" not in line
 
 

@@ -61,13 +61,19 @@ def test_without_anything_to_say_the_call_says_hello(app: App, fake_twilio: Fake
 
 def test_a_form_does_as_well_as_json(app: App, fake_twilio: FakeTwilio) -> None:
     """`curl -d to=+1555… -d timeout=20`: the plus arrives as a space, the number as text."""
-    body = "to=+15551234567&say=Hi&timeout=20&record=true"
+    body = "to=+442079460018&say=Hi&timeout=20&record=true"
     headers = {"content-type": "application/x-www-form-urlencoded; charset=utf-8"}
     answer = app.post("make_call", data=body, headers=headers)
 
     assert answer.status_code == 201
     form = asked(fake_twilio)
-    assert (form["To"], form["Timeout"], form["Record"]) == ([TO], ["20"], ["true"])
+    assert (form["To"], form["Timeout"], form["Record"]) == (["+442079460018"], ["20"], ["true"])
+
+
+@pytest.mark.parametrize("to", [" 5551234567", " (555) 123-4567 "])
+def test_a_space_before_a_number_is_a_space(app: App, fake_twilio: FakeTwilio, to: str) -> None:
+    """In JSON nobody loses a plus, so it does not become another country's number."""
+    assert app.post("make_call", {"to": to}).json()["to"] == TO
 
 
 def test_every_field_reaches_twilio_under_its_name(app: App, fake_twilio: FakeTwilio) -> None:
@@ -204,6 +210,9 @@ def test_a_number_may_be_written_as_people_write_it(app: App, fake_twilio: FakeT
         ({"to": TO, "machine_detection": "enable"}, "machine_detection"),
         ({"to": TO, "To": TO}, "To"),
         ({"to": TO, "colour": "red"}, "colour"),
+        ({"to": TO, "\ud800": "red"}, "\ud800"),
+        ({"to": TO, "script": []}, "script"),
+        ({"to": TO, "script": [{"verb": "Say", "text": "x" * 4000}] * 20}, "script"),
     ],
 )
 def test_a_wrong_field_is_named_and_twilio_is_not_asked(
@@ -264,6 +273,17 @@ def test_only_allowed_countries_are_called(start_app: StartApp, fake_twilio: Fak
     for elsewhere in ("+4930123456", "+18765551234", "+88213000000"):
         assert_problem(app.post("make_call", {"to": elsewhere}), 403, "country_not_allowed")
     assert len([request for request in fake_twilio.requests if request.method == "POST"]) == 2
+
+
+def test_twiml_dials_only_allowed_countries_too(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
+    """What cannot be read as a script cannot be checked, so it is refused where countries are."""
+    app = start_app(ALLOWED_COUNTRIES="US")
+    document = "<Response><Dial>{}</Dial></Response>"
+
+    assert app.post("make_call", {"to": "+12025550123", "twiml": document.format("+12025550124")}).status_code == 201
+    for twiml in (document.format("+442079460018"), "<Response><Pay/></Response>"):
+        faults = faults_of(app.post("make_call", {"to": "+12025550123", "twiml": twiml}))
+        assert all(place.startswith("twiml[0]") for place in faults)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 from dev.fake_twilio.twiml_check import check
 from shared.scripts import messaging, nouns, voice
 from shared.scripts.element import Element
+from shared.scripts.filling import fill
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import Family, InvalidScript, read_script
 from shared.scripts.schema import json_schema
@@ -254,6 +255,8 @@ def test_any_json_is_a_script_or_refused_with_places(value: Any) -> None:
 
 
 BOB = {"noun": "Client", "identity": "bob"}
+TASK = {"noun": "Task", "body": "{}"}
+WORKFLOW = "WW" + "0" * 32
 
 
 @pytest.mark.parametrize(
@@ -276,8 +279,8 @@ BOB = {"noun": "Client", "identity": "bob"}
         ([{"verb": "Dial", "number": "+15551234567", "action": "/a"}, {"verb": "Hangup"}], "$[1]", "never reached"),
         ([{"verb": "Say", "text": "x", "loop": 0}, {"verb": "Hangup"}], "$[1]", "never reached"),
         ([{"verb": "Say"}], "$[0].text", "is required"),
-        ([{"verb": "Say", "text": "x", "ssml": ["y"]}], "$[0].ssml", "goes not with text"),
-        ([{"verb": "Say", "ssml": [{"ssml": "break"}]}], "$[0].ssml", "has no words"),
+        ([{"verb": "Say", "text": "x", "ssml": ["y"]}], "$[0].ssml", "cannot be combined with text"),
+        ([{"verb": "Say", "ssml": [{"ssml": "break"}]}], "$[0].ssml", "is blank"),
         ([{"verb": "Say", "ssml": ["x" * 4097]}], "$[0].ssml", "at most 4,096"),
         ([{"verb": "Say", "ssml": ["a\x07"]}], "$[0].ssml[0]", "XML forbids"),
         ([{"verb": "Play"}], "$[0].url", "is required"),
@@ -285,7 +288,7 @@ BOB = {"noun": "Client", "identity": "bob"}
         (
             [{"verb": "Dial", "number": "+15551234567", "nouns": [{"noun": "Client", "identity": "b"}]}],
             "$[0].nouns",
-            "number",
+            "cannot be combined with number",
         ),
         (
             [
@@ -300,8 +303,21 @@ BOB = {"noun": "Client", "identity": "bob"}
         ([{"verb": "Dial", "nouns": [BOB] * 11}], "$[0].nouns", "at most 10"),
         ([{"verb": "Record", "transcribe_callback": "/a"}], "$[0].transcribe_callback", "needs transcribe"),
         ([{"verb": "Record", "transcribe": True, "max_length": 121}], "$[0].max_length", "at most 120"),
+        ([{"verb": "Dial", "nouns": [BOB] * 101}], "$[0].nouns", "expected 0 to 100 items, got 101"),
         ([{"verb": "Enqueue"}], "$[0].name", "is required"),
-        ([{"verb": "Start", "nouns": []}], "$[0].nouns", "expected 1 items, got 0"),
+        (
+            [{"verb": "Enqueue", "name": "a", "workflow_sid": WORKFLOW}],
+            "$[0].workflow_sid",
+            "cannot be combined with name",
+        ),
+        ([{"verb": "Enqueue", "name": "a", "nouns": [TASK]}], "$[0].nouns", "a Task needs workflow_sid"),
+        ([{"verb": "Echo"}, {"verb": "Hangup"}], "$[1]", "Echo lasts until the caller hangs up"),
+        ([{"verb": "Play", "url": "/a", "digits": "1"}], "$[0].digits", "cannot be combined with url"),
+        ([{"verb": "Say", "text": " "}], "$[0].text", "is blank"),
+        ([{"verb": "Start", "nouns": []}], "$[0].nouns", "expected 1 item, got 0"),
+        ([], "$", "has no verbs"),
+        ([{"verb": []}], "$[0].verb", "got a list"),
+        ([{"verb": "Say", "text": {"a": 1}}], "$[0].text", "got an object"),
         ([{"verb": "Start", "nouns": [{"noun": "Stream"}]}], "$[0].nouns[0].url", "is required"),
         ([{"verb": "Pause"}] * 501, "$", "at most 500"),
     ],
@@ -312,6 +328,104 @@ def test_what_is_wrong_is_said_with_its_place(script: Any, place: str, words: st
 
     assert list(found) == [place]
     assert words in found[place]
+
+
+@pytest.mark.parametrize(
+    ("within", "place"),
+    [
+        ('<Say verb="Dial">+15551234567</Say>', "$[0].@verb"),
+        ('<Say text="other">Hello</Say>', "$[0].@text"),
+        ('<Dial number="+15551234567"/>', "$[0].@number"),
+        ('<Gather action="/a" verbs="x"/>', "$[0].@verbs"),
+        ('<Dial><Number noun="Client">+15551234567</Number></Dial>', "$[0].nouns[0].@noun"),
+        ('<Pause length="1" Length="2"/>', "$[0].@Length"),
+        ("Hello<Hangup/>", "$[0]"),
+        ("<Hangup/>Hello", "$[1]"),
+        ("<Hangup>Hello</Hangup>", "$[0].text()"),
+        ("<Hangup><Say>Hello</Say></Hangup>", "$[0].text()"),
+        ('<Gather action="/a">Hello</Gather>', "$[0].verbs[0]"),
+        ("<Dial><Number>+15551234567</Number>+447700900123</Dial>", "$[0].nouns[1]"),
+        ("<Dial><Client>alice<Identity>bob</Identity></Client></Dial>", "$[0].nouns[0].nouns[0].noun"),
+        ("", "$"),
+    ],
+)
+def test_what_a_script_cannot_hold_of_a_document_is_a_fault(within: str, place: str) -> None:
+    """Neither read as something else nor left out in silence."""
+    with pytest.raises(InvalidScript) as raised:
+        script_of(f"<Response>{within}</Response>")
+
+    assert place in [fault.field for fault in raised.value.faults]
+
+
+FIELDS = {"Body": "yes", "RecordingUrl": "https://api.example.com/RE1"}
+
+
+def filled(verb: dict[str, Any], family: Family = "voice", **fields: str) -> str:
+    """Return the TwiML of one verb, filled."""
+    return str(write_twiml(fill(read_script([verb], family), {**FIELDS, **fields}), family)).partition("?>")[2]
+
+
+@pytest.mark.parametrize("value", ["{{x}}", "{{Body}}", "+15551234567{{x}}", "{{+15551234567}} "])
+def test_a_value_that_holds_a_placeholder_passes_no_check(value: str) -> None:
+    """It is filled, so what it must be it must be now."""
+    with pytest.raises(InvalidScript) as raised:
+        filled({"verb": "Dial", "number": "{{Body}}"}, Body=value)
+
+    assert [fault.field for fault in raised.value.faults] == ["number"]
+
+
+@pytest.mark.parametrize(
+    ("verb", "place"),
+    [
+        ({"verb": "Dial", "number": "{{ {{Body}} }}"}, "number"),
+        ({"verb": "Play", "url": "{{RecordingUrl}}"}, "url"),
+        ({"verb": "Say", "text": "x", "voice": "{{ {{Body}} }}"}, "voice"),
+    ],
+)
+def test_no_placeholder_comes_out_of_filling(verb: dict[str, Any], place: str) -> None:
+    """However a script's own braces and a value's make one together."""
+    with pytest.raises(InvalidScript) as raised:
+        filled(verb, RecordingUrl="{{RecordingUrl}}")
+
+    assert [fault.field for fault in raised.value.faults] == [place]
+
+
+def test_a_value_is_percent_encoded_in_every_address() -> None:
+    """Also in a stream's, also its slashes."""
+    value = "a/b?c&d"
+    stream = {"noun": "Stream", "url": "wss://example.com/{{Body}}"}
+
+    assert 'url="wss://example.com/a%2Fb%3Fc%26d"' in filled({"verb": "Connect", "nouns": [stream]}, Body=value)
+    assert ">/next/a%2Fb%3Fc%26d<" in filled({"verb": "Redirect", "url": "/next/{{Body}}"}, Body=value)
+
+
+def test_a_value_is_bounded() -> None:
+    """256 characters, of which none is a brace."""
+    assert filled({"verb": "Say", "text": "{{Body}}."}, Body="{" + "x" * 300) == (
+        f"<Response><Say>{'x' * 256}.</Say></Response>"
+    )
+
+
+MEDIA = {"noun": "Media", "url": URL}
+BLANK = {"noun": "Body", "message": "{{Nothing}}"}
+
+
+@pytest.mark.parametrize(
+    ("message", "document"),
+    [
+        ({"body": "{{Nothing}}"}, "<Response />"),
+        ({"nouns": [BLANK]}, "<Response />"),
+        (
+            {"body": "{{Nothing}}", "nouns": [MEDIA]},
+            f"<Response><Message><Media>{URL}</Media></Message></Response>",
+        ),
+        ({"nouns": [BLANK, MEDIA]}, f"<Response><Message><Media>{URL}</Media></Message></Response>"),
+        ({"body": "{{Body}}"}, "<Response><Message>yes</Message></Response>"),
+    ],
+)
+def test_a_message_without_words_still_has_its_pictures(message: dict[str, Any], document: str) -> None:
+    """It is left out where nothing is in it."""
+    assert filled({"verb": "Message", **message}, "messaging") == document
 
 
 def test_all_faults_are_reported_at_once() -> None:

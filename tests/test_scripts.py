@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
+from azure.data.tables import TableClient
 from conftest import App, StartApp, assert_problem, faults_of
 
 from dev.azurite import azurite, connection_string
@@ -94,6 +96,68 @@ def test_a_dry_run_says_what_it_would_be_and_keeps_nothing(app: App) -> None:
     assert app.get(f"scripts/{name}").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [("dry_run", 200), ("dry_run=", 200), ("dry_run=True", 200), ("dry_run=false", 201), ("dry_run=0", 201), ("", 201)],
+)
+def test_a_dry_run_is_switched_on_and_off(app: App, query: str, status: int) -> None:
+    """Its name alone switches it on."""
+    name = new_name()
+
+    assert requests.put(f"{app.url}/api/scripts/{name}?{query}", json=MENU, timeout=30).status_code == status
+    assert app.get(f"scripts/{name}").status_code == (200 if status == 201 else 404)
+
+
+def test_a_dry_run_is_a_switch(app: App) -> None:
+    """Neither on nor off is a mistake that could cost a script."""
+    assert list(faults_of(put(app, new_name(), MENU, params={"dry_run": "maybe"}))) == ["dry_run"]
+
+
+@pytest.mark.parametrize(("family", "verb"), [("voice", "Gather"), ("messaging", "Message")])
+def test_the_schema_of_scripts_is_there_for_editors(app: App, family: str, verb: str) -> None:
+    """One for each family."""
+    answer = app.get("scripts", params={"schema": family})
+
+    assert answer.headers["content-type"].startswith("application/schema+json")
+    assert answer.json()["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert verb in answer.json()["$defs"]
+
+
+@pytest.mark.parametrize("query", ["schema=", "schema", "schema=fax"])
+def test_there_are_two_schemas(app: App, query: str) -> None:
+    """Another one is a mistake."""
+    assert faults_of(app.get(f"scripts?{query}")) == {"schema": "expected voice or messaging"}
+
+
+def test_whoever_names_no_version_always_succeeds(app: App) -> None:
+    """However many write at once; the last of them is what is kept."""
+    name = new_name()
+    words = [f"Version {number}" for number in range(16)]
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda said: put(app, name, [{"verb": "Say", "text": said}]), words))
+
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert app.get(f"scripts/{name}").json()["script"][0]["text"] in words
+
+
+def test_one_of_many_creates_a_script(app: App) -> None:
+    """If-None-Match: * decides among those who come at once."""
+    name = new_name()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: put(app, name, MENU, headers={"If-None-Match": "*"}), range(8)))
+
+    assert sorted(answer.status_code for answer in answers) == [201] + [412] * 7
+
+
+def test_the_same_script_kept_again_is_another_version(app: App) -> None:
+    """The answer differs, in `updated`, so its ETag does."""
+    name = new_name()
+    first, second = put(app, name, MENU), put(app, name, MENU)
+
+    assert (first.headers["etag"] == second.headers["etag"]) is (first.json()["updated"] == second.json()["updated"])
+    assert app.get(f"scripts/{name}").headers["etag"] == second.headers["etag"]
+
+
 def test_two_editors_do_not_overwrite_each_other(app: App) -> None:
     """Who read an older version is told, and nothing is lost."""
     name = new_name()
@@ -135,6 +199,13 @@ def test_a_name_outside_the_rules_is_refused(app: App, name: str) -> None:
         b"\xff",
         b"[" * 100_000,
         b"[" * 1000 + b"]" * 1000,
+        b"[" * 500 + b"]" * 500,
+        b'[{"verb":"Say","text":' + b"[" * 500 + b"]" * 500 + b"}]",
+        b'[{"verb":"Say","text":' + b'{"a":' * 500 + b"1" + b"}" * 500 + b"}]",
+        json.dumps([{"verb": "Hangup"}]).encode() + b" " * 65_520,
+        b'[{"verb": []}]',
+        b'[{"verb": {}}]',
+        b"[]",
         json.dumps([{"verb": "Pause"}] * 10_000).encode(),
         json.dumps([{"verb": "Say", "text": "x" * 70_000}]).encode(),
         json.dumps([{"verb": "Say", "text": "\ud800"}]).encode(),
@@ -147,6 +218,64 @@ def test_whatever_is_no_script_is_refused_in_words(app: App, body: bytes) -> Non
     answer = requests.put(f"{app.url}/api/scripts/{new_name()}", data=body, headers=headers, timeout=30)
 
     assert all(place.startswith("$") for place in faults_of(answer))
+
+
+def of_length(longest: int) -> list[dict[str, str]]:
+    """Return a script that is that long, as JSON without spaces."""
+    script = [{"verb": "Say", "text": "x" * 3000} for _ in range(22)]
+    surplus = len(json.dumps(script, separators=(",", ":"))) - longest
+    script[0]["text"] = "x" * (3000 - surplus)
+    return script
+
+
+@pytest.mark.parametrize(("longest", "status"), [(65_536, 201), (65_537, 400)])
+def test_a_script_is_as_long_as_a_table_allows(app: App, longest: int, status: int) -> None:
+    """64 KiB as JSON."""
+    body = json.dumps(of_length(longest), separators=(",", ":")).encode()
+    assert len(body) == longest
+    answer = requests.put(f"{app.url}/api/scripts/{new_name()}", data=body, timeout=30)
+
+    assert answer.status_code == status
+    if status == 400:
+        assert "65,537 bytes" in faults_of(answer)["$"]
+
+
+@pytest.mark.parametrize("query", ["", "?dry_run"])
+def test_twiml_that_is_too_long_as_json_is_refused_in_words(app: App, query: str) -> None:
+    """An object is longer than its element."""
+    document = f"<Response>{'<Say>Hello</Say>' * 20}{'<Dial><Client>b</Client></Dial>' * 480}</Response>"
+    many = document.replace("<Client>b</Client>", "<Client>b</Client>" * 5)
+    assert len(many) < 60_000
+    headers = {"content-type": "text/xml"}
+    url = f"{app.url}/api/scripts/{new_name()}{query}"
+    answer = requests.put(url, data=many, headers=headers, timeout=30)
+
+    assert "bytes long as JSON" in faults_of(answer)["$"]
+
+
+def test_a_script_that_is_too_long_as_twiml_is_refused_in_words(app: App) -> None:
+    """Twilio reads 64 kB, and XML's escapes are longer than JSON's."""
+    script = [{"verb": "Say", "text": "&" * 3000}] * 5
+
+    assert "bytes long as TwiML" in faults_of(put(app, new_name(), script))["$"]
+    assert put(app, new_name(), script[1:]).status_code == 201
+
+
+def test_a_script_that_todays_rules_refuse_is_shown_with_its_faults(app: App) -> None:
+    """It was kept under older ones; it can be read, mended and removed."""
+    name = new_name()
+    script = [{"verb": "Say", "text": "Hi", "volume": 11}]
+    entity = {"PartitionKey": "script", "RowKey": name, "family": "voice", "updated": "2025-01-01T00:00:00.000Z"}
+    with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], "scripts") as table:
+        table.create_entity({**entity, "source": json.dumps(script).encode()})
+    shown = app.get(f"scripts/{name}")
+
+    assert shown.status_code == 200
+    assert shown.json()["script"] == script
+    assert [fault["field"] for fault in shown.json()["errors"]] == ["$[0].volume"]
+    assert "twiml" not in shown.json()
+    assert "We are sorry" in app.signed_post(f"twiml/{name}", {"CallSid": "CA1"}).text
+    assert put(app, name, MENU, headers={"If-Match": shown.headers["etag"]}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -174,7 +303,13 @@ def test_only_allowed_countries_are_dialled(start_app: StartApp) -> None:
     app = start_app(ALLOWED_COUNTRIES="US")
     script = [{"verb": "Dial", "nouns": [{"noun": "Number", "phone_number": "+442079460018"}]}]
 
+    text = [{"verb": "Sms", "message": "Hi", "to": "+442079460018"}]
+    message = [{"verb": "Message", "body": "Hi", "to": "+442079460018"}]
+
     assert list(faults_of(put(app, new_name(), script))) == ["$[0].nouns[0].phone_number"]
+    assert list(faults_of(put(app, new_name(), [{"verb": "Dial", "number": "+442079460018"}]))) == ["$[0].number"]
+    assert list(faults_of(put(app, new_name(), text))) == ["$[0].to"]
+    assert list(faults_of(put(app, new_name(), message))) == ["$[0].to"]
     assert put(app, new_name(), [{"verb": "Dial", "number": "+12025550123"}]).status_code == 201
 
 

@@ -57,6 +57,10 @@ def test_an_empty_environment_is_told_every_setting_it_lacks_at_once() -> None:
         ("PUBLIC_BASE_URL", "https://user@example.com"),
         ("PUBLIC_BASE_URL", "https://[::1"),
         ("TABLES_ENDPOINT", "account.table.core.windows.net"),
+        ("TABLES_ENDPOINT", "http://account.table.core.windows.net"),
+        ("TABLES_CONNECTION_STRING", "nonsense"),
+        ("TABLES_CONNECTION_STRING", "AccountName=me;AccountKey=this is not base64"),
+        ("TABLES_CONNECTION_STRING", "AccountName=me;AccountKey=bWU=;TableEndpoint=http://["),
         ("ALLOWED_COUNTRIES", "US,Germany"),
         ("DEFAULT_COUNTRY", "USA"),
     ],
@@ -67,6 +71,20 @@ def test_a_malformed_setting_is_named_and_its_value_is_not_told(name: str, value
 
     assert list(problems) == [name]
     assert value not in problems[name]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "UseDevelopmentStorage=true",
+        "DefaultEndpointsProtocol=https;AccountName=me;AccountKey=bWU=;EndpointSuffix=core.windows.net",
+        "AccountName=me;AccountKey=bWU=;TableEndpoint=http://127.0.0.1:10002/me;",
+        "TableEndpoint=https://me.table.core.windows.net;SharedAccessSignature=sv=2020",
+    ],
+)
+def test_each_form_of_a_connection_string_is_taken(value: str) -> None:
+    """As Azure's portal and Azurite give them."""
+    assert load({**SETTINGS, "TABLES_CONNECTION_STRING": value}).tables_connection_string == value
 
 
 @pytest.mark.parametrize("present", ["TWILIO_API_KEY", "TWILIO_API_SECRET"])

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -62,7 +61,7 @@ def test_callbacks_alone_make_a_whole_row(app: App) -> None:
 
 
 def test_callbacks_at_the_same_moment_lose_nothing(app: App) -> None:
-    """Sixty-four of them at once, each sixteen times, into one row that does not exist yet."""
+    """Sixty-four, sixteen at a time, into one row that does not exist yet."""
     sid, started = new_sid(), now()
     forms = call_events(sid) * 16
     with ThreadPoolExecutor(16) as pool:
@@ -126,31 +125,71 @@ def test_a_start_that_is_none_counts_as_absent(app: App, started: str) -> None:
 
 
 def test_a_form_of_any_size_is_answered(app: App) -> None:
-    """Five thousand fields, a field of a megabyte, the same name a hundred times: never a 500."""
-    forms: list[Form] = [
+    """Larger than anything of Twilio's is refused; the rest is kept, cut where a table cannot hold it: never a 500."""
+    refused: list[Form] = [
         {"CallSid": new_sid(), "CallStatus": "ringing", **{f"Field{number}": "x" for number in range(5000)}},
         {"CallSid": new_sid(), "CallStatus": "ringing", "Huge": "x" * 1_000_000},
-        {"CallSid": new_sid(), "CallStatus": "x" * 1_000_000},
+    ]
+    kept: list[Form] = [
+        {"CallSid": new_sid(), "CallStatus": "ringing", **{f"Field{number}": "x" for number in range(400)}},
+        {"CallSid": new_sid(), "CallStatus": "x" * 100_000},
+        {"CallSid": new_sid(), "CallStatus": "ringing", **{f"F{number}": "\U0001f600" * 200 for number in range(25)}},
         [("CallSid", new_sid()), *[("CallStatus", f"s{number}") for number in range(100)]],
     ]
-    for form in forms:
+    for form in refused:
+        assert app.signed_post(f"status_callback?started={now()}", form).status_code == 403
+    for form in kept:
         assert app.signed_post(f"status_callback?started={now()}", form).status_code == 204
 
 
-@contextmanager
-def tables_that_answer(*answers: tuple[int, str]) -> Iterator[tuple[str, list[str]]]:
-    """Stand in for the table service where Azurite is laxer: one (status, error code) a request, then 204s.
+def test_what_is_said_is_not_kept(app: App) -> None:
+    """Live transcripts are answered and left; words in other callbacks are left out."""
+    sid, path = new_sid(), f"status_callback?started={now()}"
+    app.signed_post(path, {**call_events(sid)[3], "TranscriptionText": "my secret", "ButtonText": "my secret"})
+    form = {
+        "CallSid": sid,
+        "TranscriptionEvent": "transcription-content",
+        "TranscriptionData": '{"transcript": "my secret"}',
+    }
 
-    Yields the connection string and the list of requests, one line each.
+    assert app.signed_post(path, form).status_code == 204
+    found = app.get(f"activity/{sid}").json()
+    assert len(found["events"]) == 1
+    assert "my secret" not in str(found)
+
+
+@pytest.mark.parametrize("field", ["CallSid", "MessageSid", "SmsSid"])
+def test_a_sid_is_found_under_each_of_its_names(app: App, field: str) -> None:
+    """Older callbacks of texts have only SmsSid."""
+    sid = new_sid()
+
+    assert (
+        app.signed_post(f"status_callback?started={now()}", {field: sid, "SmsStatus": "delivered"}).status_code == 204
+    )
+    assert app.get(f"activity/{sid}").json()["kind"] == ("call" if field == "CallSid" else "message")
+
+
+@contextmanager
+def tables_that_answer(
+    *answers: tuple[int, str], row: dict[str, str] | None = None
+) -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """Stand in for the table service where Azurite is laxer: one (status, error code) a write into the log, then 204s.
+
+    A read gets `row`. Yields the connection string and the list of what was written.
     """
-    coming, seen = list(answers), []
+    coming, seen = list(answers), list[dict[str, str]]()
 
     class Handler(BaseHTTPRequestHandler):
         def do_PATCH(self) -> None:
-            seen.append(f"{self.command} {urlsplit(self.path).path}")
-            self.rfile.read(int(self.headers["content-length"]))
-            status, code = coming.pop(0) if coming else (204, "")
-            body = json.dumps({"odata.error": {"code": code, "message": {"value": code}}}).encode() if code else b""
+            seen.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            status, code = coming.pop(0) if coming and "/activity(" in self.path else (204, "")
+            error = {"odata.error": {"code": code, "message": {"value": code}}}
+            self.answer(status, json.dumps(error).encode() if code else b"")
+
+        def do_GET(self) -> None:
+            self.answer(200, json.dumps({"PartitionKey": "a", "RowKey": "b", **(row or {})}).encode())
+
+        def answer(self, status: int, body: bytes) -> None:
             self.send_response(status)
             self.send_header("content-type", "application/json")
             self.send_header("content-length", str(len(body)))
@@ -173,8 +212,27 @@ def test_a_full_row_is_told_to_the_log_and_not_to_twilio(start_app: StartApp) ->
         app = start_app(TABLES_CONNECTION_STRING=tables)
 
         assert app.signed_post(f"status_callback?started={now()}", call_events(sid)[1]).status_code == 204
-        assert len(seen) == 1
+        assert len(seen) == 1  # a row that holds nothing of lesser weight stays as it is
     app.wait_for_line(f"the row of {sid} is full")
+
+
+def test_the_end_of_a_call_is_kept_even_in_a_full_row(start_app: StartApp) -> None:
+    """It takes the place of something less important; a call that rings for ever in the log would be worse."""
+    row = {"event_0001": '{"status": "ringing", "sequence": 1}', "event_abc": '{"what": "gathered"}'}
+    with tables_that_answer((400, "TooManyProperties"), row=row) as (tables, seen):
+        app = start_app(TABLES_CONNECTION_STRING=tables)
+
+        assert app.signed_post(f"status_callback?started={now()}", call_events(new_sid())[3]).status_code == 204
+    assert any("completed" in written.get("event_abc", "") for written in seen)
+
+
+@pytest.mark.parametrize("code", ["TooManyProperties", "EntityTooLarge", "PropertyValueTooLarge"])
+def test_whatever_cannot_ever_be_kept_is_not_asked_for_again(start_app: StartApp, code: str) -> None:
+    """The three ways in which the service says so."""
+    with tables_that_answer((400, code)) as (tables, _):
+        app = start_app(TABLES_CONNECTION_STRING=tables)
+
+        assert app.signed_post(f"status_callback?started={now()}", call_events(new_sid())[1]).status_code == 204
 
 
 def test_two_first_events_that_collide_at_the_service_are_both_kept(start_app: StartApp) -> None:

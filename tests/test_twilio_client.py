@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from conftest import App, StartApp, assert_problem
 
+from dev.azurite import connection_string
 from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
 
@@ -119,3 +124,61 @@ def test_wrong_credentials_are_our_fault_and_not_the_callers(start_app: StartApp
     problem = assert_problem(app.post("send_sms", BODY), 502, "twilio_unavailable")
     assert problem["twilio"]["code"] == 20003
     assert "TWILIO_API_KEY" in problem["detail"]
+
+
+def test_a_text_is_not_called_unsent_because_many_came_after_it(app: App, fake_twilio: FakeTwilio) -> None:
+    """Only when Twilio has shown all that could be it; whoever believes `not_sent` sends again."""
+    fake_twilio.inject("drop", accepted=True)
+    problem = assert_problem(app.post("send_sms", BODY), 504, "outcome_unknown")
+    fake_twilio.wait_until_quiet()
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: app.post("send_sms", BODY), range(60)))
+
+    found = app.get(f"activity/{problem['detail'].rpartition('/')[2]}").json()
+    assert found["status"] == "settled"
+
+
+@pytest.mark.parametrize(
+    "answer", [b"<html>", b"", b"{}", b'{"sid": "SM1"', b"\xff\xfe", b'{"sid": null, "status": 5}'], ids=repr
+)
+def test_an_answer_that_cannot_be_read_is_an_unknown_outcome(start_app: StartApp, answer: bytes) -> None:
+    """Twilio has the request; what it did with it cannot be told."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(201)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *words: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        app = start_app(TWILIO_API_BASE_URL=f"http://127.0.0.1:{server.server_address[1]}")
+
+        assert_problem(app.post("send_sms", BODY), 502, "outcome_unknown")
+        server.shutdown()
+
+
+def test_storage_that_hangs_keeps_nobody_waiting_longer_than_twilio_does(
+    start_app: StartApp, fake_twilio: FakeTwilio
+) -> None:
+    """A table that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = start_app(TABLES_CONNECTION_STRING=connection_string(silent.getsockname()[1]))
+        began = time.monotonic()
+        with ThreadPoolExecutor(3) as pool:
+            sent = pool.submit(app.post, "send_sms", BODY)
+            called = pool.submit(app.signed_post, "answer_call", {"CallSid": "CA1", "CallStatus": "ringing"})
+            told = pool.submit(app.signed_post, "status_callback?started=1", {"CallSid": "CA1", "CallStatus": "busy"})
+
+            assert called.result().status_code == 200
+            assert time.monotonic() - began < 5
+            assert told.result().status_code == 503
+            assert time.monotonic() - began < 14
+            assert sent.result().status_code == 201
+    fake_twilio.wait_until_quiet(60)
+    fake_twilio.reset()

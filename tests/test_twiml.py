@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import socket
 import time
 from typing import Any
 from xml.etree import ElementTree
@@ -124,7 +125,12 @@ def test_a_number_that_a_request_brings_must_be_of_an_allowed_country(start_app:
     name = keep(app, [{"verb": "Dial", "number": "{{Wanted}}"}])
 
     assert [verb.tag for verb in fetch(app, name, Wanted="+12025550123")] == ["Dial"]
+    for wanted in ("+442079460018", "+442079460018{{x}}", "{{x}}+442079460018"):
+        assert SORRY in words_of(fetch(app, name, Wanted=wanted))[0]
+    name = keep(app, [{"verb": "Sms", "message": "Hi", "to": "{{Wanted}}"}])
     assert SORRY in words_of(fetch(app, name, Wanted="+442079460018"))[0]
+    name = keep(app, [{"verb": "Dial", "number": "+442079460018{{x}}"}])
+    assert SORRY in words_of(fetch(app, name))[0]
 
 
 @pytest.mark.parametrize("name", ["nobody-kept-this", "sent_" + "0" * 64, "..", "A'b", "x" * 500])
@@ -153,6 +159,44 @@ def test_without_storage_a_caller_hears_an_apology_in_time(start_app: StartApp) 
     assert SORRY in app.signed_post("twiml/menu", {"CallSid": "CA1"}).text
     assert time.monotonic() - began < 10
     app.wait_for_line("could not be read")
+
+
+def test_a_storage_that_hangs_costs_a_caller_little_time(start_app: StartApp) -> None:
+    """It takes connections and never answers; after three seconds the caller hears the apology."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        app = start_app(TABLES_CONNECTION_STRING=connection_string(silent.getsockname()[1]))
+        began = time.monotonic()
+
+        assert SORRY in app.signed_post("twiml/menu", {"CallSid": "CA1"}).text
+        assert time.monotonic() - began < 5
+
+
+def test_a_document_that_outgrows_twilio_is_an_apology(app: App) -> None:
+    """What a caller says may be longer as XML than what Twilio reads."""
+    name = keep(app, [{"verb": "Say", "text": "{{Body}}" * 10}] * 6)
+    answer = app.signed_post(f"twiml/{name}", {"CallSid": "CA1", "Body": "&" * 256})
+
+    assert len(words_of(fetch(app, name, Body="&" * 200))) == 6
+    assert SORRY in answer.text
+
+
+def test_no_phone_number_of_a_scripts_name_is_logged(app: App) -> None:
+    """`call-15005550006` names one; what is not one stays readable."""
+    for name in ("call-15005550077", "nothing-at-24"):
+        app.signed_post(f"twiml/{name}", {"CallSid": "CA1"})
+
+    app.wait_for_line("there is no script call-###########")
+    app.wait_for_line("there is no script nothing-at-24")
+    assert "15005550077" not in "\n".join(line for line in app.lines if "there is no script" in line)
+
+
+def test_a_script_is_remembered_for_a_moment(app: App) -> None:
+    """A caller does not wait for storage at each step."""
+    name = keep(app, [{"verb": "Say", "text": "Old"}])
+    assert words_of(fetch(app, name)) == ["Old"]
+    requests.put(f"{app.url}/api/scripts/{name}", json=[{"verb": "Say", "text": "New"}], timeout=30)
+
+    assert words_of(fetch(app, name)) == ["Old"]
 
 
 def test_what_the_request_tells_of_is_an_event_of_the_call(app: App) -> None:

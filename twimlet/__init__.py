@@ -11,28 +11,29 @@
     holdmusic    Message, Music[0] …
     echo         Twiml: that very document
 
-Numbers honour ALLOWED_COUNTRIES. A parameter that makes no sense is named in the log, and the caller hears an apology.
+What is called honours ALLOWED_COUNTRIES. A parameter that makes no sense is named in the log, and the caller hears an
+apology. So does a client or SIP caller whose request comes with GET: it could bring parameters of its own.
 """
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 
 import azure.functions as func
 from twilio.twiml import TwiML
 
-from shared.activity_event import event_of
-from shared.activity_log import log_for_caller
+from shared.activity_log import log_what_happened
 from shared.twilio_webhook import request_fields, twilio_webhook
 from shared.twiml_builder import sorry, twiml_response
 from shared.twimlets import calling, speaking, voicemail
-from shared.twimlets.parameters import Fields, TwimletError
+from shared.twimlets.parameters import Fields, Parameters, TwimletError, parameters_of
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
-TWIMLETS: dict[str, Callable[[Fields], TwiML | str]] = {
+TWIMLETS: dict[str, Callable[[Parameters, Fields], TwiML | str]] = {
     "conference": calling.conference,
     "echo": speaking.echo,
     "findme": calling.findme,
@@ -50,16 +51,31 @@ TWIMLETS: dict[str, Callable[[Fields], TwiML | str]] = {
 @twilio_webhook
 async def twimlet(req: func.HttpRequest) -> func.HttpResponse:
     """Make one document, and log what the request tells of."""
-    name, fields = req.route_params["name"], request_fields(req)
-    event = event_of(fields)
-    if event.what:
-        await log_for_caller(fields, event)
+    fields = request_fields(req)
+    answer, _ = await asyncio.gather(answer_with(req, fields), log_what_happened(fields))
+    return answer
+
+
+async def answer_with(req: func.HttpRequest, fields: Fields) -> func.HttpResponse:
+    """Answer with a twimlet, or with an apology."""
+    name = req.route_params["name"]
     make = TWIMLETS.get(name)
     if make is None:
         log.error("there is no such twimlet; there are %s", ", ".join(TWIMLETS))
         return twiml_response(sorry())
     try:
-        return twiml_response(make(fields))
+        check_method(req, fields)
+        return twiml_response(make(parameters_of(name, req.params), fields))
     except TwimletError as error:
         log.error("the twimlet %s makes no sense: %s", name, error)
         return twiml_response(sorry())
+
+
+def check_method(req: func.HttpRequest, fields: Fields) -> None:
+    """Raise TwimletError for a GET from a caller who can add fields, which then stand among our parameters.
+
+    https://www.twilio.com/docs/voice/sdks/javascript/twiliodevice#deviceconnectconnectoptions
+    https://www.twilio.com/docs/voice/api/receiving-sip
+    """
+    if req.method == "GET" and ":" in fields.get("From", ""):
+        raise TwimletError("a client or SIP caller needs POST; change the method where the twimlet's address is set")

@@ -125,8 +125,10 @@ class Rest:
             answered.set()
             return await self.suffer(request, trouble)
         response = self.respond(body, 201)
-        await response.prepare(request)
-        await response.write_eof()
+        # Whoever asked may have gone away meanwhile; what was made lives on all the same.
+        with suppress(ConnectionError):
+            await response.prepare(request)
+            await response.write_eof()
         answered.set()
         return response
 

@@ -6,6 +6,7 @@ escaped by the builder. So it can become neither markup nor another verb, and no
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from msgspec.structs import FieldInfo
 
 from shared.errors import FieldError
 from shared.request_body import convert, in_words
-from shared.scripts import voice
+from shared.scripts import messaging, voice
 from shared.scripts.element import Address, Element
 from shared.scripts.reading import InvalidScript, Script
 from shared.scripts.shape import markers_of, shape_of
@@ -24,8 +25,9 @@ from shared.twiml_builder import FORBIDDEN_IN_XML
 
 LONGEST_VALUE = 256
 LONGEST_ADDRESS = 2000
-# The text of a verb that is left out when it has none: Say's, Message's.
-WORDS_ALONE = ("text", "body")
+# Whose text may turn out blank: `without_silence` leaves it out.
+SPEAKING = (voice.Say, messaging.Message, messaging.Body)
+BRACES = re.compile("[{}]")
 
 Change = Callable[[str, FieldInfo], str]
 
@@ -65,8 +67,11 @@ def fill(script: Script, fields: Mapping[str, str]) -> Script:
             new = fill_address(value, fields)
         else:
             new = PLACEHOLDER.sub(lambda found: bounded(fields.get(found[1], "")), value)
-        if not new.strip() and info.name in WORDS_ALONE:
+        if not new.strip() and any(info is shape_of(kind).content for kind in SPEAKING):
             return new
+        if PLACEHOLDER.search(new):
+            # The checks of types would let it pass as one that is still to be filled.
+            raise InvalidScript([FieldError(info.encode_name, "holds a placeholder when it is filled")])
         try:
             return str(convert(new, info, strict=True))
         except ValueError as error:
@@ -76,15 +81,22 @@ def fill(script: Script, fields: Mapping[str, str]) -> Script:
 
 
 def without_silence(script: list[Any]) -> list[Any]:
-    """Return a script without the verbs that were nothing but a placeholder for what the request lacks."""
-    kept = []
-    for element in script:
-        if isinstance(element, voice.Gather) and element.verbs:
-            element = msgspec.structs.replace(element, verbs=without_silence(element.verbs))
-        words = getattr(element, "text", None) if isinstance(element, voice.Say) else getattr(element, "body", None)
-        if words is None or words.strip():
-            kept.append(element)
-    return kept
+    """Return a script without what was nothing but a placeholder for what the request lacks."""
+    return [kept for element in script if (kept := unless_silent(element)) is not None]
+
+
+def unless_silent(element: Element) -> Element | None:
+    """Return a verb or noun without what is blank in it, or None where nothing is left."""
+    match element:
+        case voice.Say(text=str(words)) | messaging.Body(message=words) if not words.strip():
+            return None
+        case voice.Gather(verbs=list(verbs)):
+            return msgspec.structs.replace(element, verbs=without_silence(verbs))
+        case messaging.Message():
+            body = element.body if element.body and element.body.strip() else None
+            nouns = without_silence(element.nouns or []) or None
+            return msgspec.structs.replace(element, body=body, nouns=nouns) if body or nouns else None
+    return element
 
 
 def fill_address(value: str, fields: Mapping[str, str]) -> str:
@@ -95,8 +107,8 @@ def fill_address(value: str, fields: Mapping[str, str]) -> str:
 
 
 def bounded(value: str) -> str:
-    """Return a request's value without what XML forbids, and no longer than is sensible to say."""
-    return FORBIDDEN_IN_XML.sub("", value)[:LONGEST_VALUE]
+    """Return a request's value without what XML forbids, without placeholders, no longer than is sensible to say."""
+    return BRACES.sub("", FORBIDDEN_IN_XML.sub("", value))[:LONGEST_VALUE]
 
 
 def change(script: list[Any], how: Change) -> list[Any]:

@@ -26,20 +26,21 @@ def script_of(document: str) -> tuple[Script, Family]:
         raise InvalidScript([FieldError("$", str(error))]) from None
     root = ElementTree.fromstring(document)
     family: Family = "messaging" if root.find("Message") is not None else "voice"
-    return read_script(json_of(root, FAMILIES[family], "verb", words=False), family), family
+    return read_script(json_of(root, root.text, FAMILIES[family], "verb", words=False), family), family
 
 
 def json_of(
-    parent: ElementTree.Element, allowed: dict[str, type[Element]], tag_field: str, *, words: bool
+    parent: ElementTree.Element, before: str | None, allowed: dict[str, type[Element]], tag_field: str, *, words: bool
 ) -> list[Any]:
-    """Return what stands within an element as a script's JSON; what does not belong there is left for the reader."""
-    items: list[Any] = [parent.text] if words and parent.text else []
+    """Return what stands within an element as a script's JSON; what does not belong there is left for the reader.
+
+    `before` is the text before the first child.
+    """
+    items: list[Any] = [before]
     for child in parent:
         kind = allowed.get(child.tag)
-        items.append(object_of(child, shape_of(kind)) if kind else {tag_field: child.tag})
-        if words and child.tail:
-            items.append(child.tail)
-    return items
+        items += [object_of(child, shape_of(kind)) if kind else {tag_field: child.tag}, child.tail]
+    return [item for item in items if item and (words or not isinstance(item, str) or item.strip())]
 
 
 def object_of(element: ElementTree.Element, shape: Shape) -> dict[str, Any]:
@@ -48,20 +49,27 @@ def object_of(element: ElementTree.Element, shape: Shape) -> dict[str, Any]:
     for name, value in element.attrib.items():
         field = "xml_lang" if name == LANG else re.sub(r"(?=[A-Z])|-", "_", name).lower()
         info = shape.attributes.get(field)
-        made[field] = value_of(value, info) if info else value
+        if info and field not in made:
+            made[field] = value_of(value, info)
+        else:
+            # A name that no field has, so that it is a fault: never the verb's name, its text or what is within it.
+            made[f"@{name}"] = value
     within = list(element)
     content = element.text
-    named = NAMED_BY_CHILD.get(shape.name)
-    if within and within[0].tag == named:
+    if within and within[0].tag == NAMED_BY_CHILD.get(shape.name) and not (content or "").strip():
         content = within[0].text
         element.remove(within[0])
-    if shape.children and len(element):
-        inner = next(iter(shape.within.values()))
-        made[shape.children.encode_name] = json_of(
-            element, shape.within, shape_of(inner).tag_field, words=shape.takes_words
-        )
     if shape.content and content and not (shape.takes_words and len(element)):
         made[shape.content.encode_name] = content if shape.takes_words else content.strip() or None
+        content = None
+    if shape.children and (len(element) or (content or "").strip()):
+        inner = next(iter(shape.within.values()))
+        made[shape.children.encode_name] = json_of(
+            element, content, shape.within, shape_of(inner).tag_field, words=shape.takes_words
+        )
+    elif len(element) or (content or "").strip():
+        # Nothing is left out in silence.
+        made["text()"] = "".join(element.itertext())
     return made
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.scripts.element import Address, Children, Content, Element
+from shared.scripts.element import Children, Content, Element
 from shared.scripts.types import (
     CallEvents,
     DetectionSeconds,
@@ -25,9 +25,9 @@ from shared.scripts.types import (
     StreamAddress,
     Track,
     Trim,
+    WaitAddress,
     WebAddress,
     each_of,
-    matching,
     text,
 )
 
@@ -91,9 +91,6 @@ class Sip(Answering, tag="Sip", kw_only=True):
 ConferenceEvents = Annotated[
     list[str], each_of("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 ]
-
-
-WaitAddress = Annotated[str, matching(r"|https?://\S+|/\S*", "an address, or nothing for silence"), Address]
 
 
 class Conference(Noun, tag="Conference"):

@@ -31,6 +31,8 @@ def read_script(value: object, family: Family) -> Script:
     """Return the script in a JSON value; raises InvalidScript with all that is wrong with it."""
     faults: list[FieldError] = []
     script = read_list(value, FAMILIES[family], "$", faults)
+    if value == []:
+        faults.append(FieldError("$", "has no verbs"))
     if not faults:
         faults += check_script(script, family)
     if faults:
@@ -40,7 +42,7 @@ def read_script(value: object, family: Family) -> Script:
 
 def family_of(value: object) -> Family:
     """Tell whether a script is for calls or for messages: by its verbs, of which only Redirect is in both."""
-    verbs = {item.get("verb") for item in value if isinstance(item, dict)} if isinstance(value, list) else set()
+    verbs = [item.get("verb") for item in value if isinstance(item, dict)] if isinstance(value, list) else []
     return "messaging" if "Message" in verbs else "voice"
 
 
@@ -90,8 +92,8 @@ def read_element(
         if shape.children is info:
             within = read_list(given[field], shape.within, inner, faults, words=shape.takes_words)
             if isinstance(given[field], list) and not shape.fewest <= len(given[field]) <= shape.most:
-                some = shape.fewest if shape.fewest == shape.most else f"{shape.fewest} to {shape.most}"
-                faults.append(FieldError(inner, f"expected {some} items, got {len(given[field])}"))
+                some = f"{shape.fewest} to {shape.most} items" if shape.fewest < shape.most else f"{shape.most} item"
+                faults.append(FieldError(inner, f"expected {some}, got {len(given[field])}"))
             read[info.name] = within
             continue
         try:
@@ -111,5 +113,5 @@ def got(value: object) -> str:
     """Return what stands where something else was expected, when it is short."""
     if value is None:
         return ", got nothing"
-    shown = repr(value) if isinstance(value, str) else str(value)
-    return f", got {shown}" if len(shown) <= 40 and not isinstance(value, dict | list) else f", got {kind_of(value)}"
+    shown = "" if isinstance(value, dict | list) else repr(value)
+    return f", got {shown}" if 0 < len(shown) <= 40 else f", got {kind_of(value)}"

@@ -66,13 +66,13 @@ def check_company(verb: Element, place: str) -> Iterator[FieldError]:
         case voice.Say(text=None, ssml=None):
             yield FieldError(f"{place}.text", "is required where there is no ssml")
         case voice.Say(text=str(), ssml=list()):
-            yield FieldError(f"{place}.ssml", "goes not with text")
+            yield FieldError(f"{place}.ssml", "cannot be combined with text")
         case voice.Say(ssml=list() as parts):
             yield from check_words(parts, place)
         case voice.Play(url=None, digits=None):
             yield FieldError(f"{place}.url", "is required where there are no digits")
         case voice.Play(url=str(), digits=str()):
-            yield FieldError(f"{place}.digits", "goes not with url")
+            yield FieldError(f"{place}.digits", "cannot be combined with url")
         case voice.Gather():
             yield from check_gather(verb, place)
         case voice.Record(transcribe_callback=str(), transcribe=None | False):
@@ -84,7 +84,7 @@ def check_company(verb: Element, place: str) -> Iterator[FieldError]:
         case voice.Enqueue(name=None, workflow_sid=None):
             yield FieldError(f"{place}.name", "is required where there is no workflow_sid")
         case voice.Enqueue(name=str(), workflow_sid=str()):
-            yield FieldError(f"{place}.workflow_sid", "goes not with name")
+            yield FieldError(f"{place}.workflow_sid", "cannot be combined with name")
         case voice.Enqueue(nouns=list(), workflow_sid=None):
             yield FieldError(f"{place}.nouns", "a Task needs workflow_sid")
         case voice.Start(nouns=[nouns.Stream(url=None)]) | voice.Connect(nouns=[nouns.Stream(url=None)]):
@@ -94,7 +94,7 @@ def check_company(verb: Element, place: str) -> Iterator[FieldError]:
         case messaging.Message(body=str(), nouns=list(within)) if any(
             isinstance(noun, messaging.Body) for noun in within
         ):
-            yield FieldError(f"{place}.nouns", "a Body goes not with body")
+            yield FieldError(f"{place}.nouns", "a Body cannot be combined with body")
         case messaging.Message(nouns=list(within)):
             if sum(isinstance(noun, messaging.Media) for noun in within) > 10:
                 yield FieldError(f"{place}.nouns", "expected at most 10 Media")
@@ -113,7 +113,7 @@ def check_words(parts: Iterable[object], place: str) -> Iterator[FieldError]:
         else:
             total += len(getattr(part, "words", ""))
     if not total:
-        yield FieldError(f"{place}.ssml", "has no words")
+        yield FieldError(f"{place}.ssml", "is blank")
     if total > SAY_LIMIT:
         yield FieldError(f"{place}.ssml", f"is {total:,} characters long, at most {SAY_LIMIT:,} are taken")
 
@@ -138,7 +138,7 @@ def check_dial(verb: voice.Dial, place: str) -> Iterator[FieldError]:
     if verb.number is None and not within:
         yield FieldError(f"{place}.number", "is required where there are no nouns")
     if verb.number is not None and within:
-        yield FieldError(f"{place}.nouns", "go not with number")
+        yield FieldError(f"{place}.nouns", "cannot be combined with number")
     alone = [noun for noun in within if isinstance(noun, nouns.Conference | nouns.Queue | nouns.Application)]
     if alone and len(within) > 1:
         yield FieldError(f"{place}.nouns", f"{type(alone[0]).__struct_config__.tag} must be the only one")

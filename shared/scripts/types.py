@@ -23,6 +23,7 @@ def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Check
     form = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
+        check_characters(text)
         if not form.fullmatch(text) and not (placeholders and PLACEHOLDER.search(text)):
             raise ValueError(f"expected {expected}")
         return text
@@ -35,7 +36,7 @@ def text(longest: int = LONGEST_TEXT) -> Checked:
 
     def check(value: str) -> str:
         if not value.strip():
-            raise ValueError("has no words")
+            raise ValueError("is blank")
         if len(value) > longest:
             raise ValueError(f"is {len(value):,} characters long, at most {longest:,} are taken")
         check_characters(value)
@@ -44,19 +45,22 @@ def text(longest: int = LONGEST_TEXT) -> Checked:
     return Checked(check)
 
 
-def address(*schemes: str, relative: bool = True) -> Checked:
-    """Check that a text is an address with one of the schemes, or a path on our own site.
+def address(*schemes: str, relative: bool = True, silence: bool = False) -> Checked:
+    """Check that a text is an address with one of the schemes, or, where `relative`, a path on our own site.
 
-    Placeholders may stand in its path and query. The whole may be one where Twilio itself names an address:
-    {{RecordingUrl}}, {{MediaUrl0}}.
+    Placeholders may stand in its path and query. A relative one may be a placeholder as a whole where Twilio itself
+    names an address: {{RecordingUrl}}, {{MediaUrl0}}. Where `silence` there may be none.
     """
     expected = f"expected an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if relative:
         expected += " or with /"
+    if silence:
+        expected += ", or nothing for silence"
 
     def check(value: str) -> str:
-        if WHOLE_ADDRESS.fullmatch(value):
+        if (relative and WHOLE_ADDRESS.fullmatch(value)) or (silence and not value):
             return value
+        check_characters(value)
         if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
             raise ValueError(expected)
         try:
@@ -85,7 +89,8 @@ def each_of(*allowed: str) -> Checked:
 
 # https://www.twilio.com/docs/voice/twiml#data-formats: relative addresses are relative to the document.
 WebAddress = Annotated[str, address("http", "https"), Address]
-StreamAddress = Annotated[str, address("wss", relative=False)]
+WaitAddress = Annotated[str, address("http", "https", silence=True), Address]
+StreamAddress = Annotated[str, address("wss", relative=False), Address]
 Method = Literal["GET", "POST"]
 Words = Annotated[str, text(SAY_LIMIT)]
 ShortText = Annotated[str, text(256)]

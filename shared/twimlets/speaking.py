@@ -7,71 +7,93 @@ import re
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
+from shared.destinations import check_destinations
+from shared.scripts.filling import has_placeholders
+from shared.scripts.from_twiml import script_of
+from shared.scripts.reading import InvalidScript
+from shared.scripts.writing import write_twiml
+from shared.settings import settings
 from shared.twiml_builder import check_document
-from shared.twimlets.parameters import Fields, TwimletError, address, again, items, say_or_play
+from shared.twimlets.parameters import Fields, Parameters, TwimletError, address, address_of, items, say_or_play
 
 MENU_TRIES = 3
 HOLD_SECONDS = 600
 
 
-def message(fields: Fields) -> TwiML:
+def message(parameters: Parameters, fields: Fields) -> TwiML:
     """`Message`, `Message[0]` …: says or plays each in turn."""
     response = VoiceResponse()
-    for text in items(fields, "Message"):
-        say_or_play(response, text, fields)
+    for text in items(parameters, "Message"):
+        say_or_play(response, text, parameters)
     return response
 
 
-def menu(fields: Fields) -> str | TwiML:
+def menu(parameters: Parameters, fields: Fields) -> TwiML:
     """`Message`, `Options[1]=address` …: asks for a choice and goes on there; three tries, then it hangs up.
 
     `ErrorMessage` is said when the choice is none. `Tries` counts, so that no menu goes on for ever.
     """
     options = {
         found[1] or "0": value
-        for name, value in fields.items()
-        if (found := re.fullmatch(r"Options(?:\[(\d{0,20})\])?", name)) and value
+        for name, value in parameters.items()
+        if (found := re.fullmatch(r"Options(?:\[(\d{0,20})\])?", name))
     }
     if not options:
         raise TwimletError("Options: a menu needs at least one, like Options[1]=https://…")
     response = VoiceResponse()
     chosen = fields.get("Digits", "")
     if chosen in options:
-        response.redirect(address(options[chosen]))
+        response.redirect(address(options[chosen], "Options"), method="POST")
         return response
-    tries = int(fields["Tries"]) if re.fullmatch(r"\d", fields.get("Tries", "")) else 0
+    tries = int(parameters["Tries"]) if re.fullmatch(r"\d", parameters.get("Tries", "")) else 0
     if chosen:
-        say_or_play(response, fields.get("ErrorMessage") or "I'm sorry, that wasn't a valid option.", fields)
+        say_or_play(response, parameters.get("ErrorMessage") or "I'm sorry, that wasn't a valid option.", parameters)
     if tries >= MENU_TRIES:
         response.hangup()
         return response
-    action = again("menu", fields, Tries=str(tries + 1))
-    gather = response.gather(num_digits=max(map(len, options)), action=action, method="GET")
-    for text in items(fields, "Message"):
-        say_or_play(gather, text, fields)
-    response.redirect(action, method="GET")
+    action = address_of("menu", parameters, Tries=str(tries + 1))
+    gather = response.gather(num_digits=max(map(len, options)), action=action, method="POST")
+    for text in items(parameters, "Message"):
+        say_or_play(gather, text, parameters)
+    response.redirect(action, method="POST")
     return response
 
 
-def echo(fields: Fields) -> str:
-    """`Twiml`: answers that very document, when it is one."""
-    document = fields.get("Twiml", "")
+def echo(parameters: Parameters, fields: Fields) -> TwiML | str:
+    """`Twiml`: answers that very document, when it is one.
+
+    Where ALLOWED_COUNTRIES is set, it has to be one that can be read as a script, without placeholders, and calls and
+    texts only those countries. The answer is then written anew: no more than what was checked.
+    """
+    document = parameters.get("Twiml", "")
     try:
         check_document(document)
     except ValueError as error:
         raise TwimletError(f"Twiml: {error}") from None
-    return document
+    if not settings().allowed_countries:
+        return document
+    try:
+        script, family = script_of(document)
+    except InvalidScript as error:
+        # The places only: what is said about them repeats what stands there.
+        places = ", ".join(fault.field for fault in error.faults)
+        raise TwimletError(f"Twiml: with ALLOWED_COUNTRIES it has to be a script; see {places}") from None
+    if has_placeholders(script):
+        raise TwimletError("Twiml: with ALLOWED_COUNTRIES it takes no placeholders, which only scripts fill")
+    for fault in check_destinations(script):
+        raise TwimletError(f"Twiml: {fault.field}: {fault.detail}")
+    return write_twiml(script, family)
 
 
-def holdmusic(fields: Fields) -> TwiML:
+def holdmusic(parameters: Parameters, fields: Fields) -> TwiML:
     """`Message`, `Music` …: says and plays them over and over, to whoever waits in a queue or conference."""
     response = VoiceResponse()
-    for text in items(fields, "Message"):
-        say_or_play(response, text, fields)
-    music = items(fields, "Music") or items(fields, "Bucket")
+    for text in items(parameters, "Message"):
+        say_or_play(response, text, parameters)
+    music = items(parameters, "Music") or items(parameters, "Bucket")
     for one in music:
-        response.play(address(one))
+        response.play(address(one, "Music"))
     if not music:
         response.pause(length=HOLD_SECONDS)
-    response.redirect(again("holdmusic", fields), method="GET")
+    response.redirect(address_of("holdmusic", parameters), method="POST")
     return response

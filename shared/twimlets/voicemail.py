@@ -5,8 +5,8 @@ from __future__ import annotations
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
-from shared.settings import settings
-from shared.twimlets.parameters import Fields, again, is_true, items, say_or_play
+from shared.sending import callback_url
+from shared.twimlets.parameters import Fields, Parameters, address_of, is_true, items, say_or_play
 
 GREETING = "Hello. Nobody can take your call right now. Please leave a message after the tone."
 THANKS = "Thank you. Goodbye."
@@ -14,22 +14,21 @@ THANKS = "Thank you. Goodbye."
 LONGEST_SECONDS = 120
 
 
-def voicemail(fields: Fields) -> TwiML:
+def voicemail(parameters: Parameters, fields: Fields) -> TwiML:
     """`Message` is the greeting; `Transcribe` has Twilio write down what was said. Recordings are in the call's log."""
     response = VoiceResponse()
-    if fields.get("Recorded"):
-        say_or_play(response, THANKS, fields)
+    if "Recorded" in parameters:
+        say_or_play(response, THANKS, parameters)
         response.hangup()
         return response
-    for text in items(fields, "Message") or [GREETING]:
-        say_or_play(response, text, fields)
-    transcribe = is_true(fields, "Transcribe")
-    callback = settings().url("status_callback")
+    for text in items(parameters, "Message") or [GREETING]:
+        say_or_play(response, text, parameters)
+    transcribe = is_true(parameters, "Transcribe")
     response.record(
-        action=again("voicemail", fields, Recorded="true"),
-        method="GET",
+        action=address_of("voicemail", parameters, Recorded="true"),
+        method="POST",
         max_length=LONGEST_SECONDS,
-        recording_status_callback=callback,
-        **({"transcribe": True, "transcribe_callback": callback} if transcribe else {}),
+        recording_status_callback=callback_url(),
+        **({"transcribe": True, "transcribe_callback": callback_url()} if transcribe else {}),
     )
     return response

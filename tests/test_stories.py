@@ -1,0 +1,250 @@
+"""Whole stories: people with phones, the app, and a Twilio in between; over HTTP, and in a real Chromium."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+import test_phones_page as phones_page
+from conftest import App, StartApp, app_starter, assert_problem
+from playwright.sync_api import Page, expect
+from test_phones_page import button, captions_of, phone_on, thread_of
+
+from dev.azurite import azurite, connection_string
+from dev.fake_twilio import FakeTwilio
+from dev.processes import free_port
+
+OURS = "+15005550006"
+ANN, BEN, CAT = "+15551110001", "+15551110002", "+15551110003"
+
+MAIN_MENU = [
+    {
+        "verb": "Gather",
+        "num_digits": 1,
+        "action": "/api/twiml/main-chosen",
+        "verbs": [{"verb": "Say", "text": "Welcome. For opening hours press 1. For people press 2."}],
+    },
+    {"verb": "Say", "text": "You pressed nothing. Goodbye."},
+]
+PEOPLE_MENU = [
+    {
+        "verb": "Gather",
+        "num_digits": 1,
+        "action": "/api/twimlet/menu?Options%5B1%5D=/api/twimlet/voicemail&Options%5B2%5D=/api/twiml/hours",
+        "verbs": [{"verb": "Say", "text": "To leave a message press 1. For the hours press 2."}],
+    }
+]
+SCRIPTS: dict[str, Any] = {
+    "call": MAIN_MENU,
+    "main-chosen": [{"verb": "Say", "text": "You chose {{Digits}}."}, {"verb": "Redirect", "url": "/api/twiml/people"}],
+    "people": PEOPLE_MENU,
+    "hours": [{"verb": "Say", "text": "We are open from nine to five."}],
+    "text": [{"verb": "Message", "body": "Thank you for your {{NumMedia}} pictures."}],
+}
+
+
+@pytest.fixture(scope="module")
+def town() -> Iterator[tuple[App, FakeTwilio]]:
+    """An app with its scripts, and a Twilio whose number is connected to it."""
+    port = free_port(0)
+    with (
+        azurite(port),
+        FakeTwilio.running(pace=0) as twilio,
+        app_starter(twilio.url, connection_string(port)) as start,
+    ):
+        app = start()
+        twilio.serve_numbers_from(app.url)
+        for name, script in SCRIPTS.items():
+            requests.put(f"{app.url}/api/scripts/{name}", json=script, timeout=30).raise_for_status()
+        yield app, twilio
+
+
+Town = tuple[App, FakeTwilio]
+
+
+def events_of(app: App, sid: str) -> list[str]:
+    """Return what the log says of a call, in a word or two each."""
+    return [event.get("status") or event["what"] for event in app.get(f"activity/{sid}").json()["events"]]
+
+
+def test_a_caller_finds_the_way_through_a_menu_two_levels_deep(town: Town) -> None:
+    """Keys are heard, repeated, and lead on; each is in the log."""
+    app, twilio = town
+    twilio.reset()
+    call = twilio.phone(ANN).call(OURS)
+    call.wait_until_heard("For people press 2")
+    call.wait_until_listening()
+    call.press("2")
+    call.wait_until_heard("You chose 2.")
+    call.wait_until_heard("For the hours press 2")
+    call.wait_until_listening()
+    call.press("2")
+    call.wait_until_heard("open from nine to five")
+    call.wait_until("completed")
+    twilio.wait_until_quiet()
+
+    assert events_of(app, call.sid).count("gathered") == 2
+    assert app.wait_for_activity(call.sid, "completed")["direction"] == "inbound"
+    assert twilio.faults == []
+
+
+def test_a_voicemail_is_left_and_found_in_the_log(town: Town) -> None:
+    """With the address of its recording."""
+    app, twilio = town
+    twilio.reset()
+    requests.put(f"{app.url}/api/scripts/call-15005550006", json=[VOICEMAIL], timeout=30).raise_for_status()
+    wait_until_served(app, twilio, "Nobody can take your call")
+    call = twilio.phone(ANN).call(OURS)
+    call.wait_until_recording()
+    call.press("#")
+    call.wait_until_heard("Thank you")
+    call.wait_until("completed")
+    twilio.wait_until_quiet()
+
+    found = app.get(f"activity/{call.sid}").json()
+    [recording] = [event for event in found["events"] if event.get("what") == "recording completed"]
+    audio = recording["fields"]["RecordingUrl"]
+    credentials = (app.settings["TWILIO_API_KEY"], app.settings["TWILIO_API_SECRET"])
+    assert requests.get(audio, auth=credentials, timeout=30).content[:4] == b"RIFF"
+    assert twilio.faults == []
+    requests.delete(f"{app.url}/api/scripts/call-15005550006", timeout=30)
+
+
+VOICEMAIL = {"verb": "Redirect", "url": "/api/twimlet/voicemail"}
+
+
+def wait_until_served(app: App, twilio: FakeTwilio, words: str) -> None:
+    """Call until a script that was kept a moment ago is the one that answers."""
+    deadline = time.monotonic() + 8
+    while True:
+        call = twilio.phone(CAT).call(OURS)
+        call.wait_until_heard("")
+        time.sleep(0.3)
+        heard = call.heard()
+        call.hang_up()
+        twilio.wait_until_quiet()
+        if words in heard:
+            return
+        assert time.monotonic() < deadline, heard
+
+
+def test_a_forwarded_call_that_nobody_takes_comes_back(town: Town) -> None:
+    """The one who is called does not answer; the caller hears what comes then."""
+    app, twilio = town
+    twilio.reset()
+    address = f"{app.url}/api/twimlet/forward?PhoneNumber=%2B15551110002&Timeout=5&FailUrl=/api/twiml/hours"
+    placed = app.post("make_call", {"to": ANN, "url": address}).json()
+    caller = twilio.phone(ANN).wait_for_call()
+    caller.answer()
+    twilio.phone(BEN).wait_for_call().ring_out()
+    caller.wait_until_heard("open from nine to five")
+    caller.wait_until("completed")
+    twilio.wait_until_quiet()
+
+    assert "dial no-answer" in events_of(app, placed["sid"])
+    assert twilio.faults == []
+
+
+def test_three_meet_in_a_conference(town: Town) -> None:
+    """Called from the app, all into one room."""
+    app, twilio = town
+    twilio.reset()
+    script = [{"verb": "Dial", "nouns": [{"noun": "Conference", "name": "board", "wait_url": ""}]}]
+    calls = []
+    for number in (ANN, BEN, CAT):
+        app.post("make_call", {"to": number, "script": script})
+        call = twilio.phone(number).wait_for_call()
+        call.answer()
+        calls.append(call)
+    for call in calls:
+        call.wait_until_in_conference("board")
+    for call in calls:
+        call.hang_up()
+        call.wait_until("completed")
+    twilio.wait_until_quiet()
+
+    assert twilio.faults == []
+
+
+def test_a_text_with_a_picture_is_answered(town: Town) -> None:
+    """And is in the log with its picture, without its words."""
+    app, twilio = town
+    twilio.reset()
+    sent = twilio.phone(ANN).text(OURS, "Look at this", media=["https://example.com/cat.png"])
+    twilio.phone(ANN).wait_for_text("Thank you for your 1 pictures.")
+    twilio.wait_until_quiet()
+
+    found = app.wait_for_activity(sent.sid, "received")
+    assert found["events"][0]["fields"]["NumMedia"] == "1"
+    assert "Look at this" not in str(found)
+
+
+def test_stop_is_a_refused_send_until_start(town: Town) -> None:
+    """Twilio answers both words; the app refuses in between."""
+    app, twilio = town
+    twilio.reset()
+    phone = twilio.phone(BEN)
+    body = {"to": BEN, "body": "News"}
+    assert app.post("send_sms", body).status_code == 201
+    phone.text(OURS, "STOP")
+    twilio.wait_until_quiet()
+    assert_problem(app.post("send_sms", body), 422, "recipient_opted_out")
+    phone.text(OURS, "START")
+    twilio.wait_until_quiet()
+    assert app.post("send_sms", body).status_code == 201
+    twilio.wait_until_quiet()
+
+
+def test_an_app_that_is_away_leaves_the_caller_with_twilios_apology(start_app: StartApp) -> None:
+    """Neither the voice URL nor the fallback answers; with the app back the next caller is greeted."""
+    with FakeTwilio.running(pace=0) as twilio:
+        twilio.serve_numbers_from(f"http://127.0.0.1:{free_port(0)}")
+        call = twilio.phone(ANN).call(OURS)
+        call.wait_until_heard("an application error has occurred")
+        twilio.serve_numbers_from(start_app().url)
+        twilio.phone(ANN).call(OURS).wait_until_heard("leave a message")
+
+
+browser, tab = phones_page.browser, phones_page.tab
+
+
+@pytest.fixture(scope="module")
+def live_town() -> Iterator[Town]:
+    """The same at a pace that a browser can follow."""
+    port = free_port(0)
+    with (
+        azurite(port),
+        FakeTwilio.running(pace=0.1) as twilio,
+        app_starter(twilio.url, connection_string(port)) as start,
+    ):
+        app = start()
+        twilio.serve_numbers_from(app.url)
+        for name, script in {**SCRIPTS, "main-chosen": [VOICEMAIL]}.items():
+            requests.put(f"{app.url}/api/scripts/{name}", json=script, timeout=30).raise_for_status()
+        yield app, twilio
+
+
+def test_a_person_at_the_page_calls_in_presses_a_key_leaves_a_voicemail_and_plays_it_back(
+    live_town: Town, tab: Page
+) -> None:
+    """What the README promises, by hand."""
+    _, twilio = live_town
+    tab.goto(twilio.url)
+    tab.get_by_role("textbox", name="Number of the new phone").fill(ANN)
+    tab.get_by_role("button", name="Add a phone").click()
+    phone = phone_on(tab, ANN)
+    button(phone, "Call your app").click()
+    expect(captions_of(phone).get_by_text("For people press 2")).to_be_visible()
+    phone.focus()
+    tab.keyboard.press("2")
+    expect(captions_of(phone).get_by_text("leave a message")).to_be_visible()
+    expect(phone.get_by_text("Recording, press")).to_be_visible()
+    tab.keyboard.press("#")
+    expect(thread_of(phone).get_by_text("Call ended")).to_be_visible(timeout=15_000)
+    player = thread_of(phone).get_by_label("Recording", exact=True)
+
+    assert player.evaluate("async (audio) => { await audio.play(); audio.pause(); return audio.duration; }") > 0
+    assert twilio.faults == []
