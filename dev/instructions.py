@@ -40,8 +40,8 @@ def how_to_run_the_app(port: int, phones_port: int, tables_port: int, values: Ma
     """Return the URLs, and what `func start` needs to use them."""
     copy = "copy" if os.name == "nt" else "cp"
     moved = ""
-    if (phones_port, tables_port) != (7072, 10002):
-        names = ("TWILIO_API_BASE_URL", "TABLES_CONNECTION_STRING")
+    if (port, phones_port, tables_port) != (7071, 7072, 10002):
+        names = ("PUBLIC_BASE_URL", "TWILIO_API_BASE_URL", "TABLES_CONNECTION_STRING")
         lines = "\n".join(f'  "{name}": "{values[name]}",' for name in names)
         moved = f"\nand, as they are not on their usual ports, with these values in local.settings.json:\n\n{lines}\n"
     return f"""

@@ -12,15 +12,15 @@ from shared.scripts.types import PLACEHOLDER
 from shared.settings import settings
 
 
-def check_destinations(script: Sequence[Element], *, filled: bool = False) -> Iterator[FieldError]:
+def check_destinations(script: Sequence[Element]) -> Iterator[FieldError]:
     """Yield a fault for each number that may not be called.
 
-    One that a request brings is checked when the script is `filled`; then no placeholder passes.
+    One with a placeholder is checked when the script has been filled; `fill` leaves no placeholder.
     """
     if not settings().allowed_countries:
         return
     for place, number in numbers_in(script):
-        if not filled and PLACEHOLDER.search(number):
+        if PLACEHOLDER.search(number):
             continue
         try:
             text_recipient(number)

@@ -15,6 +15,8 @@ from msgspec.structs import FieldInfo, fields
 
 from shared.errors import FieldError, InvalidRequest
 
+# Of a field that is not one of ours, in what is said about it.
+LONGEST_NAME = 64
 # Where the unescaped `+` of a form, which arrives as a space, begins a number.
 PHONE_FIELDS = ("to", "from")
 FORM = "application/x-www-form-urlencoded"
@@ -77,7 +79,9 @@ def read_values(
     known = fields_of(struct)
     given = {name for name, value in values.items() if value is not None}
     faults = [
-        FieldError(name, f"unknown field; the fields are {', '.join(known)}") for name in values if name not in known
+        FieldError(name[:LONGEST_NAME], f"unknown field; the fields are {', '.join(known)}")
+        for name in values
+        if name not in known
     ]
     faults += [FieldError(name, "is required") for name, info in known.items() if info.required and name not in given]
     faults += check_together(given)

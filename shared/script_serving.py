@@ -104,7 +104,7 @@ def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
     if ready.document is not None:
         return check_twiml(ready.document)
     filled = fill(ready.script, fields)
-    if faults := list(check_destinations(filled, filled=True)):
+    if faults := list(check_destinations(filled)):
         raise InvalidScript(faults)
     return check_twiml(str(write_twiml(filled, ready.family)))
 

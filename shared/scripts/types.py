@@ -60,7 +60,6 @@ def address(*schemes: str, relative: bool = True, silence: bool = False) -> Chec
     def check(value: str) -> str:
         if (relative and WHOLE_ADDRESS.fullmatch(value)) or (silence and not value):
             return value
-        check_characters(value)
         if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
             raise ValueError(expected)
         try:
