@@ -338,7 +338,7 @@ def test_what_is_wrong_is_said_with_its_place(script: Any, place: str, words: st
         ('<Dial number="+15551234567"/>', "$[0].@number"),
         ('<Gather action="/a" verbs="x"/>', "$[0].@verbs"),
         ('<Dial><Number noun="Client">+15551234567</Number></Dial>', "$[0].nouns[0].@noun"),
-        ('<Pause length="1" Length="2"/>', "$[0].@Length"),
+        ('<Gather action="/a" numDigits="1" num-digits="2"/>', "$[0].@num-digits"),
         ("Hello<Hangup/>", "$[0]"),
         ("<Hangup/>Hello", "$[1]"),
         ("<Hangup>Hello</Hangup>", "$[0].text()"),

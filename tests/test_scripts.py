@@ -19,6 +19,7 @@ MENU = [
     {"verb": "Gather", "num_digits": 1, "action": "/api/twiml/menu", "verbs": [{"verb": "Say", "text": "Press one."}]},
     {"verb": "Say", "text": "Goodbye, {{From}}."},
 ]
+DEEP_XML = b"<Response><Hangup>" + b"<a>" * 9000 + b"</a>" * 9000 + b"</Hangup></Response>"
 TWIML = (
     '<?xml version="1.0" encoding="UTF-8"?><Response><Gather action="{base}/api/twiml/menu" numDigits="1">'
     "<Say>Press one.</Say></Gather><Say>Goodbye, {{{{From}}}}.</Say></Response>"
@@ -147,6 +148,17 @@ def test_one_of_many_creates_a_script(app: App) -> None:
         answers = list(pool.map(lambda _: put(app, name, MENU, headers={"If-None-Match": "*"}), range(8)))
 
     assert sorted(answer.status_code for answer in answers) == [201] + [412] * 7
+
+
+def test_one_of_many_editors_of_a_version_wins(app: App) -> None:
+    """If-Match decides among those who come at once."""
+    name = new_name()
+    etag = put(app, name, MENU).headers["etag"]
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(10):
+            answers = list(pool.map(lambda read: put(app, name, MENU, headers={"If-Match": read}), [etag] * 8))
+            assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+            [etag] = [answer.headers["etag"] for answer in answers if answer.status_code == 200]
 
 
 def test_the_same_script_kept_again_is_another_version(app: App) -> None:
@@ -279,7 +291,7 @@ def test_a_script_that_todays_rules_refuse_is_shown_with_its_faults(app: App) ->
 
 
 @pytest.mark.parametrize(
-    "body", [b"<Response>", b"<a/>", b"<!DOCTYPE a><Response/>", b"<Response><Sya/></Response>", b"\xff"]
+    "body", [b"<Response>", b"<a/>", b"<!DOCTYPE a><Response/>", b"<Response><Sya/></Response>", b"\xff", DEEP_XML]
 )
 def test_xml_that_is_no_twiml_is_refused_in_words(app: App, body: bytes) -> None:
     """Also a verb that is none."""
