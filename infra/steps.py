@@ -1,0 +1,95 @@
+"""A script as a row of steps: a failure tells which step failed, what stands by then, and what to type next."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from az import AzFailed
+from explain import explain
+from terminal import Refused, Terminal, this_command
+from twilio_account import TwilioSaidNo, TwilioUnreachable
+
+
+class Failed(Exception):
+    """A step failed for a reason that its own code found; `advice` are the lines to follow."""
+
+    def __init__(self, reason: str, *advice: str) -> None:
+        """Keep the reason and the advice."""
+        super().__init__(reason)
+        self.advice = advice
+
+
+class Steps:
+    """Counts the steps, and remembers what they have left in the world."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        """Begin with nothing done."""
+        self.terminal = terminal
+        self.number = 0
+        self.title = "Begin"
+        self.left: list[str] = []
+
+    def begin(self, title: str) -> None:
+        """Announce the next step."""
+        self.number += 1
+        self.title = title
+        self.terminal.say(f"\n{self.number}. {title}")
+
+    def leaves(self, what: str) -> None:
+        """Remember what a step has made or changed."""
+        if what not in self.left:
+            self.left.append(what)
+
+    def report(self, reason: str, advice: list[str]) -> None:
+        """Print a failure."""
+        again = f"Type the same command again; what is done already is found and kept:\n    {this_command()}"
+        left = "\n".join(f"    {line}" for line in self.left) or "    nothing: no step has changed anything yet"
+        next_lines = "\n".join(f"    {line}" for line in [*advice, again])
+        step = f"step {self.number}, {self.title!r}" if self.number else "the start"
+        self.terminal.error(
+            f"\nStopped at {step}.\n  Why:\n    {reason}\n  What stands now:\n{left}\n  Next:\n{next_lines}"
+        )
+
+
+def run(terminal: Terminal, main: Callable[[Steps], None]) -> int:
+    """Run a script's steps; return its exit code."""
+    steps = Steps(terminal)
+    try:
+        with interruptible():
+            main(steps)
+    except AzFailed as error:
+        steps.report(f"{error}:\n    {indent(error.text)}", explain(error.text))
+    except Failed as error:
+        steps.report(indent(str(error)), [indent(line) for line in error.advice])
+    except (Refused, TwilioSaidNo, TwilioUnreachable) as error:
+        steps.report(indent(str(error)), [])
+    except KeyboardInterrupt:
+        steps.report("It was interrupted. Azure may still be working on what was asked of it.", [])
+        return 130
+    else:
+        return 0
+    return 1
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGTERM end the script as Ctrl-C does, so that temporary files are removed."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        sys.stdout.flush()
+
+
+def indent(text: str) -> str:
+    """Put every line but the first four columns to the right."""
+    return text.strip().replace("\n", "\n    ")

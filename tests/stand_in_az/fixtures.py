@@ -1,0 +1,46 @@
+"""Fixtures of the tests of infra/: one world for the run, given to each test as it is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from stand_in_az.world import World, world
+
+Snapshot = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def whole_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Snapshot]]:
+    """The world, and how it is in the beginning."""
+    with world(tmp_path_factory.mktemp("world")) as made:
+        yield made, made.snapshot()
+
+
+@pytest.fixture(scope="session")
+def after_deploying(whole_world: tuple[World, Snapshot]) -> Snapshot:
+    """How the world is when deploy.py has run once."""
+    made, empty = whole_world
+    made.restore(empty)
+    done = made.deploy()
+    assert done.returncode == 0, done.stderr
+    made.azure.calls.clear()
+    return made.snapshot()
+
+
+@pytest.fixture
+def there(whole_world: tuple[World, Snapshot]) -> World:
+    """An empty subscription, and a Twilio account with a token and a key."""
+    made, empty = whole_world
+    made.restore(empty)
+    return made
+
+
+@pytest.fixture
+def deployed(whole_world: tuple[World, Snapshot], after_deploying: Snapshot) -> World:
+    """The same with the app in it, its number connected."""
+    made, _ = whole_world
+    made.restore(after_deploying)
+    return made

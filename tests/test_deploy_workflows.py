@@ -1,0 +1,93 @@
+"""The workflows on GitHub: pinned, with no more rights than they need, and with commands that exist."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def jobs(text: str) -> dict[str, str]:
+    """Return each job's lines."""
+    _, *parts = re.split(r"(?m)^  (\w[\w-]*):$", text.partition("\njobs:\n")[2])
+    return dict(zip(parts[::2], parts[1::2], strict=True))
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_actions_are_pinned_by_commit_and_say_their_version(path: Path) -> None:
+    """A tag can be moved by whoever gets hold of it."""
+    uses = re.findall(r"uses: (.*)", path.read_text("utf-8"))
+
+    assert uses
+    for line in uses:
+        assert re.fullmatch(r"(actions|azure)/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
+
+
+def test_each_action_has_one_version() -> None:
+    """Both workflows are brought up to date together."""
+    uses = {line for path in WORKFLOWS for line in re.findall(r"uses: (.*)", path.read_text("utf-8"))}
+
+    assert len({line.partition("@")[0] for line in uses}) == len(uses) == 3
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_rights_are_given_to_jobs_and_only_those(path: Path) -> None:
+    """Nothing for all, reading for each, a token for Azure and a comment where they are used."""
+    text = path.read_text("utf-8")
+
+    assert "\npermissions: {}\n" in text
+    assert "pull_request_target" not in text
+    assert "secrets." not in text
+    for name, job in jobs(text).items():
+        given = set(re.findall(r"(?m)^      ([\w-]+: (?:read|write))$", job))
+        wanted = {"contents: read"}
+        wanted |= {"id-token: write"} if "azure/login@" in job else set()
+        wanted |= {"pull-requests: write"} if "gh pr comment" in job else set()
+        assert given == wanted, name
+        assert job.count("persist-credentials: false") == job.count("actions/checkout@") == 1
+        assert "timeout-minutes:" in job
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_what_comes_from_outside_is_not_pasted_into_a_shell(path: Path) -> None:
+    """Expressions are given to the environment, where they are text."""
+    for step in re.findall(r"(?ms)^      - run: (.*?)(?=^      - |^        env:|\Z)", path.read_text("utf-8")):
+        assert "${{" not in step, step
+
+
+def test_the_checks_run_where_people_are() -> None:
+    """Three systems, three Pythons, and the two commands that everybody types."""
+    job = jobs((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["test"]
+
+    assert "os: [ubuntu-latest, macos-latest, windows-latest]" in job
+    assert "python: ['3.11', '3.12', '3.13']" in job
+    assert re.findall(r"- run: (.*)", job) == ["python -m dev check", "python -m dev test"]
+
+
+def test_a_fork_gets_no_token_for_azure_and_only_main_is_deployed() -> None:
+    """A pull request runs code of whoever wrote it."""
+    found = jobs((ROOT / ".github/workflows/deploy.yml").read_text("utf-8"))
+
+    assert "github.event.pull_request.head.repo.full_name == github.repository" in found["what-if"]
+    assert "github.event_name != 'pull_request' && github.ref == 'refs/heads/main'" in found["deploy"]
+    assert ("--what-if" in found["what-if"], "--yes" in found["deploy"]) == (True, True)
+    assert "--yes" not in found["what-if"]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_script_and_option_that_a_workflow_uses_exists(path: Path) -> None:
+    """A renamed option would else be found on GitHub only."""
+    for script, options in re.findall(r"python infra/(\w+)\.py(.*)", path.read_text("utf-8")):
+        if not options:
+            assert (ROOT / "infra" / f"{script}.py").exists()
+            continue
+        command = [sys.executable, f"infra/{script}.py", "--help"]
+        shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        for option in re.findall(r" (--[\w-]+)", options):
+            assert option in shown, option
