@@ -27,7 +27,7 @@ from shared.api import answers_problems, json_response
 from shared.destinations import check_destinations
 from shared.errors import FieldError, InvalidRequest, NotFound, PreconditionFailed
 from shared.request_body import content_type, read_json
-from shared.script_serving import check_twiml, make_ready
+from shared.script_serving import check_twiml, forget, make_ready
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, family_of, read_script
 from shared.scripts.rules import check_redirects
@@ -65,6 +65,7 @@ async def scripts(req: func.HttpRequest) -> func.HttpResponse:
     check_etag(req, kept)
     if not await script_store.remove(kept):
         raise changed_meanwhile()
+    forget(name)
     return func.HttpResponse(status_code=HTTPStatus.NO_CONTENT)
 
 
@@ -85,6 +86,7 @@ async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
             raise changed_meanwhile()
     else:
         kept = await script_store.keep(name, family, source)
+    forget(name)
     status = HTTPStatus.OK if earlier else HTTPStatus.CREATED
     return json_response({**body, "updated": kept.updated}, status, {"ETag": kept.etag})
 

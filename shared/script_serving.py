@@ -61,6 +61,11 @@ async def ready_script(name: str, owner: script_store.Owner = "script") -> Ready
     return ready
 
 
+def forget(name: str) -> None:
+    """Read a script anew the next time, since it has just been changed here; other instances follow in seconds."""
+    remembered.pop(("script", name), None)
+
+
 async def serve(name: str, fields: Mapping[str, str], owner: script_store.Owner = "script") -> func.HttpResponse:
     """Answer one of Twilio's requests with the script of that name, and log what the request tells of."""
     answer, _ = await asyncio.gather(answer_with(name, fields, owner), log_what_happened(fields))

@@ -190,13 +190,14 @@ def test_no_phone_number_of_a_scripts_name_is_logged(app: App) -> None:
     assert "15005550077" not in "\n".join(line for line in app.lines if "there is no script" in line)
 
 
-def test_a_script_is_remembered_for_a_moment(app: App) -> None:
-    """A caller does not wait for storage at each step."""
-    name = keep(app, [{"verb": "Say", "text": "Old"}])
-    assert words_of(fetch(app, name)) == ["Old"]
-    requests.put(f"{app.url}/api/scripts/{name}", json=[{"verb": "Say", "text": "New"}], timeout=30)
+def test_a_script_is_remembered_for_a_moment(app: App, start_app: StartApp) -> None:
+    """A caller does not wait for storage at each step; the instance that changes it knows the new one at once."""
+    name, editor = keep(app, [{"verb": "Say", "text": "Old"}]), start_app()
+    assert words_of(fetch(app, name)) == words_of(fetch(editor, name)) == ["Old"]
+    requests.put(f"{editor.url}/api/scripts/{name}", json=[{"verb": "Say", "text": "New"}], timeout=30)
 
     assert words_of(fetch(app, name)) == ["Old"]
+    assert words_of(fetch(editor, name)) == ["New"]
 
 
 def test_what_the_request_tells_of_is_an_event_of_the_call(app: App) -> None:
@@ -216,11 +217,11 @@ def test_what_the_request_tells_of_is_an_event_of_the_call(app: App) -> None:
     assert "my secret" not in str(found)
 
 
-def test_a_changed_script_is_served_within_seconds(app: App) -> None:
+def test_a_script_changed_elsewhere_is_served_within_seconds(app: App, start_app: StartApp) -> None:
     """A script is remembered for a few seconds, no longer."""
-    name = keep(app, [{"verb": "Say", "text": "Old"}])
+    name, editor = keep(app, [{"verb": "Say", "text": "Old"}]), start_app()
     assert words_of(fetch(app, name)) == ["Old"]
-    requests.put(f"{app.url}/api/scripts/{name}", json=[{"verb": "Say", "text": "New"}], timeout=30)
+    requests.put(f"{editor.url}/api/scripts/{name}", json=[{"verb": "Say", "text": "New"}], timeout=30)
 
     deadline = time.monotonic() + 8
     while words_of(fetch(app, name)) == ["Old"]:
