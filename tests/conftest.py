@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,9 @@ from twilio.request_validator import RequestValidator
 from dev.azurite import azurite, connection_string
 from dev.fake_twilio import FakeTwilio
 from dev.processes import Service, answers, free_port
+
+# A shell's background jobs ignore Ctrl-C, and so would every program that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The machine may be busy with other tests.
 hypothesis.settings.register_profile("here", deadline=None)
