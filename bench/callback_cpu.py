@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from statistics import median
 
 from bench import load
 from bench.callbacks import calls
@@ -17,21 +16,14 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
     """Send the events of calls to the app and to the empty function by turns."""
     rounds, size = (3, 150) if quick else (5, 500)
     started = time.time_ns() // 1000
-    ours: list[float] = []
-    reference: list[float] = []
     with ExitStack() as stack:
         tables = stack.enter_context(running_azurite())
         app = stack.enter_context(running_host(tables_port=tables.port))
         empty = stack.enter_context(running_host("bench.empty_app.function_app"))
-        for number in range(rounds + 1):
-            # The empty function is so cheap that it needs more requests for the clock's 10 ms.
-            requests = list(calls(number * size, size if number else WARM_UP, started))
-            app_ms = load.run(app, requests).cpu_ms
-            empty_ms = load.run(empty, requests * 5).cpu_ms
-            if number:
-                say(f"{app_ms:.2f} ms, empty {empty_ms:.3f} ms")
-                ours.append(app_ms)
-                reference.append(empty_ms)
-    app_ms, empty_ms = median(ours), median(reference)
+
+        def events(number: int) -> list[bytes]:
+            return list(calls(number * size, size if number else WARM_UP, started))
+
+        app_ms, empty_ms = load.by_turns(app, empty, rounds, events, say)
     texts = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
     return [Row("CPU of a status callback / an empty function", *texts, app_ms / empty_ms, 4)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from statistics import median
 from urllib.parse import urlencode
 
 import requests
@@ -27,22 +26,13 @@ VERBS = [
 def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
     """Fetch a script from the app, and post the same to the empty function, by turns."""
     rounds, size = (3, 500) if quick else (5, 2000)
-    ours: list[float] = []
-    reference: list[float] = []
     with ExitStack() as stack:
         tables = stack.enter_context(running_azurite())
         app = stack.enter_context(running_host(tables_port=tables.port))
         empty = stack.enter_context(running_host("bench.empty_app.function_app"))
         kept = requests.put(f"http://127.0.0.1:{app.port}/api/scripts/{NAME}", data=json.dumps(VERBS), timeout=30)
         kept.raise_for_status()
-        for number in range(rounds + 1):
-            fetches = [fetch()] * size
-            app_ms, empty_ms = load.run(app, fetches).cpu_ms, load.run(empty, fetches * 5).cpu_ms
-            if number:  # the first round warms up
-                say(f"{app_ms:.2f} ms, empty {empty_ms:.3f} ms")
-                ours.append(app_ms)
-                reference.append(empty_ms)
-    app_ms, empty_ms = median(ours), median(reference)
+        app_ms, empty_ms = load.by_turns(app, empty, rounds, lambda number: [fetch()] * size, say)
     texts = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
     return [Row("CPU of a script of 20 verbs / an empty function", *texts, app_ms / empty_ms, 3)]
 

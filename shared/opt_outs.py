@@ -14,7 +14,7 @@ from typing import Literal
 from shared.activity_key import now, rfc3339
 from shared.errors import StorageUnavailable
 from shared.tables import OPT_OUTS, delete, get, read_partition, upsert
-from shared.twilio_errors import failure_for
+from shared.twilio_errors import OPTED_OUT, failure_for
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,6 @@ WORDS: dict[str, Keyword] = {
     **dict.fromkeys(("START", "YES", "UNSTOP"), "START"),
     **dict.fromkeys(("HELP", "INFO"), "HELP"),
 }
-REFUSED = 21610
 TWILIOS_WORDS = "Attempt to send to unsubscribed recipient"
 
 # A sender's opt-outs are read at once and remembered, so that a send waits for no storage; an opt-out that another
@@ -65,7 +64,7 @@ async def check(recipient: str, sender: str) -> None:
         log.error("opt-outs could not be looked at; Twilio's own list decides")
         return
     if opted_out:
-        raise failure_for(REFUSED, TWILIOS_WORDS, 400)
+        raise failure_for(OPTED_OUT, TWILIOS_WORDS, 400)
 
 
 async def has_opted_out(recipient: str, sender: str) -> bool:

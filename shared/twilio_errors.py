@@ -19,6 +19,9 @@ class Refusal(NamedTuple):
     words: str
 
 
+# https://www.twilio.com/docs/api/errors/21610
+OPTED_OUT = 21610
+
 REFUSALS = {
     # What the caller asked for is wrong.
     13223: Refusal(400, "`to` is not a phone number that exists."),
@@ -46,7 +49,7 @@ REFUSALS = {
     13225: Refusal(422, "Twilio has blocked calls to that number."),
     21214: Refusal(422, "`to` cannot be reached by a call."),
     21216: Refusal(422, "Twilio has blocked calls to that number."),
-    21610: Refusal(422, "The recipient has opted out of texts from this sender (STOP)."),
+    OPTED_OUT: Refusal(422, "The recipient has opted out of texts from this sender (STOP)."),
     21612: Refusal(422, "No text can be sent from that sender to that number."),
     21614: Refusal(422, "`to` is not a mobile number, so it cannot get texts."),
     21606: Refusal(422, "`from` is not a number of this account that can send texts to this recipient."),
@@ -111,7 +114,7 @@ def explain(code: int) -> str:
 def failure_for(code: int, message: str, twilio_status: int) -> TwilioFailure:
     """Return the error that our caller gets when Twilio answers a request with `code` and `message`."""
     twilio = TwilioError(code, message)
-    if code == 21610:
+    if code == OPTED_OUT:
         return RecipientOptedOut(explain(code), status=REFUSALS[code].status, twilio=twilio)
     if code in REFUSALS:
         return TwilioRefused(REFUSALS[code].words, status=REFUSALS[code].status, twilio=twilio)

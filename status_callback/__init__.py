@@ -18,6 +18,7 @@ import azure.functions as func
 from shared import activity_log
 from shared.activity_event import event_of
 from shared.errors import StorageUnavailable
+from shared.sending import STARTED
 from shared.twilio_webhook import twilio_webhook
 
 bp = func.Blueprint()
@@ -39,7 +40,7 @@ async def status_callback(req: func.HttpRequest) -> func.HttpResponse:
         log.warning("a status callback has no SID; its fields are %.500r", sorted(form)[:40])
         return func.HttpResponse(status_code=400)
     try:
-        await activity_log.add(form[field], KINDS[field], req.params.get("started"), event_of(form))
+        await activity_log.add(form[field], KINDS[field], req.params.get(STARTED), event_of(form))
     except StorageUnavailable:
         return func.HttpResponse(status_code=503)
     return func.HttpResponse(status_code=204)

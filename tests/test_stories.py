@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ PEOPLE_MENU = [
         "verbs": [{"verb": "Say", "text": "To leave a message press 1. For the hours press 2."}],
     }
 ]
+Town = tuple[App, FakeTwilio]
+
 SCRIPTS: dict[str, Any] = {
     "call": MAIN_MENU,
     "main-chosen": [{"verb": "Say", "text": "You chose {{Digits}}."}, {"verb": "Redirect", "url": "/api/twiml/people"}],
@@ -46,23 +49,27 @@ SCRIPTS: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def town() -> Iterator[tuple[App, FakeTwilio]]:
-    """An app with its scripts, and a Twilio whose number is connected to it."""
+@contextmanager
+def running_town(pace: float, scripts: dict[str, Any]) -> Iterator[Town]:
+    """An app with these scripts, and a Twilio whose number is connected to it."""
     port = free_port(0)
     with (
         azurite(port),
-        FakeTwilio.running(pace=0) as twilio,
+        FakeTwilio.running(pace=pace) as twilio,
         app_starter(twilio.url, connection_string(port)) as start,
     ):
         app = start()
         twilio.serve_numbers_from(app.url)
-        for name, script in SCRIPTS.items():
+        for name, script in scripts.items():
             requests.put(f"{app.url}/api/scripts/{name}", json=script, timeout=30).raise_for_status()
         yield app, twilio
 
 
-Town = tuple[App, FakeTwilio]
+@pytest.fixture(scope="module")
+def town() -> Iterator[Town]:
+    """An app and a Twilio that lose no time."""
+    with running_town(0, SCRIPTS) as town:
+        yield town
 
 
 def events_of(app: App, sid: str) -> list[str]:
@@ -214,17 +221,8 @@ browser, tab = phones_page.browser, phones_page.tab
 @pytest.fixture(scope="module")
 def live_town() -> Iterator[Town]:
     """The same at a pace that a browser can follow."""
-    port = free_port(0)
-    with (
-        azurite(port),
-        FakeTwilio.running(pace=0.1) as twilio,
-        app_starter(twilio.url, connection_string(port)) as start,
-    ):
-        app = start()
-        twilio.serve_numbers_from(app.url)
-        for name, script in {**SCRIPTS, "main-chosen": [VOICEMAIL]}.items():
-            requests.put(f"{app.url}/api/scripts/{name}", json=script, timeout=30).raise_for_status()
-        yield app, twilio
+    with running_town(0.1, {**SCRIPTS, "main-chosen": [VOICEMAIL]}) as town:
+        yield town
 
 
 def test_a_person_at_the_page_calls_in_presses_a_key_leaves_a_voicemail_and_plays_it_back(
