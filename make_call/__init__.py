@@ -29,11 +29,11 @@ import msgspec
 from shared import script_store, twiml_builder
 from shared.api import answers_problems
 from shared.destinations import check_destinations
-from shared.errors import FieldError, InvalidRequest, NotConfigured
+from shared.errors import FieldError, NotConfigured
 from shared.idempotency import idempotent
 from shared.phone_numbers import call_recipient, caller
 from shared.request_body import Checked, read_body
-from shared.script_serving import make_ready
+from shared.script_serving import make_ready, twiml_of
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript, Script, read_script
 from shared.sending import send
@@ -72,6 +72,8 @@ def voice_script(value: object) -> Script:
     script = read_script(value, "voice")
     if faults := list(check_destinations(script)):
         raise InvalidScript(faults)
+    script_store.source_of(script)
+    twiml_of(script, "voice")
     return script
 
 
@@ -151,8 +153,5 @@ async def what_is_heard(call: CallRequest) -> dict[str, str]:
     document = make_ready(call.script, "voice").document
     if document is not None and len(document) <= twiml_builder.INLINE_LIMIT:
         return {"twiml": document}
-    try:
-        name = await script_store.keep_sent("voice", msgspec.json.encode(call.script))
-    except script_store.ScriptTooLong as error:
-        raise InvalidRequest(FieldError("script", str(error))) from None
+    name = await script_store.keep_sent("voice", script_store.source_of(call.script))
     return {"url": settings().url(f"twiml/{name}")}

@@ -5,11 +5,17 @@ A script is TwiML as a JSON list of verbs, or TwiML itself, which is read into o
     [{"verb": "Say", "text": "Hello {{From}}"}, {"verb": "Gather", "num_digits": 1, "action": "/api/twiml/menu",
       "verbs": [{"verb": "Say", "text": "Press one."}]}]
 
-Names are 1 to 64 of a-z, 0-9 and -. PUT answers 201 or 200 with the script and the TwiML that it becomes; with ?dry_run
-or ?dry_run=true it only does that. Each answer has an ETag: send it back as If-Match, and a script that somebody else
-has changed since is left alone (412); If-None-Match: * keeps a script only where there is none. All faults of a script
-come in one answer, each with its place, like `$[1].num_digits`. A script that was kept under older rules and has faults
-under today's is shown with these `errors` in place of its TwiML.
+{{From}} and its like are filled from the request for the script. Two opening braces always begin one: a script cannot
+say them. In an address they are %7B%7B.
+
+Names are 1 to 64 of a-z, 0-9 and -. `call` and `text`, with or without `-` and a number's digits, are those of scripts
+that answer calls and texts, and are kept for such.
+
+PUT answers 201 or 200 with the script and the TwiML that it becomes; with ?dry_run or ?dry_run=true it only does that.
+Each answer has an ETag: send it back as If-Match, and a script that somebody else has changed since is left alone
+(412); If-None-Match: * keeps a script only where there is none. All faults of a script come in one answer, each with
+its place, like `$[1].num_digits`. A script that was kept under older rules and has faults under today's is shown with
+these `errors` in place of its TwiML.
 
 GET /api/scripts?schema=voice, or =messaging, answers the JSON Schema of such scripts, for editors.
 """
@@ -26,13 +32,13 @@ from shared import script_store
 from shared.api import answers_problems, json_response
 from shared.destinations import check_destinations
 from shared.errors import FieldError, InvalidRequest, NotFound, PreconditionFailed
+from shared.inbound import check_name
 from shared.request_body import content_type, read_json
-from shared.script_serving import check_twiml, forget, make_ready
+from shared.script_serving import forget, twiml_of
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, family_of, read_script
 from shared.scripts.rules import check_redirects
 from shared.scripts.schema import json_schema
-from shared.scripts.writing import write_twiml
 
 bp = func.Blueprint()
 
@@ -111,20 +117,16 @@ def read_request(req: func.HttpRequest, name: str) -> tuple[Script, Family, byte
             value = read_json(body)
             family = family_of(value)
             script = read_script(value, family)
-        if faults := [*check_destinations(script), *check_redirects(script, f"/api/twiml/{name}")]:
+        circles = check_redirects(script, f"/api/twiml/{name}")
+        if faults := [*check_name(name, script, family), *check_destinations(script), *circles]:
             raise InvalidRequest(*faults)
-        return script, family, script_store.source_of(script), check_twiml(twiml_of(script, family))
+        return script, family, script_store.source_of(script), twiml_of(script, family)
     except UnicodeDecodeError:
         raise InvalidRequest(FieldError("$", "is not UTF-8")) from None
     except RecursionError:
         raise InvalidRequest(FieldError("$", "is nested too deep")) from None
     except InvalidScript as error:
         raise InvalidRequest(*error.faults) from None
-
-
-def twiml_of(script: Script, family: Family) -> str:
-    """Return the TwiML that a script becomes, placeholders and all."""
-    return str(write_twiml(make_ready(script, family).script, family))
 
 
 def check_etag(req: func.HttpRequest, kept: script_store.Kept | None) -> None:

@@ -15,7 +15,7 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
-from shared.activity_key import now, rfc3339
+from shared.clock import now, rfc3339
 
 # An event is one property of its row:
 # https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model

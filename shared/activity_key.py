@@ -8,10 +8,10 @@ reads on from day to day, however many days without a call lie between.
 
 from __future__ import annotations
 
-import time
 import zlib
-from datetime import UTC, datetime
 from typing import NamedTuple
+
+from shared.clock import as_datetime
 
 SHARDS = "0123456789abcdef"
 # Sorts behind every day of a shard, and behind every SID.
@@ -26,11 +26,6 @@ class RowKey(NamedTuple):
 
     partition: str
     row: str
-
-
-def now() -> int:
-    """Return the time in microseconds since 1970, UTC: the form in which a row's start is kept."""
-    return time.time_ns() // 1000
 
 
 def row_key(sid: str, started: int) -> RowKey:
@@ -56,13 +51,3 @@ def inverted(moment: int) -> str:
 def started_of(row: str) -> int:
     """Return the start that stands in a RowKey."""
     return LAST_MICROSECOND - int(row.partition("-")[0])
-
-
-def as_datetime(moment: int) -> datetime:
-    """Return microseconds since 1970 as a UTC time."""
-    return datetime.fromtimestamp(moment / 1_000_000, UTC)
-
-
-def rfc3339(moment: int) -> str:
-    """Return microseconds since 1970 as RFC 3339 text in UTC, to the millisecond."""
-    return as_datetime(moment).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -15,8 +15,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from shared.activity_event import Event, arrival_of, event_of, from_json, name_of, to_json
-from shared.activity_key import RowKey, now, rfc3339, row_key, started_of
+from shared.activity_key import RowKey, row_key, started_of
 from shared.activity_state import FINAL, event_as_shown, in_order, state_of
+from shared.clock import now, rfc3339
 from shared.settings import settings
 from shared.tables import ACTIVITY, SIDS, EntityFull, get, insert, upsert
 
@@ -58,9 +59,8 @@ async def add(sid: str, kind: str, started: str | None, event: Event) -> None:
 async def begin_row(sid: str) -> RowKey:
     """Choose the keys of a row that starts now; whoever notes them first decides for all."""
     key = row_key(sid, now())
-    if await insert(SIDS, sid_entry(sid, key)):
-        return key
-    return await find_row(sid) or key
+    earlier = await insert(SIDS, sid_entry(sid, key))
+    return key if earlier is None else key_in(earlier)
 
 
 async def add_event(sid: str, kind: str, key: RowKey, event: Event) -> None:
@@ -97,7 +97,12 @@ def sid_entry(sid: str, key: RowKey) -> dict[str, Any]:
 async def find_row(sid: str) -> RowKey | None:
     """Return the keys of the row of `sid`; one point read."""
     entry = await get(SIDS, sid, SID_ROW)
-    return RowKey(entry["partition"], entry["row"]) if entry else None
+    return key_in(entry) if entry else None
+
+
+def key_in(entry: Mapping[str, Any]) -> RowKey:
+    """Return the keys that an entity of `sids` holds."""
+    return RowKey(entry["partition"], entry["row"])
 
 
 async def read_row(sid: str) -> Row | None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.activity_key import now
 from shared.api import Handler, problem_response
+from shared.clock import now
 from shared.errors import (
     ApiError,
     FieldError,
@@ -49,7 +49,12 @@ def idempotent(handler: Handler) -> Handler:
             raise InvalidRequest(FieldError("Idempotency-Key", f"expected 1 to {LONGEST_KEY} printable characters"))
         partition = hashlib.sha256(f"{handler.__name__} {key}".encode()).hexdigest()
         owner = uuid.uuid4().hex
-        earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest(), owner)
+        try:
+            earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest(), owner)
+        except StorageUnavailable:
+            # It may be reserved all the same, and nothing has been sent.
+            await forget(partition, owner)
+            raise
         if earlier is not None:
             return earlier
         try:
@@ -79,13 +84,9 @@ async def reserve(partition: str, fingerprint: str, owner: str) -> func.HttpResp
         "reserved": str(now()),
         "owner": owner,
     }
-    if await insert(IDEMPOTENCY, ours):
-        return None
-    earlier = await get(IDEMPOTENCY, partition, ROW)
+    earlier = await insert(IDEMPOTENCY, ours)
     if earlier is None:
-        raise KeyInUse("A request with this Idempotency-Key has just been refused; send yours again.")
-    if earlier["owner"] == ours["owner"]:
-        return None  # our own insert, of which the storage's first answer was lost
+        return None
     age = now() - int(earlier["reserved"])
     if age > KEPT_MICROSECONDS:
         if await replace(IDEMPOTENCY, ours, instead_of=earlier):

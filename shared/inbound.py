@@ -1,26 +1,46 @@
-"""Which script an inbound call or text gets: the one named for our number, else the one named for them all."""
+"""Which script an inbound call or text gets: the one named for our number, else the one named for them all.
+
+`call-15005550006` and `call`, `text-15005550006` and `text`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal
 
 import azure.functions as func
 
 from shared.activity_log import PATIENCE_SECONDS
-from shared.errors import StorageUnavailable
-from shared.script_serving import Ready, ready_script, serve
+from shared.errors import FieldError, StorageUnavailable
+from shared.phone_numbers import SHORT_CODE, is_e164
+from shared.script_serving import ready_script, serve
 from shared.scripts import voice
-from shared.scripts.reading import Family, InvalidScript
+from shared.scripts.reading import Family, InvalidScript, Script
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["call", "text"]
 
 FAMILY: dict[Kind, Family] = {"call": "voice", "text": "messaging"}
+# The names that mean something; one with a number as people write it, dashes and all, is meant to.
+NAME = re.compile(r"(?P<kind>call|text)(?:-(?P<number>[\d-]*))?", re.ASCII)
+
+
+def check_name(name: str, script: Script, family: Family) -> Iterator[FieldError]:
+    """Yield what is wrong with a script of that name: a number that is none, or a script that cannot answer."""
+    named = NAME.fullmatch(name)
+    if named is None:
+        return
+    kind: Kind = "call" if named["kind"] == "call" else "text"
+    number = named["number"]
+    if number is not None and not is_e164(number) and not (kind == "text" and SHORT_CODE.fullmatch(number)):
+        example = f"{kind}-15005550006"
+        yield FieldError("name", f"expected {kind}- and all digits of a number with its country code, like {example}")
+    if not fits(script, family, kind):
+        yield FieldError("name", f"is that of a script which answers {kind}s; this one is of the family {family}")
 
 
 async def answer_inbound(kind: Kind, fields: Mapping[str, str]) -> func.HttpResponse | None:
@@ -45,13 +65,13 @@ async def find_script(kind: Kind, fields: Mapping[str, str]) -> str | None:
     digits = re.sub(r"\D", "", fields.get("To", ""), flags=re.ASCII)[:20]
     for name in ([f"{kind}-{digits}"] if digits else []) + [kind]:
         if ready := await ready_script(name):
-            if fits(ready, kind):
+            if fits(ready.script, ready.family, kind):
                 return name
             log.error("the script for a %s is one of the family %s", kind, ready.family)
             return None
     return None
 
 
-def fits(ready: Ready, kind: Kind) -> bool:
+def fits(script: Script, family: Family, kind: Kind) -> bool:
     """Tell whether a script can answer a call, or a text; a Redirect alone can answer both."""
-    return ready.family == FAMILY[kind] or all(isinstance(verb, voice.Redirect) for verb in ready.script)
+    return family == FAMILY[kind] or all(isinstance(verb, voice.Redirect) for verb in script)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Literal
 
-from shared.activity_key import now, rfc3339
+from shared.clock import now, rfc3339
 from shared.errors import StorageUnavailable
 from shared.tables import OPT_OUTS, delete, get, read_partition, upsert
 from shared.twilio_errors import OPTED_OUT, failure_for

@@ -78,6 +78,14 @@ def e164(number: PhoneNumber) -> str:
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
+def is_e164(digits: str) -> bool:
+    """Tell whether digits are those of a possible number in Twilio's form, of which only the `+` is missing."""
+    try:
+        return e164(parse(f"+{digits}")) == f"+{digits}"
+    except ValueError:
+        return False
+
+
 def client_or_sip(text: str) -> str | None:
     """Return a `client:…` or `sip:…` address (https://www.twilio.com/docs/voice/api/call-resource), else None."""
     if text.startswith("client:"):

@@ -14,6 +14,7 @@ import msgspec
 from msgspec.structs import FieldInfo, fields
 
 from shared.errors import FieldError, InvalidRequest
+from shared.expectations import expected, got
 
 # Of a field that is not one of ours, in what is said about it.
 LONGEST_NAME = 64
@@ -91,8 +92,8 @@ def read_values(
             read[known[name].name] = convert(values[name], known[name], strict=strict)
         except ManyFaults as error:
             faults += [FieldError(name + fault.field.removeprefix("$"), fault.detail) for fault in error.faults]
-        except ValueError as error:  # msgspec's is one too
-            faults.append(FieldError(name, in_words(error)))
+        except ValueError as error:
+            faults.append(FieldError(name, str(error)))
     if faults:
         raise InvalidRequest(*faults)
     return struct(**read)
@@ -104,12 +105,22 @@ def content_type(req: func.HttpRequest) -> str:
 
 
 def convert(value: object, info: FieldInfo, *, strict: bool) -> object:
-    """Check one value against its field's type, then by the functions it is annotated with."""
+    """Check one value against its field's type, then by the functions it is annotated with.
+
+    Raises ValueError in words: what begins with what is expected ends with what came instead.
+    """
     if has_surrogates(value):
         raise ValueError("expected text without lone surrogates")
-    converted = msgspec.convert(value, info.type, strict=strict)
-    for check in checks_of(info.type):
-        converted = check(converted)
+    try:
+        converted = msgspec.convert(value, info.type, strict=strict)
+        for check in checks_of(info.type):
+            converted = check(converted)
+    except ManyFaults:
+        raise
+    except msgspec.ValidationError:
+        raise ValueError(f"expected {expected(info.type)}{got(value)}") from None
+    except ValueError as error:
+        raise ValueError(f"{error}{got(value)}" if str(error).startswith("expected") else str(error)) from None
     return converted
 
 
@@ -122,12 +133,6 @@ def checks_of(annotation: Any) -> list[Callable[[Any], Any]]:
 def takes_a_list(annotation: Any) -> bool:
     """Tell whether a field's type is a list."""
     return get_origin(annotation) is list or any(map(takes_a_list, get_args(annotation)))
-
-
-def in_words(error: ValueError) -> str:
-    """Return an error's words; msgspec's begin with a capital and quote Python's types."""
-    words = str(error).replace("`", "").replace(" - at `$", " at `").replace(" | null", "")
-    return words[:1].lower() + words[1:]
 
 
 def read_form(req: func.HttpRequest, struct: type[msgspec.Struct]) -> dict[str, Any]:

@@ -18,8 +18,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from shared import script_store
 from shared.activity_log import PATIENCE_SECONDS, log_what_happened
 from shared.destinations import check_destinations
-from shared.errors import StorageUnavailable
-from shared.script_store import ScriptTooLong
+from shared.errors import FieldError, StorageUnavailable
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
 from shared.scripts.reading import Family, InvalidScript, Script
 from shared.scripts.writing import write_twiml
@@ -104,6 +103,11 @@ def make_ready(script: Script, family: Family) -> Ready:
     return Ready(family, absolute, document)
 
 
+def twiml_of(script: Script, family: Family) -> str:
+    """Return the TwiML that a script becomes, placeholders and all; raises InvalidScript where it is too long."""
+    return check_twiml(str(write_twiml(make_ready(script, family).script, family)))
+
+
 def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
     """Return the TwiML for one request; raises InvalidScript when what it brings makes no sense in the script."""
     if ready.document is not None:
@@ -115,8 +119,9 @@ def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
 
 
 def check_twiml(document: str) -> str:
-    """Return a document that Twilio will read; raises ScriptTooLong."""
+    """Return a document that Twilio will read; raises InvalidScript."""
     size = len(document.encode())
     if size > LONGEST_TWIML:
-        raise ScriptTooLong(f"is {size:,} bytes long as TwiML, of which Twilio reads at most {LONGEST_TWIML:,}")
+        words = f"is {size:,} bytes long as TwiML, of which Twilio reads at most {LONGEST_TWIML:,}"
+        raise InvalidScript([FieldError("$", words)])
     return document

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+import uuid
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
-from shared.activity_key import now, rfc3339
+from shared.clock import now, rfc3339
 from shared.errors import FieldError
 from shared.scripts.reading import Family, InvalidScript, Script, read_script
 from shared.tables import SCRIPTS, delete_unchanged, get, insert, read_partition, replace, upsert
@@ -26,18 +27,6 @@ MOST_LISTED = 10_000
 LONGEST_SOURCE = 64 * 1024
 
 Owner = Literal["script", "sent"]
-
-
-class ScriptTooLong(InvalidScript):
-    """A script without any other fault is too long, as JSON or as TwiML."""
-
-    def __init__(self, words: str) -> None:
-        """Say how long it is, and how long it may be."""
-        super().__init__([FieldError("$", words)])
-
-    def __str__(self) -> str:
-        """Return the words alone."""
-        return self.faults[0].detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +65,11 @@ def kept(entity: dict[str, Any]) -> Kept:
 
 
 def source_of(script: Script) -> bytes:
-    """Return a script as it is kept; raises ScriptTooLong."""
-    return check_length(msgspec.json.encode(script))
-
-
-def check_length(source: bytes) -> bytes:
-    """Return a script's JSON; raises ScriptTooLong for one that no property of a table can hold."""
+    """Return a script as it is kept; raises InvalidScript for one that no property of a table can hold."""
+    source = msgspec.json.encode(script)
     if len(source) > LONGEST_SOURCE:
-        raise ScriptTooLong(f"is {len(source):,} bytes long as JSON, at most {LONGEST_SOURCE:,} are kept")
+        words = f"is {len(source):,} bytes long as JSON, at most {LONGEST_SOURCE:,} are kept"
+        raise InvalidScript([FieldError("$", words)])
     return source
 
 
@@ -98,17 +84,14 @@ async def keep_unless_changed(name: str, family: Family, source: bytes, instead_
     """Keep a script where `find` has returned `instead_of`; None when somebody was faster."""
     entity = entity_of("script", name, family, source)
     if instead_of is None:
-        done = await insert(SCRIPTS, entity)
+        done = await insert(SCRIPTS, entity) is None
     else:
         done = await replace(SCRIPTS, entity, instead_of=instead_of.entity)
     return kept(entity) if done else None
 
 
 async def keep_sent(family: Family, source: bytes) -> str:
-    """Keep a script that a call is placed with, and return its name; the same script has the same name.
-
-    Raises ScriptTooLong.
-    """
+    """Keep a script that a call is placed with, and return its name; the same script has the same name."""
     name = f"sent_{hashlib.sha256(source).hexdigest()}"
     await upsert(SCRIPTS, entity_of("sent", name, family, source))
     return name
@@ -120,8 +103,10 @@ def entity_of(owner: Owner, name: str, family: Family, source: bytes) -> dict[st
         "PartitionKey": owner,
         "RowKey": name,
         "family": family,
-        "source": check_length(source),
+        "source": source,
         "updated": rfc3339(now()),
+        # Tells this write from another one of the same script at the same moment.
+        "write": uuid.uuid4().hex,
     }
 
 

@@ -12,9 +12,9 @@ import azure.functions as func
 
 from shared import activity_log
 from shared.activity_event import Event, as_number
-from shared.activity_key import now, rfc3339
 from shared.activity_state import UNKNOWN
 from shared.api import json_response
+from shared.clock import now, rfc3339
 from shared.errors import OutcomeUnknown, StorageUnavailable
 from shared.settings import settings
 from shared.twilio_client import ask_twilio

@@ -1,20 +1,17 @@
-"""Azure Table Storage: one pooled client a table, and storage's failures in our words."""
+"""Azure Table Storage: the tables, what is done with them, and storage's failures in our words."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import StorageUnavailable
-from shared.http_session import http_session
-from shared.settings import settings
+from shared.table_client import table_client
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
     from azure.data.tables.aio import TableClient
-    from azure.identity.aio import DefaultAzureCredential
 
 log = logging.getLogger(__name__)
 
@@ -35,60 +32,6 @@ Result = TypeVar("Result")
 
 class EntityFull(Exception):
     """The entity has as many properties, or bytes, as the service allows; trying again cannot help."""
-
-
-@cache
-def table_client(table: str) -> TableClient:
-    """Return the process's one client for `table`, made at the first call, on the worker's event loop."""
-    # 170 ms with azure.identity: imported here so that a webhook which stores nothing does not pay for it.
-    from azure.core.pipeline import policies
-    from azure.core.pipeline.transport import AioHttpTransport
-    from azure.data.tables.aio import TableClient
-
-    # What a request of ours passes through for nothing; a third of the CPU of a write.
-    unused = (
-        policies.AsyncRedirectPolicy,
-        policies.CustomHookPolicy,
-        policies.DistributedTracingPolicy,
-        policies.HttpLoggingPolicy,
-        policies.NetworkTraceLoggingPolicy,
-        policies.ProxyPolicy,
-        policies.RequestIdPolicy,
-    )
-
-    class LeanTableClient(TableClient):
-        """The library's client without the policies that we do not use."""
-
-        def _configure_policies(self, **options: Any) -> list[Any]:
-            return [policy for policy in super()._configure_policies(**options) if not isinstance(policy, unused)]
-
-    options = {
-        # Twilio waits 15 s for an answer; the library's defaults wait for minutes. A transport that is handed over
-        # takes its time-outs from itself alone.
-        "transport": AioHttpTransport(
-            session=http_session(),
-            session_owner=False,
-            use_env_settings=False,
-            connection_timeout=2,
-            read_timeout=3,
-        ),
-        "retry_total": 2,
-        "retry_backoff_factor": 0.2,
-        "retry_backoff_max": 1,
-        "timeout": 8,
-    }
-    app = settings()
-    if app.tables_connection_string:
-        return LeanTableClient.from_connection_string(app.tables_connection_string, table, **options)
-    return LeanTableClient(app.tables_endpoint, table, credential=credential(), **options)
-
-
-@cache
-def credential() -> DefaultAzureCredential:
-    """Return the app's identity on Azure, or yours on a laptop; one for all tables, since it remembers its tokens."""
-    from azure.identity.aio import DefaultAzureCredential
-
-    return DefaultAzureCredential()
 
 
 async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Result]]) -> Result:
@@ -152,19 +95,35 @@ async def get(table: str, partition: str, row: str) -> dict[str, Any] | None:
         return None
 
 
-async def insert(table: str, entity: dict[str, Any]) -> bool:
-    """Insert `entity`; False when one with its keys is there already."""
+async def insert(table: str, entity: dict[str, Any]) -> dict[str, Any] | None:
+    """Insert `entity`; returns None when that is done, else the one with its keys that is there already.
+
+    One whose answer is lost is tried again, and may find itself: entities of two writers have to differ.
+    """
     from azure.core.exceptions import ResourceExistsError
 
-    try:
-        await on_table(table, lambda client: client.create_entity(entity))
-    except ResourceExistsError:
-        return False
-    return True
+    for _ in range(COLLISIONS):
+        try:
+            await on_table(table, lambda client: client.create_entity(entity, retry_on_methods=("POST",)))
+        except ResourceExistsError:
+            there = await get(table, entity["PartitionKey"], entity["RowKey"])
+            if there is None:
+                continue  # deleted meanwhile
+            return None if is_same(there, entity) else there
+        return None
+    raise StorageUnavailable("Storage is too busy.")
+
+
+def is_same(there: dict[str, Any], entity: dict[str, Any]) -> bool:
+    """Tell whether what is there has all properties of `entity`."""
+    return all(there.get(name) == value for name, value in entity.items())
 
 
 async def replace(table: str, entity: dict[str, Any], *, instead_of: dict[str, Any]) -> bool:
-    """Replace what `get` returned, `instead_of`, by `entity`; False when somebody changed it meanwhile."""
+    """Replace what `get` returned, `instead_of`, by `entity`; False when somebody changed it meanwhile.
+
+    One whose answer is lost is tried again, and may find itself: entities of two writers have to differ.
+    """
     from azure.core import MatchConditions
     from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
@@ -176,19 +135,20 @@ async def replace(table: str, entity: dict[str, Any], *, instead_of: dict[str, A
             lambda client: client.update_entity(entity, mode="replace", etag=etag, match_condition=unchanged),
         )
     except (ResourceModifiedError, ResourceNotFoundError):
-        return False
+        there = await get(table, entity["PartitionKey"], entity["RowKey"])
+        return there is not None and is_same(there, entity)
     return True
 
 
 async def delete_unchanged(table: str, entity: dict[str, Any]) -> bool:
-    """Delete what `get` returned; False when somebody changed or deleted it meanwhile."""
+    """Delete what `get` returned; False when somebody changed it meanwhile. One that is gone already is deleted."""
     from azure.core import MatchConditions
-    from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+    from azure.core.exceptions import ResourceModifiedError
 
     unchanged = MatchConditions.IfNotModified
     try:
         await on_table(table, lambda client: client.delete_entity(entity, match_condition=unchanged))
-    except (ResourceModifiedError, ResourceNotFoundError):
+    except ResourceModifiedError:
         return False
     return True
 

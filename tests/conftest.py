@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,15 @@ from typing import Any
 import hypothesis
 import pytest
 import requests
+from lossy_storage import LossyStorage, lossy_storage
 from twilio.request_validator import RequestValidator
 
 from dev.azurite import azurite, connection_string
 from dev.fake_twilio import FakeTwilio
 from dev.processes import Service, answers, free_port
+from shared.http_session import http_session
+from shared.settings import settings
+from shared.table_client import table_client
 
 # A shell's background jobs ignore Ctrl-C, and so would every program that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -127,15 +132,48 @@ def tables() -> Iterator[str]:
         yield connection_string(port)
 
 
+@pytest.fixture
+def lossy(start_app: StartApp, tables: str) -> Iterator[tuple[App, LossyStorage]]:
+    """An app and its storage, whose answers can get lost; at the end all that were to be lost have been."""
+    with lossy_storage(tables) as storage:
+        yield start_app(TABLES_CONNECTION_STRING=storage.connection_string), storage
+        assert storage.orders == []
+
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture
+def run_here(tables: str, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A function that runs some of the app's own code in this process, on the tables of `app`."""
+    for name, value in {**SETTINGS, "TABLES_CONNECTION_STRING": tables}.items():
+        monkeypatch.setenv(name, value)
+    settings.cache_clear()
+
+    async def to_its_end(story: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return await story
+        finally:
+            await http_session().close()
+            for cached in (http_session, table_client, settings):
+                cached.cache_clear()
+
+    return lambda story: asyncio.run(to_its_end(story))
+
+
 @contextmanager
 def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
-    """Yield a function that starts an app, with settings that differ from the usual ones; all end with the block."""
+    """Yield a function that starts an app, with settings that differ from the usual ones; all end with the block.
+
+    `{port}` in a setting stands for the port on which the app is started.
+    """
     with ExitStack() as stack:
 
         def start(key: str = "", **settings: str) -> App:
             port = free_port(0)
             url = f"http://127.0.0.1:{port}"
             usual = {"PUBLIC_BASE_URL": url, "TWILIO_API_BASE_URL": twilio_url, "TABLES_CONNECTION_STRING": tables}
+            settings = {name: value.replace("{port}", str(port)) for name, value in settings.items()}
             app = App(url, {**SETTINGS, **usual, **settings})
             command = [sys.executable, "-m", "dev.host", "--port", str(port), *(["--key", key] if key else [])]
             clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}

@@ -10,10 +10,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from azure.data.tables import TableClient
 from conftest import App, StartApp, assert_problem, faults_of
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
+from shared.activity_event import Event, name_of, to_json
+from shared.activity_key import row_key, shard_of
+from shared.tables import ACTIVITY
 
 NEWEST = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 # Many on one day, some on days far apart, two at the same microsecond.
@@ -146,6 +150,31 @@ def test_an_empty_log_is_an_empty_list(start_app: StartApp) -> None:
         app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
 
         assert app.get("activity").json() == {"items": [], "cursor": None}
+
+
+def test_no_request_looks_at_more_than_two_thousand_rows(start_app: StartApp) -> None:
+    """A status that few rows have is looked for in as many requests as it takes; the 2,000th row is in the first."""
+    port = free_port(0)
+    with azurite(port):
+        app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
+        # Of one shard, so that they can be stored a hundred at a time.
+        sids = [sid for number in range(40_000) if shard_of(sid := f"CA{number:032x}") == "0"][:2002]
+        entities = []
+        for index, sid in enumerate(sids):
+            key = row_key(sid, micro(NEWEST) - index)
+            event = Event(created=True, status="busy" if index in (1999, 2000) else "completed")
+            row = {"PartitionKey": key.partition, "RowKey": key.row, "sid": sid, "kind": "call"}
+            entities.append({**row, name_of(event): to_json(event)})
+        with TableClient.from_connection_string(connection_string(port), ACTIVITY) as table:
+            table.create_table()
+            for first in range(0, len(entities), 100):
+                table.submit_transaction([("create", entity) for entity in entities[first : first + 100]])
+        page = app.get("activity", params={"status": "busy"}).json()
+        rest = app.get("activity", params={"status": "busy", "cursor": page["cursor"]}).json()
+
+    assert [item["sid"] for item in page["items"]] == [sids[1999]]
+    assert [item["sid"] for item in rest["items"]] == [sids[2000]]
+    assert rest["cursor"] is None
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
+import hashlib
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import azure.functions as func
 import pytest
-from conftest import SETTINGS, App, StartApp, assert_problem, faults_of
+from azure.data.tables import TableClient
+from conftest import App, Run, StartApp, assert_problem, faults_of
+from lossy_storage import LossyStorage
 
 from dev.azurite import connection_string
 from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
-from shared import idempotency
-from shared.errors import KeyInUse
-from shared.http_session import http_session
-from shared.settings import settings
-from shared.tables import table_client
+from shared.clock import now
+from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
+from shared.idempotency import forget, keep, reserve
+from shared.tables import IDEMPOTENCY, upsert
 
 BODY = {"to": "+15551234567", "body": "Hi"}
 
@@ -90,26 +92,126 @@ def test_a_refused_request_frees_its_key(app: App, fake_twilio: FakeTwilio) -> N
     assert app.post("send_sms", BODY, headers=key).status_code == 201
 
 
-def test_a_delete_that_is_repeated_frees_nobody_elses_key(tables: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_whose_reservation_was_not_confirmed_is_reserved(
+    lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
+) -> None:
+    """Where the storage's answer was lost, the key that is there is the request's own; nothing has been sent yet."""
+    app, storage = lossy
+    key = new_key()
+    storage.lose("POST", "idempotency", times=2)
+    first = app.post("send_sms", BODY, headers=key)
+
+    assert first.status_code == 201
+    assert app.post("send_sms", BODY, headers=key).content == first.content
+    assert creates(fake_twilio) == 1
+
+
+def test_a_key_that_may_be_reserved_is_free_again(lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio) -> None:
+    """Where no answer of the storage comes, nothing is sent, and who sends the request again is heard."""
+    app, storage = lossy
+    key = new_key()
+    storage.lose("POST", "idempotency", times=3)
+
+    assert_problem(app.post("send_sms", BODY, headers=key), 503, "storage_unavailable")
+    assert creates(fake_twilio) == 0
+    assert app.post("send_sms", BODY, headers=key).status_code == 201
+
+
+def test_a_delete_that_is_repeated_frees_nobody_elses_key(run_here: Run) -> None:
     """Where the storage did a delete and its answer was lost, the key may be another request's by now."""
-    monkeypatch.setenv("TABLES_CONNECTION_STRING", tables)
-    for name, value in SETTINGS.items():
-        if name != "TABLES_CONNECTION_STRING":
-            monkeypatch.setenv(name, value)
 
     async def story() -> None:
         key = secrets.token_hex(8)
-        assert await idempotency.reserve(key, "body", "first") is None
-        await idempotency.forget(key, "first")
-        assert await idempotency.reserve(key, "body", "second") is None
-        await idempotency.forget(key, "first")
+        assert await reserve(key, "body", "first") is None
+        await forget(key, "first")
+        assert await reserve(key, "body", "second") is None
+        await forget(key, "first")
         with pytest.raises(KeyInUse):
-            await idempotency.reserve(key, "body", "third")
-        await http_session().close()
+            await reserve(key, "body", "third")
 
-    asyncio.run(story())
-    for cached in (http_session, table_client, settings):
-        cached.cache_clear()
+    run_here(story())
+
+
+DAY = 24 * 3600
+
+
+@pytest.mark.parametrize(
+    ("seconds", "answered", "body", "outcome"),
+    [
+        (DAY - 1, True, "same", "replayed"),
+        (DAY - 1, True, "another", KeyReused),
+        (DAY - 1, False, "same", OutcomeUnknown),
+        (DAY + 1, True, "same", None),
+        (DAY + 1, True, "another", None),
+        (DAY + 1, False, "same", None),
+        (119, False, "same", KeyInUse),
+        (119, False, "another", KeyReused),
+        (121, False, "same", OutcomeUnknown),
+    ],
+)
+def test_a_key_is_kept_for_a_day_and_waited_for_two_minutes(
+    run_here: Run, seconds: int, answered: bool, body: str, outcome: str | type[ApiError] | None
+) -> None:
+    """By then no request is still at work: without an answer its outcome is unknown, until the key is new again."""
+
+    async def story() -> None:
+        key = secrets.token_hex(8)
+        await reserve(key, "same", "first")
+        if answered:
+            await keep(key, func.HttpResponse("replayed"))
+        reserved = str(now() - seconds * 1_000_000)
+        await upsert(IDEMPOTENCY, {"PartitionKey": key, "RowKey": "key", "reserved": reserved})
+        if outcome is None:
+            assert await reserve(key, body, "second") is None
+            with pytest.raises(KeyInUse):
+                await reserve(key, body, "third")
+        elif isinstance(outcome, str):
+            again = await reserve(key, body, "second")
+            assert again is not None
+            assert again.get_body().decode() == outcome
+        else:
+            with pytest.raises(outcome):
+                await reserve(key, body, "second")
+
+    run_here(story())
+
+
+def partition_of(key: dict[str, str]) -> str:
+    """Return where send_sms reserves a key."""
+    return hashlib.sha256(f"send_sms {key['Idempotency-Key']}".encode()).hexdigest()
+
+
+def test_a_key_that_is_freed_while_it_is_looked_at_is_reserved(
+    lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
+) -> None:
+    """The request that had it was refused just then."""
+    app, storage = lossy
+    key = new_key()
+    keys = {"PartitionKey": partition_of(key), "RowKey": "key"}
+    with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], IDEMPOTENCY) as table:
+        table.create_entity({**keys, "fingerprint": "another", "reserved": str(now()), "owner": "another"})
+        storage.meanwhile("POST", "idempotency", lambda: table.delete_entity(keys))
+        first = app.post("send_sms", BODY, headers=key)
+
+    assert first.status_code == 201
+    assert app.post("send_sms", BODY, headers=key).content == first.content
+    assert creates(fake_twilio) == 1
+
+
+def test_an_old_key_whose_renewal_was_not_confirmed_is_reserved(
+    lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
+) -> None:
+    """Where the storage's answer was lost, the key that is there is the request's own."""
+    app, storage = lossy
+    key = new_key()
+    app.post("send_sms", BODY, headers=key)
+    entity = {"PartitionKey": partition_of(key), "RowKey": "key", "reserved": str(now() - 2 * DAY * 1_000_000)}
+    with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], IDEMPOTENCY) as table:
+        table.update_entity(entity)
+    storage.lose("PUT", "idempotency", times=2)
+
+    assert app.post("send_sms", BODY, headers=key).status_code == 201
+    assert creates(fake_twilio) == 2
 
 
 def test_an_unknown_outcome_is_kept_and_never_sent_again(app: App, fake_twilio: FakeTwilio) -> None:

@@ -350,6 +350,24 @@ def test_a_script_that_cannot_go_with_the_call_is_fetched_from_us(
     assert url.startswith(f"{app.url}/api/twiml/sent_")
 
 
+@pytest.mark.parametrize("text", ["&" * 3000, "&" * 2990 + "{{From}}"], ids=["whole", "filled"])
+def test_a_script_that_is_too_long_as_twiml_is_refused(app: App, fake_twilio: FakeTwilio, text: str) -> None:
+    """Twilio reads 64 kB, and whoever answered would hear an apology; XML's escapes are longer than JSON's."""
+    script = [{"verb": "Say", "text": text}] * 5
+
+    assert "bytes long as TwiML" in faults_of(app.post("make_call", {"to": TO, "script": script}))["script"]
+    assert fake_twilio.requests == []
+    assert app.post("make_call", {"to": TO, "script": script[1:]}).status_code == 201
+
+
+def test_a_script_that_is_too_long_as_json_is_refused(app: App, fake_twilio: FakeTwilio) -> None:
+    """No property of a table could hold it, though Twilio would read its TwiML."""
+    dial = {"verb": "Dial", "nouns": [{"noun": "Client", "identity": "b"}] * 5}
+
+    assert "bytes long as JSON" in faults_of(app.post("make_call", {"to": TO, "script": [dial] * 480}))["script"]
+    assert fake_twilio.requests == []
+
+
 def test_a_scripts_faults_come_with_those_of_the_request(app: App) -> None:
     """Each with its place."""
     body = {"to": "x", "script": [{"verb": "Say"}, {"verb": "Sya"}]}

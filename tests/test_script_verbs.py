@@ -265,12 +265,16 @@ WORKFLOW = "WW" + "0" * 32
         ({"verb": "Say"}, "$", "expected a list, got an object"),
         ([5], "$[0]", "expected an object with `verb`, got a number"),
         ([{}], "$[0].verb", "got nothing"),
-        ([{"verb": "Sya"}], "$[0].verb", "got 'Sya'"),
+        ([{"verb": "Sya"}], "$[0].verb", 'got "Sya"'),
         ([{"verb": "Message", "body": "x"}], "$[0].verb", "expected one of Say"),
         ([{"verb": "Say", "text": "x", "txt": "y"}], "$[0].txt", "it has text, ssml, voice, language, loop"),
         ([{"verb": "Gather"}], "$[0].action", "is required"),
-        ([{"verb": "Gather", "action": "/a", "num_digits": 0}], "$[0].num_digits", "expected int >= 1, got 0"),
-        ([{"verb": "Gather", "action": "/a", "verbs": [{"verb": "Dial"}]}], "$[0].verbs[0].verb", "got 'Dial'"),
+        (
+            [{"verb": "Gather", "action": "/a", "num_digits": 0}],
+            "$[0].num_digits",
+            "expected a whole number from 1 to 1,000, got 0",
+        ),
+        ([{"verb": "Gather", "action": "/a", "verbs": [{"verb": "Dial"}]}], "$[0].verbs[0].verb", 'got "Dial"'),
         ([{"verb": "Gather", "action": "/a", "hints": "x"}], "$[0].hints", "needs speech"),
         ([{"verb": "Say", "text": "x"}, {"verb": "Reject"}], "$[1]", "only be the first"),
         ([{"verb": "Hangup"}, {"verb": "Say", "text": "x"}], "$[1]", "never reached"),
@@ -316,10 +320,26 @@ WORKFLOW = "WW" + "0" * 32
         ([{"verb": "Say", "text": " "}], "$[0].text", "is blank"),
         ([{"verb": "Start", "nouns": []}], "$[0].nouns", "expected 1 item, got 0"),
         ([], "$", "has no verbs"),
-        ([{"verb": []}], "$[0].verb", "got a list"),
+        ([{"verb": []}], "$[0].verb", "got []"),
         ([{"verb": "Say", "text": {"a": 1}}], "$[0].text", "got an object"),
         ([{"verb": "Start", "nouns": [{"noun": "Stream"}]}], "$[0].nouns[0].url", "is required"),
         ([{"verb": "Pause"}] * 501, "$", "at most 500"),
+        ([{"verb": "Say", "text": "Hello {{From"}], "$[0].text", "holds {{ at position 6, which begins no placeholder"),
+        ([{"verb": "Say", "text": "{{From}} and {{To}"}], "$[0].text", "at position 13"),
+        ([{"verb": "Say", "text": "{{}}"}], "$[0].text", "at position 0"),
+        ([{"verb": "Say", "text": "{{first name}}"}], "$[0].text", "at position 0"),
+        ([{"verb": "Say", "text": "{{{From}}}"}], "$[0].text", "at position 0"),
+        ([{"verb": "Say", "text": "x", "voice": "{{ {{Body}} }}"}], "$[0].voice", "at position 0"),
+        ([{"verb": "Say", "ssml": ["Hello ", "{{From}"]}], "$[0].ssml[1]", "at position 0"),
+        ([{"verb": "Say", "ssml": [{"ssml": "p", "words": "{{ From"}]}], "$[0].ssml[0].words", "at position 0"),
+        ([{"verb": "Redirect", "url": "/next?to={{To"}], "$[0].url", "at position 9"),
+        ([{"verb": "Redirect", "url": "/next?to={{the number}}"}], "$[0].url", "at position 9"),
+        ([{"verb": "Dial", "number": "{{ {{Body}} }}"}], "$[0].number", "at position 0"),
+        (
+            [{"verb": "Dial", "nouns": [{"noun": "Sip", "sip_url": "sip:{{From}}@example.com"}]}],
+            "$[0].nouns[0].sip_url",
+            "expected a SIP address",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(script: Any, place: str, words: str) -> None:
@@ -374,20 +394,22 @@ def test_a_value_that_holds_a_placeholder_passes_no_check(value: str) -> None:
     assert [fault.field for fault in raised.value.faults] == ["number"]
 
 
-@pytest.mark.parametrize(
-    ("verb", "place"),
-    [
-        ({"verb": "Dial", "number": "{{ {{Body}} }}"}, "number"),
-        ({"verb": "Play", "url": "{{RecordingUrl}}"}, "url"),
-        ({"verb": "Say", "text": "x", "voice": "{{ {{Body}} }}"}, "voice"),
-    ],
-)
-def test_no_placeholder_comes_out_of_filling(verb: dict[str, Any], place: str) -> None:
-    """However a script's own braces and a value's make one together."""
+@pytest.mark.parametrize("value", ["{{RecordingUrl}}", "{{", "https://example.com/{{From}}"])
+def test_no_braces_come_out_of_filling(value: str) -> None:
+    """An address that is a placeholder as a whole is the one value that may hold any."""
     with pytest.raises(InvalidScript) as raised:
-        filled(verb, RecordingUrl="{{RecordingUrl}}")
+        filled({"verb": "Play", "url": "{{RecordingUrl}}"}, RecordingUrl=value)
 
-    assert [fault.field for fault in raised.value.faults] == [place]
+    assert [fault.field for fault in raised.value.faults] == ["url"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{{Body}}{{ Body }}", "yesyes"), ("{Body}", "{Body}"), ("{ {{Body}} }", "{ yes }"), ("a }} b", "a }} b")],
+)
+def test_one_brace_is_a_brace_and_two_closing_ones_are_two(text: str, said: str) -> None:
+    """Only two opening ones begin something."""
+    assert filled({"verb": "Say", "text": text}) == f"<Response><Say>{said}</Say></Response>"
 
 
 def test_a_value_is_percent_encoded_in_every_address() -> None:

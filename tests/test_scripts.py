@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -10,10 +11,12 @@ from typing import Any
 import pytest
 import requests
 from azure.data.tables import TableClient
-from conftest import App, StartApp, assert_problem, faults_of
+from conftest import App, Run, StartApp, assert_problem, faults_of
+from lossy_storage import LossyStorage
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
+from shared.script_store import keep_unless_changed
 
 MENU = [
     {"verb": "Gather", "num_digits": 1, "action": "/api/twiml/menu", "verbs": [{"verb": "Say", "text": "Press one."}]},
@@ -150,6 +153,19 @@ def test_one_of_many_creates_a_script(app: App) -> None:
     assert sorted(answer.status_code for answer in answers) == [201] + [412] * 7
 
 
+def test_one_of_many_creates_a_script_though_all_write_the_same_at_once(run_here: Run) -> None:
+    """A write knows itself again, and no other one of the same words at the same moment."""
+
+    async def story() -> None:
+        for _ in range(20):
+            name = new_name()
+            source = b'[{"verb":"Hangup"}]'
+            kept = await asyncio.gather(*(keep_unless_changed(name, "voice", source, None) for _ in range(4)))
+            assert len([one for one in kept if one]) == 1
+
+    run_here(story())
+
+
 def test_one_of_many_editors_of_a_version_wins(app: App) -> None:
     """If-Match decides among those who come at once."""
     name = new_name()
@@ -187,13 +203,44 @@ def test_two_editors_do_not_overwrite_each_other(app: App) -> None:
     assert delete(app, name, headers={"If-Match": newer.headers["etag"]}).status_code == 204
 
 
+@pytest.mark.parametrize(
+    ("method", "headers", "status"), [("POST", {"If-None-Match": "*"}, 201), ("PUT", {"If-Match": "*"}, 200)]
+)
+def test_whose_write_was_done_is_told_so(
+    lossy: tuple[App, LossyStorage], method: str, headers: dict[str, str], status: int
+) -> None:
+    """Where the storage's answer was lost, the write that is tried again finds itself, not somebody else's."""
+    app, storage = lossy
+    name = new_name()
+    if status == 200:
+        put(app, name, MENU[1:])
+    storage.lose(method, "scripts", times=2)
+    answer = put(app, name, MENU, headers=headers)
+
+    assert answer.status_code == status
+    shown = app.get(f"scripts/{name}")
+    assert shown.json() == answer.json()
+    assert shown.headers["etag"] == answer.headers["etag"]
+
+
+def test_whose_removal_was_done_is_told_so(lossy: tuple[App, LossyStorage]) -> None:
+    """Where the storage's answer was lost, nothing is there when it is tried again."""
+    app, storage = lossy
+    name = new_name()
+    etag = put(app, name, MENU).headers["etag"]
+    storage.lose("DELETE", "scripts", times=2)
+
+    assert delete(app, name, headers={"If-Match": etag}).status_code == 204
+    assert app.get(f"scripts/{name}").status_code == 404
+
+
 def test_all_faults_come_at_once_with_their_places(app: App) -> None:
     """And nothing is half stored."""
     name = new_name()
     faults = faults_of(put(app, name, [{"verb": "Say", "text": ""}, {"verb": "Gather", "num_digits": 0}]))
 
     assert faults.keys() == {"$[0].text", "$[1].action", "$[1].num_digits"}
-    assert faults["$[1].num_digits"] == "expected int >= 1, got 0"
+    assert faults["$[1].num_digits"] == "expected a whole number from 1 to 1,000, got 0"
     assert app.get(f"scripts/{name}").status_code == 404
 
 
@@ -201,6 +248,53 @@ def test_all_faults_come_at_once_with_their_places(app: App) -> None:
 def test_a_name_outside_the_rules_is_refused(app: App, name: str) -> None:
     """1 to 64 of a-z, 0-9 and -."""
     assert list(faults_of(put(app, name, MENU))) == ["name"]
+
+
+SAY, MESSAGE = [{"verb": "Say", "text": "Hi"}], [{"verb": "Message", "body": "Hi"}]
+REDIRECT = [{"verb": "Redirect", "url": "https://example.com/"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "script"),
+    [
+        ("call-15005550006", SAY),
+        ("call-442079460018", SAY),
+        ("text-15005550006", MESSAGE),
+        ("text-12345", MESSAGE),
+        ("call", SAY),
+        ("text", MESSAGE),
+        ("text", REDIRECT),
+        ("call-back", MESSAGE),
+        ("texts-15", SAY),
+    ],
+)
+def test_a_script_that_answers_can_have_the_name_for_it(app: App, name: str, script: list[Any]) -> None:
+    """Any other name says nothing."""
+    assert put(app, name, script, params={"dry_run": ""}).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["5005550006", "0", "12345", "1-500-555-0006", "", "4402079460018", "1" * 20])
+def test_a_name_with_a_number_that_nobody_calls_is_refused(app: App, name: str) -> None:
+    """Without its country code, with dashes, with a trunk's 0, too short, too long: it would never answer."""
+    words = "expected call- and all digits of a number with its country code, like call-15005550006"
+
+    assert faults_of(put(app, f"call-{name}", SAY, params={"dry_run": ""})) == {"name": words}
+
+
+@pytest.mark.parametrize(
+    ("name", "script", "words"),
+    [
+        ("call", MESSAGE, "which answers calls; this one is of the family messaging"),
+        ("call-15005550006", MESSAGE, "which answers calls; this one is of the family messaging"),
+        ("text", SAY, "which answers texts; this one is of the family voice"),
+        ("text-12345", SAY, "which answers texts; this one is of the family voice"),
+    ],
+)
+def test_a_script_that_cannot_answer_is_refused_the_name_for_it(
+    app: App, name: str, script: list[Any], words: str
+) -> None:
+    """A call is not answered with a message, nor a text with words to say."""
+    assert words in faults_of(put(app, name, script, params={"dry_run": ""}))["name"]
 
 
 @pytest.mark.parametrize(

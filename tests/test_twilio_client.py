@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import socket
 import threading
 import time
@@ -10,11 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import App, StartApp, assert_problem
+from conftest import App, Run, StartApp, assert_problem
 
 from dev.azurite import connection_string
 from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from shared.activity_event import Event
+from shared.activity_log import add_findable
+from shared.clock import now
 
 BODY = {"to": "+15551234567", "body": "Hi"}
 
@@ -136,6 +140,20 @@ def test_a_text_is_not_called_unsent_because_many_came_after_it(app: App, fake_t
 
     found = app.get(f"activity/{problem['detail'].rpartition('/')[2]}").json()
     assert found["status"] == "settled"
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(57, "unknown"), (61, "not_sent")])
+def test_a_text_that_twilio_does_not_have_after_a_minute_was_not_sent(
+    app: App, fake_twilio: FakeTwilio, run_here: Run, seconds: int, status: str
+) -> None:
+    """Until then it may still come: whoever believes `not_sent` sends again."""
+    name = f"unknown-{secrets.token_hex(16)}"
+    event = Event(created=True, status="unknown", to=BODY["to"])
+    run_here(add_findable(name, "message", now() - seconds * 1_000_000, event))
+    found = app.get(f"activity/{name}").json()
+
+    assert (found["status"], found["final"]) == (status, status == "not_sent")
+    assert found["candidates"] == []
 
 
 @pytest.mark.parametrize(

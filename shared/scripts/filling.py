@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from shared.errors import FieldError
-from shared.request_body import convert, in_words
+from shared.request_body import convert
 from shared.scripts import messaging, voice
 from shared.scripts.element import Address, Element
 from shared.scripts.reading import InvalidScript, Script
@@ -75,7 +75,7 @@ def fill(script: Script, fields: Mapping[str, str]) -> Script:
         try:
             return str(convert(new, info, strict=True))
         except ValueError as error:
-            raise InvalidScript([FieldError(info.encode_name, in_words(error))]) from None
+            raise InvalidScript([FieldError(info.encode_name, str(error))]) from None
 
     return without_silence(change(script, filled))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from shared.errors import FieldError
-from shared.request_body import ManyFaults, convert, in_words
+from shared.expectations import got, kind_of
+from shared.request_body import ManyFaults, convert
 from shared.scripts import messaging, voice
 from shared.scripts.element import Element
 from shared.scripts.rules import check_script
@@ -99,19 +100,5 @@ def read_element(
         try:
             read[info.name] = convert(given[field], info, strict=True)
         except ValueError as error:
-            faults.append(FieldError(inner, f"{in_words(error)}{got(given[field])}"))
+            faults.append(FieldError(inner, str(error)))
     return kind(**read) if len(faults) == before else None
-
-
-def kind_of(value: object) -> str:
-    """Return what a JSON value is, in words."""
-    kinds = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
-    return kinds.get(type(value), "a number")
-
-
-def got(value: object) -> str:
-    """Return what stands where something else was expected, when it is short."""
-    if value is None:
-        return ", got nothing"
-    shown = "" if isinstance(value, dict | list) else repr(value)
-    return f", got {shown}" if 0 < len(shown) <= 40 else f", got {kind_of(value)}"

@@ -8,7 +8,8 @@ from typing import Literal
 from shared.errors import FieldError
 from shared.scripts import messaging, nouns, voice
 from shared.scripts.element import Element
-from shared.twiml_builder import SAY_LIMIT, check_characters
+from shared.scripts.types import check_text
+from shared.twiml_builder import SAY_LIMIT
 
 
 def check_script(script: Sequence[Element], family: Literal["voice", "messaging"]) -> Iterator[FieldError]:
@@ -107,7 +108,7 @@ def check_words(parts: Iterable[object], place: str) -> Iterator[FieldError]:
         if isinstance(part, str):
             total += len(part)
             try:
-                check_characters(part)
+                check_text(part)
             except ValueError as error:
                 yield FieldError(f"{place}.ssml[{index}]", str(error))
         else:

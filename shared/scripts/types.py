@@ -13,9 +13,21 @@ from shared.scripts.element import Address
 from shared.settings import E164
 from shared.twiml_builder import SAY_LIMIT, check_characters
 
-PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}")
+NAME_AND_END = r"\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}"
+PLACEHOLDER = re.compile(r"\{\{" + NAME_AND_END)
+NO_PLACEHOLDER = re.compile(r"\{\{(?!" + NAME_AND_END + ")")
 WHOLE_ADDRESS = re.compile(r"\{\{\s*[A-Za-z]{1,40}Url\d{0,2}\s*\}\}")
 LONGEST_TEXT = 4000
+
+
+def check_text(value: str) -> None:
+    """Raise ValueError where a text cannot be written as XML, or holds two braces that begin no placeholder.
+
+    A slip would be read out to a caller; so there is no way to say two opening braces.
+    """
+    check_characters(value)
+    if braces := NO_PLACEHOLDER.search(value):
+        raise ValueError(f"holds {{{{ at position {braces.start()}, which begins no placeholder like {{{{From}}}}")
 
 
 def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Checked:
@@ -23,7 +35,7 @@ def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Check
     form = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
-        check_characters(text)
+        check_text(text)
         if not form.fullmatch(text) and not (placeholders and PLACEHOLDER.search(text)):
             raise ValueError(f"expected {expected}")
         return text
@@ -39,7 +51,7 @@ def text(longest: int = LONGEST_TEXT) -> Checked:
             raise ValueError("is blank")
         if len(value) > longest:
             raise ValueError(f"is {len(value):,} characters long, at most {longest:,} are taken")
-        check_characters(value)
+        check_text(value)
         return value
 
     return Checked(check)
@@ -60,6 +72,7 @@ def address(*schemes: str, relative: bool = True, silence: bool = False) -> Chec
     def check(value: str) -> str:
         if (relative and WHOLE_ADDRESS.fullmatch(value)) or (silence and not value):
             return value
+        check_text(value)
         if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
             raise ValueError(expected)
         try:
@@ -100,7 +113,7 @@ PhoneNumber = Annotated[str, matching(E164.pattern, "a phone number like +150055
 CallerId = Annotated[str, matching(r"\+[1-9]\d{1,14}|client:\S{1,256}", "a number like +15005550006 or client:name")]
 # Whom a script calls by other means than a number stands in the script itself, never in a request.
 SipAddress = Annotated[
-    str, matching(r"sips?:[^\s@<>\"]+@[^\s@<>\"]+", "a SIP address like sip:alice@example.com", placeholders=False)
+    str, matching(r"sips?:[^\s@<>\"{}]+@[^\s@<>\"{}]+", "a SIP address like sip:alice@example.com", placeholders=False)
 ]
 Identity = Annotated[str, matching(r"[^\s,;{}]{1,256}", "at most 256 characters without spaces", placeholders=False)]
 Name = Annotated[str, text(128)]

@@ -1,0 +1,89 @@
+"""A storage whose answers come late or never: an HTTP server before Azurite that passes every request on.
+
+Every request is carried out; what may be lost is what the service said about it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from dev.azurite import connection_string
+
+# What concerns one connection only: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding")
+
+
+class LossyStorage:
+    """Where the storage answers, and which answers are still to be lost or to wait for something."""
+
+    def __init__(self, azurite_port: int, port: int) -> None:
+        """Pass every answer back at first."""
+        self.azurite_port = azurite_port
+        self.connection_string = connection_string(port)
+        self.lock = threading.Lock()
+        self.orders: list[tuple[str, str, Callable[[], object] | None]] = []
+
+    def lose(self, method: str, table: str, times: int = 1) -> None:
+        """Lose the next answers to requests of this method about a table."""
+        self.orders += [(method, table, None)] * times
+
+    def meanwhile(self, method: str, table: str, action: Callable[[], object]) -> None:
+        """Do something else before the next answer to such a request is passed back."""
+        self.orders.append((method, table, action))
+
+    def passes_back(self, method: str, path: str) -> bool:
+        """Tell whether an answer is to be passed back, once that is to be done which comes first."""
+        with self.lock:
+            order = next((one for one in self.orders if one[0] == method and f"/{one[1]}" in path), None)
+            if order is None:
+                return True
+            self.orders.remove(order)
+        action = order[2]
+        if action is not None:
+            action()
+        return action is not None
+
+
+@contextmanager
+def lossy_storage(azurite_connection: str) -> Iterator[LossyStorage]:
+    """Run such a storage before the Azurite that a connection string names; it ends with the block."""
+    [endpoint] = [part[14:] for part in azurite_connection.split(";") if part.startswith("TableEndpoint=")]
+
+    class Handler(BaseHTTPRequestHandler):
+        """Passes one request on; HTTP/1.0, so that a connection carries one alone."""
+
+        def pass_on(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            azurite = HTTPConnection("127.0.0.1", storage.azurite_port, timeout=30)
+            azurite.request(self.command, self.path, body, dict(self.headers))
+            answer = azurite.getresponse()
+            content = answer.read()
+            azurite.close()
+            if storage.passes_back(self.command, self.path):
+                self.send_response_only(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() not in HOP_BY_HOP:
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(content)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
+
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    storage = LossyStorage(urlsplit(endpoint).port or 0, server.server_port)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield storage
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,84 @@
+"""What is said about a field that is wrong: what it takes, and what came instead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from conftest import App, assert_problem
+
+from activity import ListQuery
+from make_call import CallRequest
+from send_sms import TextRequest
+from shared.expectations import expected, got
+from shared.scripts import messaging, voice
+from shared.scripts.element import Element
+from shared.scripts.shape import shape_of
+
+TO = "+15551234567"
+
+
+def with_all_within(kinds: tuple[type[Element], ...]) -> set[type[Element]]:
+    """Return verbs, and everything that can stand within them, however deep."""
+    within = {inner for kind in kinds for inner in shape_of(kind).within.values()}
+    return {*kinds, *(with_all_within(tuple(within)) if within else ())}
+
+
+@pytest.mark.parametrize(
+    ("route", "values", "words"),
+    [
+        ("make_call", {"timeout": 601}, "timeout: expected a whole number from 1 to 600, got 601"),
+        ("make_call", {"timeout": "30"}, 'timeout: expected a whole number from 1 to 600, got "30"'),
+        ("make_call", {"time_limit": 1.5}, "time_limit: expected a whole number from 1 to 86,400, got 1.5"),
+        ("make_call", {"record": "yes"}, 'record: expected true or false, got "yes"'),
+        ("make_call", {"say": 5}, "say: expected text, got 5"),
+        ("make_call", {"say": True}, "say: expected text, got true"),
+        ("make_call", {"say": {"a": 1}}, "say: expected text, got an object"),
+        ("make_call", {"say": ["a"]}, 'say: expected text, got ["a"]'),
+        ("make_call", {"say": [["a"]]}, "say: expected text, got a list"),
+        ("make_call", {"say": ["a" * 40]}, "say: expected text, got a list"),
+        ("make_call", {"say": "\ud800"}, "say: expected text without lone surrogates"),
+        ("make_call", {"say": " "}, "say: is blank"),
+        ("make_call", {"script": {"verb": "Say"}}, "script: expected a list, got an object"),
+        (
+            "make_call",
+            {"machine_detection": "enable"},
+            'machine_detection: expected one of DetectMessageEnd, Enable, got "enable"',
+        ),
+        ("send_sms", {"body": "Hi", "to": "x" * 50}, "to: expected a phone number like +15005550006, got text"),
+        ("send_sms", {"media_url": "https://x"}, 'media_url: expected a list of 1 to 10 texts, got "https://x"'),
+        ("send_sms", {"media_url": [5]}, "media_url: expected a list of 1 to 10 texts, got [5]"),
+        (
+            "send_sms",
+            {"body": "Hi", "send_at": "soon", "messaging_service_sid": "MG" + "0" * 32},
+            'send_at: expected a time with its offset, like 2026-11-21T10:00:00Z, got "soon"',
+        ),
+        ("activity", {"limit": "0"}, 'limit: expected a whole number from 1 to 200, got "0"'),
+        ("activity", {"kind": "fax"}, 'kind: expected one of call, message, got "fax"'),
+        ("activity", {"status": "x" * 65}, "status: expected text of at most 64 characters, got text"),
+    ],
+)
+def test_a_fault_says_what_is_expected_and_what_came(app: App, route: str, values: dict[str, Any], words: str) -> None:
+    """In words of JSON; what came is shown where it is short."""
+    answer = app.get(route, params=values) if route == "activity" else app.post(route, {"to": TO, **values})
+
+    assert assert_problem(answer, 400, "invalid_request")["detail"] == words
+
+
+def test_every_field_has_words() -> None:
+    """Of every request, verb and noun: no kind of field is forgotten."""
+    fields = [info for struct in (CallRequest, TextRequest, ListQuery) for info in msgspec.structs.fields(struct)]
+    for kind in with_all_within((*voice.VERBS, *messaging.VERBS)):
+        shape = shape_of(kind)
+        fields += [info for info in shape.fields.values() if info is not shape.children]
+
+    assert len(fields) > 150
+    for info in fields:
+        assert expected(info.type)
+
+
+def test_a_number_of_many_digits_is_a_number() -> None:
+    """What is long is named by its kind."""
+    assert got(10**40) == ", got a number"
+    assert got(10**39) == f", got {10**39}"
