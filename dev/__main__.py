@@ -115,7 +115,7 @@ def parser() -> argparse.ArgumentParser:
         "run the app with a fake Twilio, its phones and storage",
         "Prints the URLs and commands to try; needs no Azure and no Twilio account, and never uses yours.",
     )
-    command.add_argument("--port", type=port, default=7071, help="of the app (default: %(default)s)")
+    command.add_argument("--port", type=port, help="of the app (default: 7071, or a free one)")
     add_service_options(command)
     command.add_argument(
         "--host",
@@ -130,7 +130,7 @@ def parser() -> argparse.ArgumentParser:
         "run all that the app needs, but not the app",
         "For `func start`, or a debugger, in another terminal.",
     )
-    command.add_argument("--port", type=port, default=7071, help="where the app will be (default: %(default)s)")
+    command.add_argument("--port", type=port, help="where the app will be (default: 7071)")
     add_service_options(command)
 
     add("test", "run the tests; arguments go to pytest", "For example: python3 -m dev test -x tests/test_health.py")
@@ -143,9 +143,9 @@ def parser() -> argparse.ArgumentParser:
 def add_service_options(command: argparse.ArgumentParser) -> None:
     """Add what `run` and `services` have in common."""
     command.add_argument(
-        "--phones-port", type=port, default=7072, help="of the fake Twilio and the phones page (default: %(default)s)"
+        "--phones-port", type=port, help="of the fake Twilio and the phones page (default: 7072, or a free one)"
     )
-    command.add_argument("--tables-port", type=port, default=10002, help="of Azurite (default: %(default)s)")
+    command.add_argument("--tables-port", type=port, help="of Azurite (default: 10002, or a free one)")
     command.add_argument("--data", type=Path, metavar="DIR", help="keep the tables in this folder between runs")
     command.add_argument(
         "--chaos", type=int, metavar="SEED", help="duplicate, reorder, delay and drop Twilio's callbacks by this seed"

@@ -147,17 +147,19 @@ class Service:
 
 def free_port(preferred: int = 0) -> int:
     """Return `preferred` when nobody listens there on this machine, else a port that is free now."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            if os.name == "posix":  # as servers do, so that connections of an earlier run do not count as taken
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-                probe.listen()
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on 127.0.0.1")
+    with contextlib.suppress(OSError):
+        return listen_for_a_moment(preferred)
+    return listen_for_a_moment(0)
+
+
+def listen_for_a_moment(port: int) -> int:
+    """Return the port, or a free one for 0; raises OSError where it cannot be listened on."""
+    with socket.socket() as probe:
+        if os.name == "posix":  # as servers do, so that connections of an earlier run do not count as taken
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", port))
+        probe.listen()
+        return int(probe.getsockname()[1])
 
 
 def answers(url: str, status: int | None = None) -> bool:

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,18 +16,22 @@ from dev import environment
 from dev.app_settings import check_for_core_tools, service_environ, settings
 from dev.azurite import azurite
 from dev.instructions import how_to_run_the_app, how_to_use_the_app
-from dev.processes import Service, ServiceError, answers, free_port
+from dev.numbers import connect_number
+from dev.ports import Wish, take_ports
+from dev.processes import Service, ServiceError, answers
 from dev.setup import ROOT, SetupError, clear_errors, say
 from dev.terminal import Terminal
+
+APP_PORT = 7071
 
 
 @dataclass(frozen=True)
 class Options:
     """What the command line asks for."""
 
-    port: int = 7071
-    phones_port: int = 7072
-    tables_port: int = 10002
+    port: int | None = None
+    phones_port: int | None = None
+    tables_port: int | None = None
     host: str = "builtin"
     data: Path | None = None
     chaos: int | None = None
@@ -40,10 +44,20 @@ def run(options: Options, *, with_app: bool = True) -> int:
     if with_app and options.host == "func":
         core_tools(options)
     environment.ensure()
-    port = take_port(options.port, "the app") if with_app else options.port
-    phones_port = take_port(options.phones_port, "the phones page")
-    tables_port = take_port(options.tables_port, "Azurite")
+    wishes = [
+        Wish("the phones page", "--phones-port", 7072, options.phones_port),
+        Wish("Azurite", "--tables-port", 10002, options.tables_port),
+    ]
+    app = Wish("the app", "--port", APP_PORT, options.port)
+    with take_ports([*wishes, app] if with_app else wishes) as (phones_port, tables_port, *app_port):
+        port = app_port[0] if app_port else options.port or APP_PORT
+        return run_on(port, phones_port, tables_port, options, with_app)
+
+
+def run_on(port: int, phones_port: int, tables_port: int, options: Options, with_app: bool) -> int:
+    """Run the parts on these ports."""
     values = settings(port, phones_port, tables_port)
+    key = secrets.token_urlsafe(24) if options.keys else None
     terminal = Terminal(["azurite", "phones", "app"], sys.stdout, show=options.verbose)
 
     def service(name: str, command: list[str], url: str) -> Service:
@@ -51,19 +65,18 @@ def run(options: Options, *, with_app: bool = True) -> int:
 
     parts = [
         azurite(tables_port, data_folder(options.data), verbose=options.verbose, sink=terminal),
-        service("phones", phones_command(options, phones_port), f"http://127.0.0.1:{phones_port}/"),
+        service("phones", phones_command(options, phones_port, key), f"http://127.0.0.1:{phones_port}/"),
     ]
     if with_app:
-        key = secrets.token_urlsafe(24) if options.keys else None
         parts.append(service("app", app_command(options, port, key), f"http://127.0.0.1:{port}/api/health"))
         words = how_to_use_the_app(port, phones_port, tables_port, key)
     else:
         words = how_to_run_the_app(port, phones_port, tables_port, values)
-    return run_together(parts, words, terminal)
+    return run_together(parts, lambda: connect_number(values), words, terminal)
 
 
-def run_together(parts: Sequence[Service], words: str, terminal: Terminal) -> int:
-    """Start the parts, say `words` when all are ready, and stop all when one ends or somebody says so."""
+def run_together(parts: Sequence[Service], ready: Callable[[], None], words: str, terminal: Terminal) -> int:
+    """Start the parts, call `ready` and say `words` when all are, and stop all when one ends or somebody says so."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGINT too: a script that starts us with `&` has it ignored
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
@@ -75,6 +88,7 @@ def run_together(parts: Sequence[Service], words: str, terminal: Terminal) -> in
                 part.start()
             for part in parts:
                 part.wait_until_ready()
+            ready()
             print(words, flush=True)
             terminal.show = True
             try:
@@ -98,14 +112,6 @@ def watch(parts: Sequence[Service]) -> None:
         time.sleep(0.1)
 
 
-def take_port(preferred: int, for_what: str) -> int:
-    """Return the preferred port, or a free one when it is taken."""
-    port = free_port(preferred)
-    if port != preferred:
-        say(f"Port {preferred} is taken, so {for_what} will be on port {port}.")
-    return port
-
-
 def data_folder(folder: Path | None) -> Path | None:
     """Return the folder as an absolute path, made when it is not there."""
     if folder is None:
@@ -115,17 +121,18 @@ def data_folder(folder: Path | None) -> Path | None:
     return folder.resolve()
 
 
-def phones_command(options: Options, port: int) -> list[str]:
-    """Return the command of the fake Twilio."""
+def phones_command(options: Options, port: int, key: str | None) -> list[str]:
+    """Return the command of the fake Twilio, whose page shows the key."""
     chaos = [] if options.chaos is None else ["--chaos", str(options.chaos)]
-    return [str(environment.PYTHON), "-m", "dev.fake_twilio", "--port", str(port), *chaos]
+    keys = [f"--app-key={key}"] if key else []  # a key may begin with a dash
+    return [str(environment.PYTHON), "-m", "dev.fake_twilio", "--port", str(port), *chaos, *keys]
 
 
 def app_command(options: Options, port: int, key: str | None) -> list[str]:
     """Return the command that serves the app: our host, or Microsoft's Core Tools."""
     if options.host == "func":
         return [core_tools(options), "start", "--port", str(port)]
-    keys = ["--key", key] if key else []
+    keys = [f"--key={key}"] if key else []
     return [str(environment.PYTHON), "-m", "dev.host", "--port", str(port), "--verbose", *keys]
 
 

@@ -1,4 +1,4 @@
-"""The phone number's connection to the app, by infra/connect_number.py with Twilio's secrets in its environment."""
+"""Connects the number and the service by infra/connect_number.py, with Twilio's secrets in its environment."""
 
 from __future__ import annotations
 
@@ -15,15 +15,9 @@ from patience import Patience
 from secret_names import SECRET_NAMES
 from steps import Failed
 from terminal import Terminal, command_line
+from twilio_names import NAMES
 
-BY_HAND = """Set these for {number} in Twilio's console (Phone Numbers > Manage > Active numbers), each as HTTP POST:
-  A call comes in             {base_url}/api/answer_call
-    primary handler fails     {base_url}/api/fallback
-    call status changes       {base_url}/api/status_callback
-  A message comes in          {base_url}/api/receive_sms
-    primary handler fails     {base_url}/api/fallback
-After a removal, set back what stood there before."""
-
+SERVICE = "TWILIO_MESSAGING_SERVICE_SID"
 SCRIPT = Path(__file__).resolve().parent / "connect_number.py"
 
 
@@ -49,20 +43,19 @@ def credentials(
     return {name: value for name, value in {**names, **secrets}.items() if value}
 
 
-def connect(terminal: Terminal, number: str, base_url: str, secrets: Mapping[str, str], *options: str) -> None:
-    """Run connect_number.py for this number; raises Failed when it does not succeed.
-
-    Without that script the addresses are shown, to be set in Twilio's console by hand.
-    """
-    if not SCRIPT.exists():
-        terminal.say(BY_HAND.format(number=number, base_url=base_url))
-        return
-    shown = command_line(["python3", "infra/connect_number.py", "--number", number, "--base-url", base_url, *options])
+def connect(
+    terminal: Terminal, names: Mapping[str, str], base_url: str, secrets: Mapping[str, str], *options: str
+) -> None:
+    """Run connect_number.py for the number and the Messaging Service of these settings; raises Failed when it fails."""
+    given = {"--number": names.get("TWILIO_FROM_NUMBER"), "--messaging-service": names.get(SERVICE)}
+    words = [word for name, value in given.items() if value for word in (name, value)]
+    words += ["--base-url", base_url, *options]
+    shown = command_line(["python3", "infra/connect_number.py", *words])
     terminal.command(shown)
     if terminal.comments:
         return
-    clean = {name: value for name, value in os.environ.items() if name not in ("TWILIO_API_KEY", *SECRET_NAMES)}
-    command = [sys.executable, str(SCRIPT), "--number", number, "--base-url", base_url, *options]
+    clean = {name: value for name, value in os.environ.items() if name not in (*NAMES, *SECRET_NAMES)}
+    command = [sys.executable, str(SCRIPT), *words]
     done = subprocess.run(command, env={**clean, **secrets}, stdin=subprocess.DEVNULL, check=False)
     if done.returncode != 0:
         raise Failed(
@@ -70,3 +63,8 @@ def connect(terminal: Terminal, number: str, base_url: str, secrets: Mapping[str
             "With TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN in the environment, it can be run by itself:",
             shown,
         )
+
+
+def something_to_connect(names: Mapping[str, str]) -> str:
+    """Return what there is to connect, in words; empty when there is nothing."""
+    return " and ".join(filter(None, (names.get("TWILIO_FROM_NUMBER"), names.get(SERVICE))))

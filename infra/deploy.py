@@ -78,12 +78,13 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     steps.begin("Wait until the app is ready")
     publishing.wait_until_ready(az, app, patience)
 
-    number = twilio.names["TWILIO_FROM_NUMBER"]
-    if number and not options.no_connect:
+    connected = connection.something_to_connect(twilio.names)
+    if connected and not options.no_connect:
         steps.begin("Connect the number")
         secrets = {} if az.plan else connection.credentials(az, app, twilio.names, twilio.secrets, patience)
-        connection.connect(az.terminal, number, app.base_url, secrets, "--yes")
-        steps.leaves(f"the number {number}, connected to {app.base_url}")
+        words = ["--yes", *(["--take-over"] if options.take_over else [])]
+        connection.connect(az.terminal, twilio.names, app.base_url, secrets, *words)
+        steps.leaves(f"{connected}, connected to {app.base_url}")
     if options.call:
         steps.begin("Place a test call")
         place_call(options.call, az, app, patience)
@@ -147,6 +148,9 @@ def parser() -> argparse.ArgumentParser:
     add("--deployer-principal-type", choices=("User", "Group", "ServicePrincipal"), default="User")
     add("--yes", "-y", action="store_true", help="do not ask before changes; for pipelines")
     add("--again", action="store_true", help="upload the code also when the app has it already")
+    add(
+        "--take-over", action="store_true", help="connect the number also where it is set for somebody else's addresses"
+    )
     add("--no-connect", action="store_true", help="leave the phone number alone")
     add("--call", type=phone_number, default="", metavar="NUMBER", help="place a test call to this number at the end")
     how = parser.add_mutually_exclusive_group()

@@ -43,11 +43,15 @@ class Deployment:
 
 
 def find(az: Az, group: str, name: str, patience: Patience) -> Deployment | None:
-    """Return the last deployment of this name, once it is not going on any more; None when there was none."""
+    """Return the last deployment of this name, once it is not going on any more; None when there was none.
+
+    Where somebody else has deployed, like azd, it has another name: the tags on the resources are the same.
+    """
     for count in patience.tries(every=15, minutes=60):
         answer = az.find("deployment", "group", "show", "--resource-group", group, "--name", name)
         if answer is None:
-            return None
+            found = from_resources(az, group, name)
+            return found if found.app else None
         state = str(answer["properties"]["provisioningState"])
         if state == "Succeeded":
             return from_outputs(group, name, answer["properties"]["outputs"])

@@ -61,10 +61,11 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     agree(options, az)
 
     live = deployment.settings(az, app)
-    if live.get("TWILIO_FROM_NUMBER") and not options.leave_number:
+    connected = connection.something_to_connect(live)
+    if connected and not options.leave_number:
         steps.begin("Disconnect the number")
         disconnect(az, app, live)
-        steps.leaves(f"the number {live['TWILIO_FROM_NUMBER']}, disconnected from {app.base_url}")
+        steps.leaves(f"{connected}, disconnected from {app.base_url}")
 
     steps.begin("Remove the resources")
     steps.leaves("the resources that are not deleted yet; the same command deletes them")
@@ -118,7 +119,7 @@ def disconnect(az: Az, app: Deployment, live: dict[str, str]) -> None:
     """Give the number back what it had before it was connected."""
     try:
         secrets = connection.credentials(az, app, live, twilio_names.read_given("", "", az.terminal))
-        connection.connect(az.terminal, live["TWILIO_FROM_NUMBER"], app.base_url, secrets, "--restore", "--yes")
+        connection.connect(az.terminal, live, app.base_url, secrets, "--restore", "--yes")
     except Failed as error:
         raise Failed(str(error), *error.advice, "Or leave the number as it is, with --leave-number.") from None
 

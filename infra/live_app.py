@@ -64,14 +64,15 @@ def describe(health: dict[str, Any]) -> str:
     return ", ".join(f"{part}: {word}" for part, word in health.items())
 
 
-def takes_signature(base_url: str, token: str) -> bool | None:
+def takes_signature(base_url: str, token: str, signed_for: str = "") -> bool | None:
     """Whether the app takes a request for Twilio's that is signed with this auth token; None when it does not say.
 
+    The address that is signed may be another than the one that is asked: the app checks what it believes its own to be.
     https://www.twilio.com/docs/usage/security#validating-requests
     """
-    url = f"{base_url}/api/{SIGNED_ROUTE}"
-    signature = base64.b64encode(hmac.new(token.encode(), url.encode(), hashlib.sha1).digest()).decode()
-    status, _, _ = ask(url, {"X-Twilio-Signature": signature})
+    signed = f"{signed_for or base_url}/api/{SIGNED_ROUTE}"
+    signature = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+    status, _, _ = ask(f"{base_url}/api/{SIGNED_ROUTE}", {"X-Twilio-Signature": signature})
     return {200: True, 403: False}.get(status)
 
 

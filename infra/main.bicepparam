@@ -9,3 +9,12 @@ param publicBaseUrl = readEnvironmentVariable('PUBLIC_BASE_URL', '')
 param allowedCountries = readEnvironmentVariable('ALLOWED_COUNTRIES', '')
 param defaultCountry = readEnvironmentVariable('DEFAULT_COUNTRY', 'US')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
+
+// Under azd, whoever is logged in there.
+param deployerPrincipalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
+param deployerPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')
+
+// The tag by which destroy.py knows what belongs to the app.
+param tags = {
+  'phone-deployment': 'phone'
+}

@@ -1,4 +1,4 @@
-"""The command-line options that deploy.py, destroy.py and rotate.py have in common, checked as they are read."""
+"""The command-line options that the scripts have in common, checked as they are read."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Callable
 E164 = re.compile(r"\+[1-9]\d{1,14}")
 
 
-def option_parser(script: str, description: str) -> argparse.ArgumentParser:
+def option_parser(script: str, description: str, group_needed: bool = True) -> argparse.ArgumentParser:
     """Return a parser with the options that every script has."""
     parser = argparse.ArgumentParser(prog=f"python3 infra/{script}", description=description, allow_abbrev=False)
     parser.add_argument(
         "--resource-group",
         "-g",
-        required=True,
+        required=group_needed,
+        default="",
         metavar="GROUP",
         type=matching(r"[\w().-]{0,89}[\w()-]", "1 to 90 letters, digits, and any of ._-()"),
         help="the resource group of the app",
@@ -61,6 +62,20 @@ def phone_number(text: str) -> str:
 def base_url(text: str) -> str:
     """Return an address that paths can be added to."""
     return matching(r"https://[\w.:-]+(/[\w./~-]*)?", "https:// and a host")(text.rstrip("/"))
+
+
+def base_url_or_local(text: str) -> str:
+    """Return an address that paths can be added to, which may be on this machine: the fake Twilio calls such."""
+    local = r"http://(localhost|127\.0\.0\.1)(:\d+)?(/[\w./~-]*)?"
+    return text.rstrip("/") if re.fullmatch(local, text.rstrip("/")) else base_url(text)
+
+
+def countries(text: str) -> tuple[str, ...]:
+    """Return the codes of countries, of two letters each."""
+    found = tuple(code for code in re.split(r"[\s,]+", text.upper()) if code)
+    if not all(re.fullmatch(r"[A-Z]{2}", code) for code in found):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected countries like US,CA")
+    return found
 
 
 def parameter(text: str) -> tuple[str, str]:

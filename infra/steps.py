@@ -65,7 +65,10 @@ def run(terminal: Terminal, main: Callable[[Steps], None]) -> int:
         steps.report(f"{error}:\n    {indent(error.text)}", explain(error.text))
     except Failed as error:
         steps.report(indent(str(error)), [indent(line) for line in error.advice])
-    except (Refused, TwilioSaidNo, TwilioUnreachable) as error:
+    except TwilioSaidNo as error:
+        wrong = ["Copy the account's SID and the secrets again from https://console.twilio.com"]
+        steps.report(indent(str(error)), wrong if error.status == 401 else [])
+    except (Refused, TwilioUnreachable) as error:
         steps.report(indent(str(error)), [])
     except KeyboardInterrupt:
         steps.report("It was interrupted. Azure may still be working on what was asked of it.", [])

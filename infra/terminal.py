@@ -68,9 +68,13 @@ class Terminal:
         """Whether the person says yes."""
         return self.ask(f"{question} [y/N]").lower() in ("y", "yes")
 
+    def has_person(self) -> bool:
+        """Whether somebody can answer."""
+        return sys.stdin.isatty()
+
     def need_person(self, question: str) -> None:
         """Raise Refused where nobody can answer."""
-        if not sys.stdin.isatty():
+        if not self.has_person():
             raise Refused(f"Nobody is here to answer: {question}\nA pipeline answers beforehand; see --help.")
 
 
@@ -86,9 +90,10 @@ def quote(word: str) -> str:
     return shlex.quote(word)
 
 
-def this_command() -> str:
+def this_command(without: str = "", more: Sequence[str] = ()) -> str:
     """Return the command that runs now, as the person would type it again."""
-    return command_line(["py" if os.name == "nt" else "python3", as_typed(Path(sys.argv[0])), *sys.argv[1:]])
+    options = [word for word in sys.argv[1:] if word != without]
+    return command_line(["py" if os.name == "nt" else "python3", as_typed(Path(sys.argv[0])), *options, *more])
 
 
 def as_typed(path: Path) -> str:

@@ -45,9 +45,9 @@ def gather(
     first = not live.get("TWILIO_ACCOUNT_SID")
     for name, (_, words) in NAMES.items():
         value = given.get(name, "") or live.get(name, "")
-        if not value and first and name in ASKED:
-            optional = "" if name == "TWILIO_ACCOUNT_SID" else "; Enter for none"
-            value = terminal.ask(f"{name}, {words}{optional}")
+        needed = name == "TWILIO_ACCOUNT_SID"
+        if not value and first and name in ASKED and (needed or terminal.has_person()):
+            value = terminal.ask(f"{name}, {words}" + ("" if needed else "; Enter for none"))
         found.names[name] = value
 
     has_key = bool(found.names["TWILIO_API_KEY"])

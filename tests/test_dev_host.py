@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -23,7 +24,7 @@ from dev.host.routes import parse
 from dev.processes import Service, ServiceError
 
 ROOT = Path(__file__).parent.parent
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PUBLIC_BASE_URL": ""}
 
 APP = """
 import asyncio, functools, json, logging, threading
@@ -45,6 +46,11 @@ def describe(req):
 
 @app.route()
 async def echo(req: func.HttpRequest) -> func.HttpResponse:
+    return describe(req)
+
+
+@app.route(auth_level=func.AuthLevel.ANONYMOUS)
+async def public_echo(req: func.HttpRequest) -> func.HttpResponse:
     return describe(req)
 
 
@@ -127,6 +133,20 @@ async def logs(req: func.HttpRequest) -> str:
     return ""
 
 
+@app.route()
+async def logs_errors(req: func.HttpRequest) -> str:
+    await asyncio.gather(*(asyncio.to_thread(logging.error, "bad\\n%s", name) for name in ("ä", "100%")))
+    logging.warning("not so bad")
+    return "sorry"
+
+
+@app.route()
+def logs_an_error(req: func.HttpRequest) -> str:
+    logging.getLogger("app.here").error("from %s", req.params["who"])
+    pair.wait(5)
+    return "sorry"
+
+
 @app.timer_trigger(schedule="0 0 3 * * *", arg_name="timer")
 def nightly(timer: func.TimerRequest) -> None:
     pass
@@ -139,12 +159,12 @@ app.register_functions(bp)
 class Host:
     """A running host: where it listens and what it has written so far."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, **settings: str) -> None:
         self.lines: list[str] = []
         self.service = Service(
             "app",
             [sys.executable, "-m", "dev.host", "--port", "0", *arguments],
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **settings},
             ready=lambda: any(line.startswith("listening on ") for line in self.lines),
             sink=lambda _, line: self.lines.append(line),
             cwd=folder,
@@ -176,11 +196,13 @@ class Host:
 
 
 @contextlib.contextmanager
-def serving(folder: Path, *arguments: str, app: str = APP, module: str = "function_app.py") -> Iterator[Host]:
+def serving(
+    folder: Path, *arguments: str, app: str = APP, module: str = "function_app.py", **settings: str
+) -> Iterator[Host]:
     """Write an app into a folder and yield a host that serves it."""
     (folder / module).write_text(app, "utf-8")
     (folder / "beside.py").write_text("GREETING = 'Hello from beside'", "utf-8")
-    host = Host(folder, *arguments)
+    host = Host(folder, *arguments, **settings)
     with host.service:
         yield host
 
@@ -264,7 +286,7 @@ def test_the_first_function_by_name_takes_a_path(host: Host) -> None:
 
 def test_the_url_is_the_one_that_was_called(host: Host) -> None:
     """Scheme, Host header, path and query reach the function byte for byte, else signatures cannot be checked."""
-    target = "/api/echo?b=%2b+%7e&a=&a=1;x&&c=%E2%82%AC&Q='!"
+    target = "/api/public_echo?b=%2b+%7e&a=&a=1;x&&c=%E2%82%AC&Q='!"
     answer = host.raw(f"GET {target} HTTP/1.1\r\nHost: Example.com:8443\r\nConnection: close\r\n\r\n".encode())
     assert f'"url": "http://Example.com:8443{target}"'.encode() in answer
 
@@ -272,8 +294,8 @@ def test_the_url_is_the_one_that_was_called(host: Host) -> None:
 def test_header_names_are_lower_case_and_repeated_values_joined(host: Host) -> None:
     """The worker gets one value for each lower-case name."""
     answer = host.raw(
-        b"GET /api/echo HTTP/1.1\r\nHost: h\r\nX-Twilio-Signature: Abc=\r\nX-Many: 1\r\nx-many: 2\r\nX-Empty:\r\n"
-        b"Connection: close\r\n\r\n"
+        b"GET /api/public_echo HTTP/1.1\r\nHost: h\r\nX-Twilio-Signature: Abc=\r\nX-Many: 1\r\nx-many: 2\r\n"
+        b"X-Empty:\r\nConnection: close\r\n\r\n"
     )
     assert b'"x-twilio-signature": "Abc="' in answer
     assert b'"x-many": "1,2"' in answer
@@ -282,7 +304,7 @@ def test_header_names_are_lower_case_and_repeated_values_joined(host: Host) -> N
 
 def test_a_header_that_is_not_utf_8_is_400(host: Host) -> None:
     """Kestrel refuses such a request before a function sees it."""
-    answer = host.raw(b"GET /api/echo HTTP/1.1\r\nHost: h\r\nX-Odd: \xff\xfe\r\nConnection: close\r\n\r\n")
+    answer = host.raw(b"GET /api/public_echo HTTP/1.1\r\nHost: h\r\nX-Odd: \xff\xfe\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
 
 
@@ -417,6 +439,32 @@ def test_logs_are_shown_from_info_on(host: Host) -> None:
     assert not [line for line in host.lines if "unseen" in line or "/api/logs" in line]
 
 
+@pytest.fixture(scope="module")
+def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Yield a host that serves APP, and tells more than Azure does."""
+    with serving(tmp_path_factory.mktemp("talkative"), "--verbose") as running:
+        yield running
+
+
+def logged_errors(response: requests.Response) -> list[str]:
+    """Return the errors that the answer names."""
+    return [unquote(error) for error in response.raw.headers.getlist("X-Logged-Errors")]
+
+
+def test_verbose_names_the_errors_that_a_function_has_logged(talkative: Host, host: Host) -> None:
+    """Whoever called may not see the terminal; an answer on Azure holds nothing of it."""
+    assert sorted(logged_errors(talkative.request("GET", "/api/logs_errors"))) == ["bad\n100%", "bad\nä"]
+    assert logged_errors(talkative.request("GET", "/api/logs")) == []
+    assert logged_errors(host.request("GET", "/api/logs_errors")) == []
+
+
+def test_each_answer_names_its_own_errors(talkative: Host) -> None:
+    """Also of handlers that run in threads at the same time."""
+    with ThreadPoolExecutor(2) as callers:
+        answers = callers.map(lambda who: talkative.request("GET", f"/api/logs_an_error?who={who}"), ("one", "two"))
+    assert [logged_errors(answer) for answer in answers] == [["from one"], ["from two"]]
+
+
 def test_functions_without_an_http_trigger_are_named(host: Host) -> None:
     """A timer is not run here, and the host says so."""
     assert host.lines[0] == "not served, as they have no HTTP trigger: nightly"
@@ -466,6 +514,77 @@ def test_a_key_locks_what_is_not_anonymous(
 def test_all_functions_are_open_without_a_key(host: Host) -> None:
     """As under `func start`."""
     assert host.request("GET", "/api/for_admins").text == "ok"
+
+
+FOREIGN_HOSTS = ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example:{port}", "[::1", "@"]
+FROM_ANOTHER_SITE: list[dict[str, str]] = [
+    {"Origin": "http://evil.example"},
+    {"Origin": "http://127.0.0.1.evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://[::1"},
+    {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"},
+]
+
+
+@pytest.fixture(scope="module")
+def tunnelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Yield a host that serves APP to the world, at an address of a tunnel."""
+    with serving(tmp_path_factory.mktemp("tunnelled"), PUBLIC_BASE_URL="https://phone.tunnel.example") as running:
+        yield running
+
+
+@pytest.mark.parametrize("name", FOREIGN_HOSTS)
+def test_a_name_that_only_leads_to_this_machine_is_refused(host: Host, tunnelled: Host, name: str) -> None:
+    """Where no key stands guard, a page whose name leads here (DNS rebinding) must not read the log."""
+    for running in (host, tunnelled):
+        response = running.request("GET", "/api/echo", headers={"Host": name.format(port=running.port)})
+        assert response.status_code == 403
+        assert "answers at this machine's own names and at PUBLIC_BASE_URL only" in response.text
+
+
+@pytest.mark.parametrize("headers", FROM_ANOTHER_SITE)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_page_of_another_site_is_refused(host: Host, method: str, headers: dict[str, str]) -> None:
+    """Where no key stands guard, a page that the developer visits must not place calls."""
+    response = host.request(method, "/api/echo", headers=headers)
+    assert response.status_code == 403
+    assert "a page of another site" in response.text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Host": "localhost:9999"},
+        {"Host": "[::1]"},
+        {"Host": "LOCALHOST"},
+        {"Origin": "http://localhost:3000"},
+        {"Origin": "http://127.0.0.1:1", "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors"},
+        {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
+        {"Sec-Fetch-Site": "none", "Sec-Fetch-Mode": "navigate"},
+        {"Sec-Fetch-Site": "same-site", "Sec-Fetch-Mode": "no-cors"},
+    ],
+)
+def test_this_machine_and_links_to_it_are_let_in(host: Host, headers: dict[str, str]) -> None:
+    """Its own names at any port, which may be forwarded; its own pages; a link from anywhere, which only shows."""
+    assert host.request("GET", "/api/echo", headers=headers).status_code == 200
+
+
+def test_the_address_of_a_tunnel_is_let_in(host: Host, tunnelled: Host) -> None:
+    """The host of PUBLIC_BASE_URL is the app's own, for pages as well."""
+    own = {"Host": "phone.tunnel.example", "Origin": "https://phone.tunnel.example"}
+    assert tunnelled.request("POST", "/api/echo", headers=own).status_code == 200
+    assert tunnelled.request("POST", "/api/echo").status_code == 200
+    assert host.request("POST", "/api/echo", headers=own).status_code == 403
+
+
+@pytest.mark.parametrize("headers", [{"Host": "any.example"}, {"Origin": "http://evil.example"}])
+def test_a_key_and_what_azure_leaves_open_need_no_other_guard(
+    host: Host, locked: Host, headers: dict[str, str]
+) -> None:
+    """Whoever knows the key may call from anywhere, and Twilio's webhooks come through tunnels of any name."""
+    keyed = {**headers, "x-functions-key": "s3cret+/é".encode()}
+    assert locked.request("POST", "/api/echo", headers=keyed).status_code == 200
+    assert host.request("POST", "/api/greeting", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize(("prefix", "path"), [("v2/phone", "/v2/phone/greeting"), ("", "/greeting")])

@@ -1,5 +1,6 @@
 """`python3 -m dev run` and `services`: all parts started for real, on free ports."""
 
+import json
 import os
 import re
 import shlex
@@ -9,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -20,6 +22,7 @@ import requests
 from dev.app_settings import service_environ, settings
 from dev.instructions import how_to_use_the_app
 from dev.processes import free_port
+from dev.run import Options, app_command, phones_command
 
 ROOT = Path(__file__).parent.parent
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a single process by a POSIX signal")
@@ -58,6 +61,18 @@ class Run:
         assert found
         return found[1]
 
+    def phones(self) -> str:
+        """Return the printed address of the phones page."""
+        found = re.search(r"Phones +(\S+)", self.output)
+        assert found
+        return found[1]
+
+    def page(self) -> dict[str, Any]:
+        """Return what the phones page is told."""
+        with requests.get(f"{self.phones()}/_phones/events", stream=True, timeout=10) as events:
+            state: dict[str, Any] = json.loads(next(events.iter_lines()).removeprefix(b"data: "))
+        return state
+
     def family(self) -> list[psutil.Process]:
         """Return all processes that it has started."""
         return psutil.Process(self.process.pid).children(recursive=True)
@@ -72,9 +87,12 @@ class Run:
 
 
 @contextmanager
-def running(*arguments: str, **env: str) -> Iterator[Run]:
-    """Run `python3 -m dev` on free ports until everything answers; afterwards nothing of it may be left."""
-    ports = [f"--{name}={free_port()}" for name in ("port", "phones-port", "tables-port")]
+def running(*arguments: str, usual: Sequence[str] = (), **env: str) -> Iterator[Run]:
+    """Run `python3 -m dev` until everything answers; afterwards nothing of it may be left.
+
+    Its ports are free ones, but for those in `usual`, about which nothing is said.
+    """
+    ports = [f"--{name}={free_port()}" for name in ("port", "phones-port", "tables-port") if name not in usual]
     run = Run(*arguments[:1], *ports, *arguments[1:], **env)
     family: list[psutil.Process] = []
     try:
@@ -91,13 +109,15 @@ def running(*arguments: str, **env: str) -> Iterator[Run]:
             time.sleep(0.05)
 
 
-@pytest.fixture
-def taken_port() -> Iterator[int]:
-    """Return a port on which somebody listens."""
+@contextmanager
+def taken(port: int = 0) -> Iterator[int]:
+    """Have somebody listen on a port, if nobody does yet."""
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
-        yield listener.getsockname()[1]
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            listener.listen()
+        yield port or listener.getsockname()[1]
 
 
 def test_the_app_answers_with_its_example_settings_and_none_of_the_shell() -> None:
@@ -114,7 +134,7 @@ def test_the_app_answers_with_its_example_settings_and_none_of_the_shell() -> No
 
 
 def test_keys_are_asked_for_and_stand_in_the_commands() -> None:
-    """With --keys the app behaves as on Azure, and the printed commands still work."""
+    """With --keys the app behaves as on Azure; the printed commands still work, and those on the phones page."""
     with running("run", "--keys") as run:
         curl = next(line.strip() for line in run.output.splitlines() if line.endswith('"') and "/activity" in line)
         _, url, option, header = shlex.split(curl)
@@ -124,6 +144,28 @@ def test_keys_are_asked_for_and_stand_in_the_commands() -> None:
         assert name == "x-functions-key"
         assert requests.get(url, headers={name: value}, timeout=10).status_code == 200
         assert requests.get(url, timeout=10).status_code == 401
+        assert run.page()["app_key"] == value
+
+
+@pytest.mark.parametrize("key", ["plain", "-begins-like-an-option"])
+def test_any_key_is_handed_on(key: str) -> None:
+    """Of the keys that are made up, one in 64 begins with a dash."""
+    assert phones_command(Options(), 1, key)[-1] == f"--app-key={key}"
+    assert app_command(Options(), 1, key)[-1] == f"--key={key}"
+
+
+def test_an_apology_to_a_caller_is_a_fault_on_the_page() -> None:
+    """Where a script leads nowhere the app says sorry, and the page tells why."""
+    with running("run") as run:
+        script = [{"verb": "Redirect", "url": "/api/twiml/missing"}]
+        requests.put(f"{run.api()}/scripts/call", json=script, timeout=10).raise_for_status()
+        caller = f"{run.phones()}/_phones/+15551234567"
+        sid = requests.post(f"{caller}/call", json={"to": "+15005550006"}, timeout=10).json()["sid"]
+        while not (faults := run.page()["faults"]):
+            time.sleep(0.05)
+
+        assert faults[0]["sid"] == sid
+        assert faults[0]["detail"].endswith(": the app logged an error: there is no script missing")
 
 
 @pytest.mark.parametrize("name", ["azurite", "phones", "app"])
@@ -155,10 +197,10 @@ def test_the_tables_are_kept_between_runs_where_a_folder_is_given(tmp_path: Path
             assert len(listed) == expected
 
 
-def test_services_say_what_core_tools_need(taken_port: int) -> None:
-    """A taken port is replaced; unusual ports are given as settings; SIGTERM ends it as Ctrl-C does."""
-    with running("services", "--port", "7099", "--phones-port", str(taken_port)) as run:
-        moved = re.search(rf"Port {taken_port} is taken, so the phones page will be on port (\d+)\.", run.output)
+def test_services_say_what_core_tools_need() -> None:
+    """A usual port that is taken is replaced; unusual ones are given as settings; SIGTERM ends it as Ctrl-C does."""
+    with taken(7072), running("services", "--port", "7099", usual=["phones-port"]) as run:
+        moved = re.search(r"Port 7072 is taken, so the phones page will be on port (\d+)\.", run.output)
         assert moved
         phones = f"http://127.0.0.1:{moved[1]}"
 
@@ -169,6 +211,39 @@ def test_services_say_what_core_tools_need(taken_port: int) -> None:
     assert re.search(r'"TABLES_CONNECTION_STRING": ".*TableEndpoint=http://127\.0\.0\.1:\d+/', run.output)
     assert "cp local.settings.json.example local.settings.json" in run.output
     assert "func start --port 7099" in run.output
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "what"),
+    [
+        ("run", "--port", "the app"),
+        ("run", "--phones-port", "the phones page"),
+        ("services", "--tables-port", "Azurite"),
+    ],
+)
+def test_a_port_that_was_asked_for_is_never_replaced(command: str, option: str, what: str) -> None:
+    """Whoever names a port has a reason; where it is taken nothing is started."""
+    with taken() as port:
+        run = Run(command, option, str(port))
+
+        assert run.end(None) == 1
+    assert run.output == (
+        f"dev: Port {port} is taken, so {what} cannot be there: give {option} another, or leave it away.\n"
+    )
+
+
+def test_two_runs_that_begin_at_once_take_different_ports() -> None:
+    """The second sees what the first has chosen, though nothing listens there yet."""
+    runs = [Run("services"), Run("services")]
+    try:
+        for run in runs:
+            run.read_until("Ctrl-C stops everything.")
+    finally:
+        codes = [run.end() for run in runs]
+
+    found = [re.findall(r"(?:Phones|Tables) +http://127\.0\.0\.1:(\d+)", run.output) for run in runs]
+    assert codes == [0, 0]
+    assert len({port for ports in found for port in ports}) == 4
 
 
 def test_the_settings_of_a_service_are_the_examples_with_other_ports(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ import pytest
 import requests
 from test_fake_twilio_stage import OURS, THEIRS, Reply, Stage, refused, twiml
 
-from dev.fake_twilio import FakeTwilio
 from dev.fake_twilio.__main__ import arguments
 from dev.fake_twilio.documents import APOLOGY
 
@@ -296,17 +295,8 @@ def test_help_is_answered_by_twilio(stage: Stage) -> None:
     assert stage.text().status == "queued"
 
 
-def test_our_numbers_belong_to_the_app(stage: Stage) -> None:
-    """Its routes under the app's address, which a reset keeps; one address may be another until then."""
-    with FakeTwilio.running(app_url="http://127.0.0.1:7071/") as fake:
-        assert fake.number(OURS).voice_url == "http://127.0.0.1:7071/api/answer_call"
-        fake.number(OURS).sms_url = "http://127.0.0.1:1/sms"
-        fake.reset()
-        assert fake.number(OURS).sms_url == "http://127.0.0.1:7071/api/receive_sms"
-
-
 def test_the_command_line_takes_the_apps_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From --app-url, else PUBLIC_BASE_URL, else the usual port."""
+    """That of the lines on the page: from --app-url, else PUBLIC_BASE_URL, else the usual port."""
     monkeypatch.delenv("PUBLIC_BASE_URL", raising=False)
     assert arguments([]).app_url == "http://127.0.0.1:7071"
     monkeypatch.setenv("PUBLIC_BASE_URL", "http://127.0.0.1:7099")

@@ -56,6 +56,7 @@ def test_the_page_sees_the_account_at_once(stage: Stage) -> None:
     assert events.next() == {
         "account": {"sid": stage.fake.account.sid, "numbers": [OURS]},
         "app_url": "http://127.0.0.1:7071",
+        "app_key": "",
         "phones": [],
         "webhooks": [],
         "faults": [],
@@ -263,3 +264,112 @@ def test_the_page_sees_what_a_call_waits_for_and_what_it_leaves(stage: Stage) ->
     shown = [(message["direction"], message["peer"], message["body"], message["status"]) for message in messages]
     assert shown == [("out", OURS, "ping", "received"), ("in", OURS, "pong", "delivered")]
     assert messages[0]["media"] == ["https://example.com/a.png"]
+
+
+PAGES = ["/", "/phones.js", "/_phones/events", "/_phones/recordings/RE00.wav"]
+
+
+def ask(stage: Stage, method: str, path: str, **headers: str) -> requests.Response:
+    """A request with these headers, of whose answer no more than the head is awaited."""
+    body = {"number": THEIRS} if method == "POST" else None
+    return requests.request(method, stage.fake.url + path, headers=headers, json=body, stream=True, timeout=5)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/_phones"])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example:{port}", "127.0.0.1:1"]
+)
+def test_a_name_that_only_leads_to_this_machine_opens_nothing(stage: Stage, path: str, host: str) -> None:
+    """A page of another site whose name leads here (DNS rebinding) neither reads what goes on nor changes it."""
+    method = "POST" if path == "/_phones" else "GET"
+    with ask(stage, method, path, Host=host.format(port=stage.fake.port)) as answer:
+        assert answer.status_code == 403
+        assert answer.json()["detail"] == f"The phones answer at {stage.fake.url} only, or at localhost."
+    assert Events(stage).next()["phones"] == []
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "null"])
+@pytest.mark.parametrize("button", ["answer", "call", "text", "digits"])
+def test_a_page_of_another_site_presses_no_buttons(stage: Stage, origin: str, button: str) -> None:
+    """A browser sends a page's requests to this machine, and with them where the page is from: it gets 403."""
+    sid = stage.call().sid
+    stage.fake.phone(THEIRS).wait_for_call()
+    with ask(stage, "POST", f"/_phones/{NUMBER}/{button}", Origin=origin.format(port=stage.fake.port)) as answer:
+        assert answer.status_code == 403
+        assert answer.json()["detail"] == "A page of another site may not use the phones."
+    assert stage.fake.call(sid).status == "ringing"
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LocalHost", "[::1]"])
+def test_the_machine_may_be_called_by_any_of_its_names(stage: Stage, name: str) -> None:
+    """The page works at each of them, with the Origin that a browser then sends."""
+    host = f"{name}:{stage.fake.port}"
+    for path in PAGES[:3]:
+        with ask(stage, "GET", path, Host=host) as answer:
+            assert answer.status_code == 200
+    with ask(stage, "POST", "/_phones", Host=host, Origin=f"http://{host.lower()}") as answer:
+        assert answer.status_code == 201
+
+
+def webhook(stage: Stage, kind: str = "status") -> Any:
+    """What the page is told of the newest webhook of this kind when its row is opened."""
+    entry = next(entry for entry in Events(stage).next()["webhooks"] if entry["kind"] == kind)
+    answer = requests.get(f"{stage.fake.url}/_phones/webhooks/{entry['id']}", timeout=5)
+    assert answer.status_code == 200
+    assert entry.items() <= answer.json().items()
+    return answer.json()
+
+
+def test_a_webhook_can_be_looked_into(stage: Stage) -> None:
+    """What was sent and what came back: parameters in order, status, type, size and text of the answer."""
+    stage.app.reply("/status", Reply(500, b'{"detail": "gr\xc3\xbc\xc3\x9fe"}', "application/problem+json"))
+    sid = stage.text(body="hi").sid
+    stage.fake.wait_until_quiet()
+    seen = webhook(stage)
+    assert (seen["method"], seen["url"], seen["note"]) == ("POST", stage.app.url(), "answered 500")
+    assert [name for name, _ in seen["parameters"]] == list(stage.app.received[-1].form)
+    assert dict(seen["parameters"]) == stage.app.received[-1].form
+    assert dict(seen["parameters"])["MessageSid"] == sid
+    assert (seen["status"], seen["content_type"], seen["size"]) == (500, "application/problem+json", 21)
+    assert seen["text"] == '{"detail": "grüße"}'
+
+
+@pytest.mark.parametrize(
+    ("reply", "size", "text"),
+    [
+        (Reply(200, b"<Response/>" + b" " * 5000, "text/xml"), 5011, "<Response/>" + " " * 4085),
+        (Reply(200, "é".encode() * 3000 + b"x", "text/xml"), 6001, "é" * 2048),
+        (Reply(200, b"x" + "é".encode() * 3000, "text/xml"), 6001, "x" + "é" * 2047),
+        (Reply(200, b"RIFF\xff\xfe", "audio/wav"), 6, None),
+        (Reply(204), 0, ""),
+        (Reply(breaks=True), 0, ""),
+    ],
+)
+def test_only_the_first_part_of_an_answer_is_kept(stage: Stage, reply: Reply, size: int, text: str | None) -> None:
+    """4 kB of it, never half a letter, and nothing of what is no text."""
+    stage.app.reply("/status", reply)
+    stage.text(body="hi")
+    stage.fake.wait_until_quiet()
+    assert (webhook(stage)["size"], webhook(stage)["text"]) == (size, text)
+
+
+@pytest.mark.parametrize("number", ["0", "999999999", "-1", "x"])
+def test_a_webhook_that_never_was_is_not_found(stage: Stage, number: str) -> None:
+    """Nor is one that has been forgotten."""
+    assert requests.get(f"{stage.fake.url}/_phones/webhooks/{number}", timeout=5).status_code == 404
+
+
+def test_errors_that_the_apps_host_names_are_faults(stage: Stage) -> None:
+    """An app that apologises to a caller answers as if all were well; a local host's header tells what it logged."""
+    headers = (("X-Logged-Errors", "no script%0A b%C3%BCro"), ("X-Logged-Errors", "100%25 wrong"))
+    url = stage.app.reply("/twiml", twiml("<Say>We are sorry</Say>", headers=headers))
+    sid = stage.call(url=url).sid
+    stage.fake.phone(THEIRS).wait_for_call().answer()
+    stage.fake.wait_until_quiet()
+    about = f"POST {url} (in-progress)"
+    assert [(fault.sid, fault.code, fault.detail) for fault in stage.fake.faults] == [
+        (sid, None, f"{about}: the app logged an error: no script büro"),
+        (sid, None, f"{about}: the app logged an error: 100% wrong"),
+    ]
+    seen = webhook(stage, "twiml")
+    assert (seen["note"], seen["logged_errors"]) == ("logged an error", ["no script\n büro", "100% wrong"])

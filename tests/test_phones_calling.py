@@ -40,6 +40,7 @@ def running_stage() -> Iterator[Stage]:
     """A fake Twilio, ten times as fast as life, whose number belongs to a small app."""
     app = Receiver(Account().auth_token)
     with FakeTwilio.running(pace=0.1, app_url=app.base_url) as fake:
+        fake.serve_numbers_from(app.base_url)
         yield Stage(fake, app, client_of(fake))
     app.close()
 

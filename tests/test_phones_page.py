@@ -54,7 +54,6 @@ def browser() -> Iterator[Browser]:
 def running_fake() -> Iterator[FakeTwilio]:
     """One fake Twilio for this module, ten times as fast as life."""
     with FakeTwilio.running(pace=0.1) as fake:
-        fake.ask(lambda: setattr(fake.server.phones, "app_url", APP_URL))
         yield fake
 
 
@@ -131,7 +130,7 @@ def call(twilio: Client, twiml: str, to: str = NUMBER) -> str:
     return sid
 
 
-def text(twilio: Client, body: str, **options: list[str]) -> str:
+def text(twilio: Client, body: str, **options: Any) -> str:
     """Send a text as the app does, and return its SID."""
     sid = twilio.messages.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], body=body, **options).sid
     assert isinstance(sid, str)
@@ -183,6 +182,37 @@ def test_the_empty_page_says_what_to_paste_and_copies_it(page: Page) -> None:
     expect(page.get_by_text("Copied")).to_be_visible()
     command = f'curl {APP_URL}/api/make_call -d to={NUMBER} -d "say=Hello from my laptop"'
     assert page.evaluate("navigator.clipboard.readText()") == command
+
+
+@pytest.fixture
+def app_key(fake: FakeTwilio) -> Iterator[str]:
+    """The key that the app asks for."""
+    fake.server.phones.app_key = "local_key-1"
+    yield "local_key-1"
+    fake.server.phones.app_key = ""
+
+
+def test_what_is_copied_and_followed_carries_the_key_that_the_app_asks_for(
+    app_key: str, page: Page, twilio: Client
+) -> None:
+    """The commands have it as a header, and links to the log in the address, as Azure takes it too."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+
+    page.get_by_role("button", name="Copy: Send a text").click()
+
+    expect(page.get_by_text("Copied")).to_be_visible()
+    command = (
+        f'curl {APP_URL}/api/send_sms -H "x-functions-key: {app_key}" -d to={NUMBER} -d "body=Your table is ready"'
+    )
+    assert page.evaluate("navigator.clipboard.readText()") == command
+    log = page.get_by_role("link", name=f"{APP_URL}/api/activity")
+    expect(log).to_have_attribute("href", f"{APP_URL}/api/activity?code={app_key}")
+    sid = call(twilio, "<Say>Hello</Say>")
+    phone = phone_on(page)
+    button(phone, "Decline").click()
+    expect(thread_of(phone).get_by_role("link", name="log of this call")).to_have_attribute(
+        "href", f"{APP_URL}/api/activity/{sid}?code={app_key}"
+    )
 
 
 def test_a_phone_rings_and_says_who_calls(page: Page, twilio: Client) -> None:
@@ -250,6 +280,62 @@ def test_a_declined_call_is_busy_at_twilio(page: Page, twilio: Client, fake: Fak
 
     expect(thread_of(phone).get_by_text("Call declined")).to_be_visible()
     assert status_at_twilio(twilio, fake, sid) == "busy"
+
+
+def test_the_keyboard_reaches_a_phone_from_anywhere_on_the_page(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """Nobody need click on the phone before: it answers, takes keys and hangs up, wherever the focus has been."""
+    sid = call(twilio, f"<Say>Hello World</Say>{TEN_SECONDS}")
+    phone = phone_on(page)
+    expect(button(phone, "Answer")).to_be_visible()
+
+    page.get_by_role("button", name="Copy: Place a call").focus()
+    page.keyboard.press("a")
+    expect(captions_of(phone).get_by_text("Hello World")).to_be_visible()
+    expect(phone).to_be_focused()
+    page.get_by_role("button", name="Webhooks").click()
+    page.keyboard.press("4")
+    expect(phone.get_by_label("Keys pressed")).to_have_text("4")
+    page.get_by_role("button", name="Webhooks").click()
+    page.keyboard.press("h")
+
+    expect(thread_of(phone).get_by_text("Call ended")).to_be_visible()
+    assert fake.call(sid).keys == "4"
+
+
+def test_the_phone_with_the_focus_has_the_first_claim_to_a_key(page: Page, twilio: Client) -> None:
+    """Two phones ring: the one that was chosen is declined, and the next key reaches the other."""
+    call(twilio, "<Say>Hello</Say>")
+    call(twilio, "<Say>Hello</Say>", to="+15551234568")
+    first, second = phone_on(page), phone_on(page, "+15551234568")
+    expect(button(first, "Answer")).to_be_visible()
+    expect(button(second, "Answer")).to_be_visible()
+
+    second.focus()
+    page.keyboard.press("d")
+    expect(thread_of(second).get_by_text("Call declined")).to_be_visible()
+    expect(button(first, "Answer")).to_be_visible()
+    page.keyboard.press("d")
+
+    expect(thread_of(first).get_by_text("Call declined")).to_be_visible()
+
+
+def test_what_is_typed_into_a_field_is_no_key_of_a_phone(page: Page, twilio: Client) -> None:
+    """A number is typed while a phone rings, and the phone rings on; neither do shortcuts of the browser reach it."""
+    call(twilio, "<Say>Hello</Say>")
+    phone = phone_on(page)
+    expect(button(phone, "Answer")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {urlsplit(request.url).path}"))
+
+    page.get_by_role("textbox", name="Number of the new phone").fill("")
+    page.keyboard.type("ad1")
+    page.get_by_role("button", name="Add a phone").focus()
+    page.keyboard.press("Control+d")
+    phone.get_by_role("switch", name="Reachable").click()
+    expect(phone.get_by_role("switch", name="Reachable")).not_to_be_checked()
+
+    expect(page.get_by_role("textbox", name="Number of the new phone")).to_have_value("ad1")
+    assert [request for request in sent if request.startswith("POST")] == ["POST /_phones/%2B15551234567/reachable"]
 
 
 def test_keys_reach_twilio_in_the_order_they_were_pressed(page: Page, twilio: Client, fake: FakeTwilio) -> None:
@@ -391,6 +477,52 @@ def test_webhooks_and_faults_are_told_behind_the_scenes(page: Page, twilio: Clie
     page.keyboard.press("Tab")
     panel.get_by_role("button", name="Close panel").press("Escape")
     expect(panel).to_be_hidden()
+
+
+def test_a_webhook_opens_to_show_what_was_sent_and_what_came_back(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """Its row is a button: address and parameters as they were sent, and the answer; it stays open as others come."""
+    url = f"{fake.url}/phones.css?a=1#rc=2"
+    sid = twilio.calls.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], url=url).sid
+    button(phone_on(page), "Answer").click()
+    page.get_by_role("button", name="Webhooks").click()
+    panel = page.get_by_role("complementary")
+    row = panel.get_by_role("button", name=re.compile("TwiML.*405"), expanded=False).last
+    entry = panel.get_by_role("listitem").last
+
+    row.focus()
+    page.keyboard.press("Enter")
+
+    expect(entry.get_by_role("button", expanded=True)).to_be_focused()
+    expect(entry.get_by_text(url, exact=True)).to_be_visible()
+    expect(entry.get_by_role("definition").filter(has_text=sid)).to_be_visible()
+    expect(entry.get_by_role("term").filter(has_text="CallStatus")).to_be_visible()
+    expect(entry.get_by_role("definition").filter(has_text="FromCity, FromState")).to_be_visible()
+    expect(entry.get_by_role("heading", name="Answered 405")).to_be_visible()
+    expect(entry.get_by_text(re.compile(r"^text/plain · 23 bytes · \d+ ms$"))).to_be_visible()
+    expect(entry.get_by_text("405: Method Not Allowed")).to_be_visible()
+    text(twilio, "Something else", status_callback=url)
+    expect(panel.get_by_role("listitem").filter(has_text="delivered")).to_be_visible()
+    expect(entry.get_by_text("405: Method Not Allowed")).to_be_visible()
+    entry.get_by_role("button").click()
+    expect(entry.get_by_text("405: Method Not Allowed")).to_be_hidden()
+
+
+def test_a_webhook_that_nobody_answered_says_why(tab: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """There is no status then, and one that has been forgotten says so as well."""
+    page = tab
+    page.goto(fake.url)
+    text(twilio, "Hello", status_callback="http://127.0.0.1:9/nobody#rc=0")
+    page.get_by_role("button", name="Webhooks").click()
+    entries = page.get_by_role("complementary").get_by_role("listitem")
+    expect(entries.filter(has_text="delivered")).to_be_visible()
+
+    entries.last.get_by_role("button").click()
+
+    expect(entries.last.get_by_role("heading", name="No answer")).to_be_visible()
+    expect(entries.last.get_by_text(re.compile(r"^no connection: \w+ · \d+ ms$"))).to_be_visible()
+    fake.ask(fake.exchange.deliveries.clear)
+    entries.first.get_by_role("button").click()
+    expect(entries.first).to_contain_text("This webhook has been forgotten.")
 
 
 def test_the_page_finds_a_fake_that_was_restarted(tab: Page, fake: FakeTwilio, twilio: Client) -> None:

@@ -158,7 +158,7 @@ def test_stopping_ends_the_service_and_its_children(lines: list[str]) -> None:
         pids = [service.pid, numbers(lines, "grandchild")]
         assert all(alive(pid) for pid in pids)
 
-    assert not any(alive(pid) for pid in pids)
+    wait_for(lambda: not any(alive(pid) for pid in pids))  # who is killed takes a moment to die
 
 
 def test_a_grandchild_ends_when_its_parent_has_died(lines: list[str]) -> None:
@@ -170,7 +170,7 @@ def test_a_grandchild_ends_when_its_parent_has_died(lines: list[str]) -> None:
     wait_for(lambda: not service.running)
     service.stop()
 
-    assert not alive(numbers(lines, "grandchild"))
+    wait_for(lambda: not alive(numbers(lines, "grandchild")))
 
 
 @posix_only

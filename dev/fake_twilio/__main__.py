@@ -31,7 +31,10 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         "--app-url",
         metavar="URL",
         default=os.environ.get("PUBLIC_BASE_URL") or DEFAULT_APP_URL,
-        help="the app that is asked about incoming calls and texts (default: PUBLIC_BASE_URL, else %(default)s)",
+        help="the app that the lines on the page are for (default: PUBLIC_BASE_URL, else %(default)s)",
+    )
+    parser.add_argument(
+        "--app-key", metavar="KEY", default="", help="the function key in the lines on the page (default: none)"
     )
     parser.add_argument("--autopilot", action="store_true", help="phones answer by themselves after a moment")
     parser.add_argument("--no-life", action="store_true", help="answer creates, and let nothing come of them")
@@ -54,7 +57,7 @@ async def serve(options: argparse.Namespace) -> None:
         app_url=options.app_url,
         on_fault=say,
     )
-    server = Server(exchange, options.latency)
+    server = Server(exchange, options.latency, options.app_key)
     await exchange.open()
     print(f"listening on {await server.open(options.port)}", flush=True)
     stop = asyncio.Event()

@@ -33,7 +33,17 @@ class Account:
             messaging_service_sid=environ.get("TWILIO_MESSAGING_SERVICE_SID") or default.messaging_service_sid,
         )
 
-    def authorizations(self) -> frozenset[str]:
-        """The Authorization headers that this account accepts: by API key, and by auth token."""
-        pairs = (f"{self.api_key}:{self.api_secret}", f"{self.sid}:{self.auth_token}")
-        return frozenset("Basic " + base64.b64encode(pair.encode()).decode() for pair in pairs)
+    @property
+    def by_key(self) -> str:
+        """The Authorization header of somebody with the API key."""
+        return basic(self.api_key, self.api_secret)
+
+    @property
+    def by_token(self) -> str:
+        """The Authorization header of somebody with the auth token, who may do more."""
+        return basic(self.sid, self.auth_token)
+
+
+def basic(user: str, password: str) -> str:
+    """Basic authentication."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()

@@ -37,6 +37,10 @@ async def live_inbound(exchange: Exchange, call: Call) -> None:
     exchange.phones.at(call.from_).calls.append(call)
     call.started = now()
     become(exchange, call, "ringing")
+    if not call.parameters.get("Url"):
+        exchange.faults.add(call.sid, None, f"nobody is asked about calls to {call.to}: it has no VoiceUrl, or a trunk")
+        finish(exchange, call, "failed")
+        return
     hung_up = await talk_in_time(exchange, call)
     line = call.line
     if not call.answered and not hung_up and not line.refusal:

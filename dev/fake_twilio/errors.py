@@ -30,6 +30,8 @@ WORDS: dict[int, tuple[int, str]] = {
     21217: (400, "Phone number does not appear to be valid: {}"),
     21220: (400, "Call is not in-progress. Cannot redirect."),
     21234: (400, "Invalid Machine Detection configuration value: {}"),
+    21402: (400, "Invalid Url: {}"),
+    21403: (400, "Invalid Method: {}"),
     21408: (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {}"),
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),

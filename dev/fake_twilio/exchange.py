@@ -17,13 +17,16 @@ from .faults import Fault, Faults
 from .formats import now
 from .judge import SLOW, judge, judge_address
 from .message import Message
+from .messaging_services import MessagingService
 from .opt_outs import OptOuts
 from .owned_numbers import OwnedNumber
 from .phone import Phones
 from .postbox import Postbox
 from .recording import Recording
+from .standing import Standing
 from .switchboard import Switchboard
 from .trouble import Troubles
+from .twiml_apps import TwimlApp
 from .webhook import Answer, Delivery, Webhook
 from .webhook_client import WebhookClient
 from .work import Work
@@ -62,8 +65,18 @@ class Exchange:
         self.base_url = ""
         self.changes = Changes()
         self.troubles = Troubles()
+        self.set_up_account()
         self.tasks: set[asyncio.Task[None]] = set()
         self.forget()
+
+    def set_up_account(self) -> None:
+        """What was bought and set up at Twilio: it stays when calls and texts are forgotten."""
+        sid, service = self.account.sid, self.account.messaging_service_sid
+        self.standing = Standing()
+        self.numbers = {number: OwnedNumber(number=number, account_sid=sid) for number in self.account.numbers}
+        owned = [number.sid for number in self.numbers.values()]
+        self.services = {service: MessagingService(service, sid, number_sids=owned)}
+        self.twiml_apps: dict[str, TwimlApp] = {}
 
     def forget(self) -> None:
         """Start anew: no calls, no texts, no phones, no faults; what was going on stops."""
@@ -77,18 +90,11 @@ class Exchange:
         self.recordings: dict[str, Recording] = {}
         self.opt_outs = OptOuts()
         self.switchboard = Switchboard()
-        self.assign_numbers(self.app_url)
         self.postboxes: dict[str, Postbox] = {}
         self.heard: dict[str, Audio] = {}
         self.requests: deque[Any] = deque(maxlen=10_000 if self.life else 100)
         self.deliveries: deque[Delivery] = deque(maxlen=10_000)
         self.created = 0
-        self.changes.tell()
-
-    def assign_numbers(self, app_url: str) -> None:
-        """Our numbers are the app's that answers at this address."""
-        self.app_url = app_url
-        self.numbers = {number: OwnedNumber.served_by(number, app_url) for number in self.account.numbers}
         self.changes.tell()
 
     async def open(self) -> None:

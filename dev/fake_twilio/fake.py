@@ -127,11 +127,15 @@ class FakeTwilio:
         return Phone(self, number)
 
     def serve_numbers_from(self, app_url: str) -> None:
-        """Our numbers belong to the app at this address from now on: their webhooks go there."""
-        self.ask(lambda: self.exchange.assign_numbers(app_url))
+        """What calls and texts our numbers is told to the app at this address from now on."""
+        api = f"{app_url}/api"
+        for number in self.exchange.numbers.values():
+            number.voice_url, number.sms_url = f"{api}/answer_call", f"{api}/receive_sms"
+            number.voice_fallback_url = number.sms_fallback_url = f"{api}/fallback"
+            number.status_callback = f"{api}/status_callback"
 
     def number(self, number: str) -> OwnedNumber:
-        """One of our numbers; its addresses may be changed, until the next reset."""
+        """One of our numbers; its addresses may be changed."""
         return self.exchange.numbers[number]
 
     def call(self, sid: str) -> Call:

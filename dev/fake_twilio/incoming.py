@@ -8,6 +8,7 @@ from .callback import Callback
 from .callbacks import Fields, place_fields
 from .exchange import Exchange
 from .form import Form
+from .inbound_routes import call_parameters, text_route
 from .media import Media
 from .message import Message
 from .opt_outs import REPLIES, keyword
@@ -24,7 +25,7 @@ def call_in(exchange: Exchange, from_: str, to: str) -> Call:
         to=to,
         from_=from_,
         number=exchange.next_number(),
-        parameters=exchange.numbers[to].call_parameters(),
+        parameters=call_parameters(exchange, exchange.numbers[to]),
         direction="inbound",
         token=uuid4().hex,
     )
@@ -69,7 +70,7 @@ async def receive(exchange: Exchange, message: Message) -> None:
     if kind == "STOP":
         exchange.opt_outs.note(kind, person, ours)
     fields = text_fields(exchange, message, kind)
-    await TextSession(exchange, message, exchange.numbers[ours], fields).run()
+    await TextSession(exchange, message, text_route(exchange, exchange.numbers[ours]), fields).run()
 
 
 def text_fields(exchange: Exchange, message: Message, kind: str) -> Fields:

@@ -15,6 +15,8 @@ SLOW = 5.0
 def judge(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tuple[int | None, str]]:
     """The faults in one answer: Twilio's code, if it has one, and words."""
     about = name(webhook)
+    for words in answer.logged_errors:
+        yield None, f"{about}: the app logged an error: {' '.join(words.split())}"
     if answer.redirects:
         yield None, f"{about} redirected with {answer.redirects[0]}: Twilio follows with GET and loses the form"
     if answer.failure:

@@ -3,16 +3,41 @@
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
-from .form import Form
+from .checks import anything, at_most, choice, pattern, url
+from .formats import now, rfc2822
+
+address = url(21402)
+method = choice("get", "post", code=21403)
+
+VOICE = {
+    "VoiceUrl": address,
+    "VoiceMethod": method,
+    "VoiceFallbackUrl": address,
+    "VoiceFallbackMethod": method,
+    "StatusCallback": address,
+    "StatusCallbackMethod": method,
+}
+TEXTS = {"SmsUrl": address, "SmsMethod": method, "SmsFallbackUrl": address, "SmsFallbackMethod": method}
+UPDATE = {
+    **VOICE,
+    **TEXTS,
+    "FriendlyName": at_most(20001, 64),
+    "VoiceApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
+    "SmsApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
+    "TrunkSid": pattern(20001, "TK[0-9a-fA-F]{32}"),
+    "VoiceCallerIdLookup": anything,
+}
 
 
 @dataclass
-class OwnedNumber:
-    """One number of ours."""
+class Addresses:
+    """What a number and a TwiML App have in common."""
 
-    number: str
     voice_url: str = ""
     voice_method: str = "POST"
     voice_fallback_url: str = ""
@@ -24,28 +49,39 @@ class OwnedNumber:
     status_callback: str = ""
     status_callback_method: str = "POST"
 
-    @classmethod
-    def served_by(cls, number: str, app_url: str) -> "OwnedNumber":
-        """A number that is set up for the app at `app_url`."""
-        api = f"{app_url.rstrip('/')}/api"
-        return cls(
-            number,
-            voice_url=f"{api}/answer_call",
-            voice_fallback_url=f"{api}/fallback",
-            sms_url=f"{api}/receive_sms",
-            sms_fallback_url=f"{api}/fallback",
-            status_callback=f"{api}/status_callback",
-        )
 
-    def call_parameters(self) -> Form:
-        """What a call to this number has instead of the parameters of a create."""
-        return Form(
-            [
-                ("Url", self.voice_url),
-                ("Method", self.voice_method),
-                ("FallbackUrl", self.voice_fallback_url),
-                ("FallbackMethod", self.voice_fallback_method),
-                ("StatusCallback", self.status_callback),
-                ("StatusCallbackMethod", self.status_callback_method),
-            ]
-        )
+@dataclass
+class OwnedNumber(Addresses):
+    """One number of ours."""
+
+    number: str = ""
+    account_sid: str = ""
+    friendly_name: str = ""
+    voice_caller_id_lookup: str = "false"
+    voice_application_sid: str = ""
+    sms_application_sid: str = ""
+    trunk_sid: str = ""
+    can_call: bool = True
+    can_text: bool = True
+    sid: str = field(default_factory=lambda: f"PN{uuid4().hex}")
+    created: datetime = field(default_factory=now)
+
+    def to_json(self) -> dict[str, Any]:
+        """The IncomingPhoneNumber resource."""
+        own = asdict(self)
+        for name in ("number", "created", "can_call", "can_text"):
+            del own[name]
+        for name in ("voice_application_sid", "sms_application_sid", "trunk_sid"):
+            own[name] = own[name] or None
+        return {
+            **own,
+            "phone_number": self.number,
+            "friendly_name": self.friendly_name or self.number,
+            "voice_caller_id_lookup": self.voice_caller_id_lookup == "true",
+            "capabilities": {"voice": self.can_call, "sms": self.can_text, "mms": self.can_text, "fax": False},
+            "date_created": rfc2822(self.created),
+            "date_updated": rfc2822(self.created),
+            "origin": "twilio",
+            "status": "in-use",
+            "uri": f"/2010-04-01/Accounts/{self.account_sid}/IncomingPhoneNumbers/{self.sid}.json",
+        }

@@ -13,7 +13,8 @@ from .call import Call
 from .checks import is_url
 from .exchange import Exchange
 from .phone_actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
-from .phones_state import state
+from .phones_guard import guarded
+from .phones_state import state, webhook_in_full
 
 PAGE = Path(__file__).parent / "phones"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
@@ -24,20 +25,22 @@ Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PhonesApi:
-    """Routes under `/_phones`, and the files."""
+    """Routes under `/_phones`, and the files. `app_key` opens the app's functions, where it asks for a key."""
 
-    def __init__(self, exchange: Exchange) -> None:
+    def __init__(self, exchange: Exchange, app_key: str = "") -> None:
         self.exchange = exchange
+        self.app_key = app_key
         self.closing = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         phone = "/_phones/{number}"
-        return [
+        routes = [
             web.get("/", self.file),
             web.get(r"/{name:[a-z]+\.(?:html|css|js)}", self.file),
             web.get("/_phones/events", self.events),
             web.get(r"/_phones/recordings/{sid:RE[0-9a-f]+}.wav", self.recording),
+            web.get(r"/_phones/webhooks/{id:\d{1,9}}", self.webhook),
             web.post("/_phones", act(self.name)),
             web.post(f"{phone}/call", act(self.call)),
             web.post(f"{phone}/text", act(self.text)),
@@ -48,6 +51,7 @@ class PhonesApi:
             web.post(f"{phone}/speech", act(self.speech)),
             web.post(f"{phone}/reachable", act(self.reachable)),
         ]
+        return guarded(routes, lambda: self.exchange.base_url)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A file of the page."""
@@ -66,7 +70,7 @@ class PhonesApi:
         with suppress(ConnectionError):
             while not self.closing.is_set():
                 seen = self.exchange.changes.count
-                text = json.dumps(state(self.exchange), separators=(",", ":"))
+                text = json.dumps(state(self.exchange, self.app_key), separators=(",", ":"))
                 await response.write(f"data: {text}\n\n".encode())
                 await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
                 await self.exchange.changes.after(seen)
@@ -83,6 +87,14 @@ class PhonesApi:
         if recording is None or not recording.ended:
             raise web.HTTPNotFound
         return web.Response(body=recording.audio(), content_type="audio/wav")
+
+    async def webhook(self, request: web.Request) -> web.StreamResponse:
+        """What was sent in one try of a webhook, and what came back."""
+        wanted = int(request.match_info["id"])
+        for delivery in reversed(self.exchange.deliveries):
+            if delivery.id == wanted:
+                return web.json_response(webhook_in_full(delivery))
+        return web.json_response({"detail": "This webhook has been forgotten."}, status=404)
 
     async def name(self, request: web.Request) -> web.StreamResponse:
         """A person names a phone."""

@@ -8,34 +8,52 @@ from .exchange import Exchange
 from .formats import iso
 from .message import Message
 from .phone import Phone
+from .webhook import Delivery
 
 
-def state(exchange: Exchange) -> dict[str, Any]:
+def state(exchange: Exchange, app_key: str) -> dict[str, Any]:
     """Everything on the page."""
     phones = [phone for phone in exchange.phones.by_number.values() if phone.named or phone.calls or phone.messages]
     return {
         "account": {"sid": exchange.account.sid, "numbers": list(exchange.account.numbers)},
         "app_url": exchange.app_url,
+        "app_key": app_key,
         "phones": [phone_state(phone) for phone in phones[-100:]],
-        "webhooks": [
-            {
-                "at": iso(delivery.at),
-                "sid": delivery.webhook.sid,
-                "kind": delivery.webhook.kind,
-                "method": delivery.webhook.method,
-                "url": delivery.webhook.url,
-                "event": delivery.webhook.event,
-                "status": delivery.status,
-                "ms": delivery.ms,
-                "attempt": delivery.attempt,
-                "note": delivery.note,
-            }
-            for delivery in islice(reversed(exchange.deliveries), 50)
-        ],
+        "webhooks": [webhook_state(delivery) for delivery in islice(reversed(exchange.deliveries), 50)],
         "faults": [
             {"at": iso(fault.at), "sid": fault.sid, "code": fault.code, "detail": fault.detail}
             for fault in islice(reversed(exchange.faults.seen), 50)
         ],
+    }
+
+
+def webhook_state(delivery: Delivery) -> dict[str, Any]:
+    """One try of a webhook, in a row."""
+    webhook = delivery.webhook
+    return {
+        "id": delivery.id,
+        "at": iso(delivery.at),
+        "sid": webhook.sid,
+        "kind": webhook.kind,
+        "method": webhook.method,
+        "url": webhook.url,
+        "event": webhook.event,
+        "status": delivery.status,
+        "ms": delivery.ms,
+        "attempt": delivery.attempt,
+        "note": delivery.note,
+    }
+
+
+def webhook_in_full(delivery: Delivery) -> dict[str, Any]:
+    """One try of a webhook, with what was sent and what came back."""
+    return {
+        **webhook_state(delivery),
+        "parameters": delivery.webhook.form,
+        "content_type": delivery.content_type,
+        "size": delivery.size,
+        "text": delivery.text,
+        "logged_errors": delivery.logged_errors,
     }
 
 

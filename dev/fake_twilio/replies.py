@@ -8,9 +8,9 @@ from .callback import Callback
 from .callbacks import Fields
 from .documents import NoDocument, obtain_somewhere
 from .exchange import Exchange
+from .inbound_routes import TextRoute
 from .message import Message
 from .outgoing import send
-from .owned_numbers import OwnedNumber
 from .twiml_check import Kind
 from .webhook import Answer, Webhook
 
@@ -22,17 +22,17 @@ class TextSession:
 
     kind: Kind = "messaging"
 
-    def __init__(self, exchange: Exchange, message: Message, number: OwnedNumber, fields: Fields) -> None:
+    def __init__(self, exchange: Exchange, message: Message, route: TextRoute, fields: Fields) -> None:
         self.exchange = exchange
         self.message = message
-        self.number = number
+        self.route = route
         self.fields = fields
         self.document_url = ""
 
     @property
     def fallback(self) -> Source:
         """Where to ask for a document when one cannot be had."""
-        return Source(self.number.sms_fallback_url, self.number.sms_fallback_method)
+        return Source(self.route.fallback_url, self.route.fallback_method)
 
     def fault(self, code: int | None, detail: str) -> None:
         """The document, or the app's answer, was wrong."""
@@ -46,7 +46,7 @@ class TextSession:
 
     async def run(self) -> None:
         """Ask what is to be answered, and answer it."""
-        source: Source | None = Source(self.number.sms_url, self.number.sms_method)
+        source: Source | None = Source(self.route.url, self.route.method)
         for _ in range(MOST_DOCUMENTS):
             if source is None or not source.url:
                 return

@@ -29,7 +29,7 @@ class RestRequest:
     method: str
     path: str
     form: list[tuple[str, str]]
-    """The parameters, of the query for a GET, of the body for a POST."""
+    """The parameters, of the query for a GET, of the body for a POST or PATCH."""
 
 
 Handle = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
@@ -50,7 +50,7 @@ class Rest:
         self.exchange = exchange
         self.latency = latency
         self.concurrent = 0
-        self.authorizations = exchange.account.authorizations()
+        self.authorizations = {exchange.account.by_key, exchange.account.by_token}
 
     def route(self, handle: Handle) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Wrap a handler: authorisation, latency, errors, headers."""
@@ -67,14 +67,16 @@ class Rest:
     async def answer(self, request: web.Request, handle: Handle) -> web.StreamResponse:
         """The answer of `handle`, or Twilio's refusal."""
         try:
-            body = (await request.read()).decode("utf-8", "replace") if request.method == "POST" else ""
+            writes = request.method in ("POST", "PATCH")
+            body = (await request.read()).decode("utf-8", "replace") if writes else ""
             if self.latency:
                 await asyncio.sleep(self.latency)
             if request.headers.get("Authorization") not in self.authorizations:
                 raise TwilioError(20003)
-            if request.match_info["account"] != self.exchange.account.sid:
+            account = self.exchange.account.sid
+            if request.match_info.get("account", account) != account:
                 raise TwilioError(20404, request.path)
-            form = Form.parse(body if request.method == "POST" else request.rel_url.raw_query_string)
+            form = Form.parse(body if writes else request.rel_url.raw_query_string)
             self.exchange.requests.append(RestRequest(request.method, request.path, form.pairs))
             self.exchange.changes.tell()
             return await handle(request, form)

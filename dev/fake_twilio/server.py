@@ -7,24 +7,29 @@ from .errors import TwilioError
 from .exchange import Exchange
 from .phones_api import PhonesApi
 from .rest import Rest
+from .rest_account import AccountItself
 from .rest_calls import Calls
 from .rest_media import MediaOfTexts
 from .rest_messages import Messages
+from .rest_numbers import Numbers
 from .rest_recordings import Recordings
+from .rest_services import Services
+from .rest_twiml_apps import TwimlApps
 
 
 class Server:
     """Listens for the app and for the page."""
 
-    def __init__(self, exchange: Exchange, latency: float = 0.0) -> None:
+    def __init__(self, exchange: Exchange, latency: float = 0.0, app_key: str = "") -> None:
         self.exchange = exchange
         self.rest = Rest(exchange, latency)
+        self.app_key = app_key
 
     async def open(self, port: int) -> str:
         """Start to listen; the URL."""
-        self.phones = PhonesApi(self.exchange)
+        self.phones = PhonesApi(self.exchange, self.app_key)
         app = web.Application(middlewares=[self.not_found], client_max_size=1024**2)
-        for part in (Calls, Messages, Recordings, MediaOfTexts):
+        for part in (AccountItself, Calls, Messages, Recordings, MediaOfTexts, Numbers, Services, TwimlApps):
             app.add_routes(part(self.rest).routes())
         app.add_routes(self.phones.routes())
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
@@ -42,7 +47,7 @@ class Server:
     @web.middleware
     async def not_found(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Twilio says in JSON that a path, or a method on it, does not exist."""
-        if not request.path.startswith("/2010-04-01"):
+        if not request.path.startswith(("/2010-04-01", "/v1/")):
             return await handler(request)
         try:
             return await handler(request)

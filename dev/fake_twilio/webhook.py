@@ -1,11 +1,15 @@
 """One request of Twilio's to the app, and what came of it."""
 
 import uuid
+from codecs import getincrementaldecoder
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import count
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
+
+from .formats import now
 
 
 def place(url: str) -> str:
@@ -58,6 +62,12 @@ class Answer:
     code: int | None = None
     """Twilio's error code for the failure."""
     detail: str = ""
+    logged_errors: tuple[str, ...] = ()
+    """What the app has logged meanwhile, where its host says so, as ours does on a laptop."""
+
+
+KEPT = 4096
+"""Bytes of an answer that are remembered."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +80,38 @@ class Delivery:
     status: int | None
     ms: int
     note: str = ""
+    content_type: str = ""
+    size: int = 0
+    body: bytes = b""
+    """The first part of the answer."""
+    logged_errors: tuple[str, ...] = ()
+    id: int = field(default_factory=count(1).__next__)
+
+    @classmethod
+    def of(cls, webhook: Webhook, attempt: int, answer: Answer) -> "Delivery":
+        """A try that has come to its end now."""
+        return cls(
+            now(),
+            webhook,
+            attempt,
+            answer.status,
+            round(answer.seconds * 1000),
+            answer.detail or ("logged an error" if answer.logged_errors else ""),
+            answer.content_type,
+            len(answer.body),
+            answer.body[:KEPT],
+            answer.logged_errors,
+        )
 
     @property
     def form(self) -> dict[str, str]:
         """The parameters that were sent."""
         return dict(self.webhook.form)
+
+    @property
+    def text(self) -> str | None:
+        """The first part of the answer, up to its last whole letter; None when it is no text."""
+        try:
+            return getincrementaldecoder("utf-8")().decode(self.body)
+        except UnicodeDecodeError:
+            return None

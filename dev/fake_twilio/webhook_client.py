@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from urllib.parse import urlencode, urljoin
+from urllib.parse import unquote, urlencode, urljoin
 
 import aiohttp
 from yarl import URL
 
-from .formats import now
 from .overrides import Overrides
 from .webhook import Answer, Delivery, Webhook
 
@@ -38,8 +37,7 @@ class WebhookClient:
         deadline = asyncio.get_running_loop().time() + overrides.total
         for attempt in range(1, overrides.retries + 2):
             answer = await self.attempt(webhook, overrides, deadline)
-            delivery = Delivery(now(), webhook, attempt, answer.status, round(answer.seconds * 1000), answer.detail)
-            self.note(delivery, answer)
+            self.note(Delivery.of(webhook, attempt, answer), answer)
             if not overrides.retry(answer.failure) or asyncio.get_running_loop().time() >= deadline:
                 break
         return answer
@@ -89,6 +87,7 @@ class WebhookClient:
                     failure=failure,
                     code=11200 if failure else None,
                     detail=f"answered {response.status}" if failure else "",
+                    logged_errors=tuple(map(unquote, response.headers.getall("X-Logged-Errors", ()))),
                 )
         return Answer(redirects=tuple(redirects), failure="rt", code=11215, detail="too many redirects")
 

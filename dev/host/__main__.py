@@ -10,9 +10,11 @@ from pathlib import Path
 
 from aiohttp import web
 
+from dev.host.callers import homes
 from dev.host.errors import AppError
 from dev.host.functions import load, route_prefix
 from dev.host.invocation import FunctionsHost
+from dev.host.logged_errors import Listener
 
 # Kestrel's limit for all headers together, instead of aiohttp's lower one for each.
 MAX_HEADERS = 32 * 1024
@@ -43,16 +45,21 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=7071, help="0 for any free port (default: %(default)s)")
     parser.add_argument("--app", default="function_app", help="module of the FunctionApp (default: %(default)s)")
     parser.add_argument("--key", help="ask for this key where a function is not anonymous; without it all are open")
-    parser.add_argument("--verbose", action="store_true", help="print one line for each request")
+    parser.add_argument(
+        "--verbose", action="store_true", help="print one line for each request, and name logged errors in answers"
+    )
     arguments = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
+    if arguments.verbose:
+        logging.getLogger().addHandler(Listener())
     sys.path.insert(0, str(Path.cwd()))
     try:
         functions, others = load(arguments.app, route_prefix(Path("host.json")))
         if others:
             print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)
-        asyncio.run(serve(FunctionsHost(functions, arguments.key, arguments.verbose), arguments.port))
+        at_home = homes(os.environ.get("PUBLIC_BASE_URL", ""))
+        asyncio.run(serve(FunctionsHost(functions, arguments.key, arguments.verbose, at_home), arguments.port))
     except AppError as error:
         print(error, file=sys.stderr)
         return 1

@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -16,7 +17,9 @@ from azure.functions.http import HttpRequest as WorkerRequest
 from azure.functions.http import HttpResponseConverter
 from multidict import CIMultiDict
 
+from dev.host.callers import LOCAL, refusal
 from dev.host.functions import HttpFunction
+from dev.host.logged_errors import listen, name_errors
 from dev.host.routes import decode
 
 MAX_BODY = 100 * 1024 * 1024
@@ -26,23 +29,33 @@ BODILESS = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT, HTTPStatu
 
 
 class FunctionsHost:
-    """Serves functions: takes the first whose route and method match, checks the key, calls it."""
+    """Serves functions: takes the first whose route and method match, checks the key or the caller, calls it."""
 
-    def __init__(self, functions: list[HttpFunction], key: str | None = None, verbose: bool = False) -> None:
+    def __init__(
+        self,
+        functions: list[HttpFunction],
+        key: str | None = None,
+        verbose: bool = False,
+        homes: frozenset[str] = LOCAL,
+    ) -> None:
         self.functions = functions
         self.key = key
+        self.homes = homes
         self.verbose = verbose
         # CPython's default size is the worker's: min(32, processors + 4).
         self.threads = ThreadPoolExecutor(thread_name_prefix="function")
 
     async def serve(self, request: BaseRequest) -> Response:
         """Answer one request."""
+        if not self.verbose:
+            return await self.answer(request)
+        errors = listen()
         started = time.perf_counter()
         response = await self.answer(request)
-        if self.verbose:
-            path = request.raw_path.partition("?")[0]
-            duration = (time.perf_counter() - started) * 1000
-            print(f"INFO host: {request.method} {path} {response.status} {duration:.1f} ms", flush=True)
+        name_errors(response, errors)
+        path = request.raw_path.partition("?")[0]
+        duration = (time.perf_counter() - started) * 1000
+        print(f"INFO host: {request.method} {path} {response.status} {duration:.1f} ms", flush=True)
         return response
 
     async def answer(self, request: BaseRequest) -> Response:
@@ -60,6 +73,8 @@ class FunctionsHost:
             return Response(status=404)
 
         query_params = parse_qsl(query, keep_blank_values=True) if query else []
+        if self.key is None and not function.is_anonymous and (words := refusal(request.headers, self.homes)):
+            return Response(status=403, text=f"{function.name}: {words}.\n")
         if self.key is not None and not function.is_anonymous:
             given = request.headers.get("x-functions-key")
             if given is None:
@@ -93,7 +108,7 @@ class FunctionsHost:
             if function.is_async:
                 result = await function.handler(**{function.parameter: request})  # type: ignore[misc]
             else:
-                call = partial(function.handler, **{function.parameter: request})
+                call = partial(copy_context().run, function.handler, **{function.parameter: request})
                 result = await asyncio.get_running_loop().run_in_executor(self.threads, call)
             return to_response(result, request.method)
         except Exception:

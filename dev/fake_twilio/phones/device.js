@@ -8,7 +8,7 @@ import { keyTone } from "./sound.js";
 import { stopSpeaking } from "./speech.js";
 import { createThread } from "./thread.js";
 import { createToast } from "./toast.js";
-import { comesIn, prettyNumber } from "./words.js";
+import { comesIn, logAddress, prettyNumber } from "./words.js";
 
 // Where the colour of a phone begins and where it goes on a screen that rings.
 const HUES = [
@@ -95,7 +95,7 @@ export function createPhone({ number }, place, surroundings) {
   const call = createCall(number, { hangUp, press, speak, choose, interrupt });
   const contact = createContact({ call: () => once("call", { to: contact.to() }) });
   const composer = createComposer({ send: (body, media) => once("text", { to: contact.to(), body, media }), problem });
-  const thread = createThread(number);
+  const thread = createThread(number, (sid) => logAddress(surroundings(), sid));
   const nothing = h("p", { class: "nothing" }, "Nothing here yet");
   const idle = h(
     "section",
@@ -116,7 +116,7 @@ export function createPhone({ number }, place, surroundings) {
   });
   const element = h(
     "article",
-    { class: "phone is-new", "aria-label": `Phone ${number}`, "data-number": number, tabindex: "0", onkeydown: onKey },
+    { class: "phone is-new", "aria-label": `Phone ${number}`, "data-number": number, tabindex: "0" },
     h("header", { class: "phone-top" }, h("h2", {}, prettyNumber(number)), power),
     h("div", { class: "screen" }, ringing.element, call.element, idle, toast.element),
   );
@@ -125,23 +125,15 @@ export function createPhone({ number }, place, surroundings) {
   element.style.setProperty("--hue-far", far);
   setTimeout(() => element.classList.remove("is-new"), ARRIVAL);
 
-  function onKey(event) {
-    if (
-      event.ctrlKey ||
-      event.metaKey ||
-      event.altKey ||
-      event.repeat ||
-      event.target.closest("input, textarea, select, audio")
-    )
-      return;
-    const key = event.key.toLowerCase();
+  /** Does what a key of the keyboard means on this phone now; tells whether it means anything. */
+  function takeKey(key) {
     const inCall = currentCall();
     if (key === "a" && ringingCall(phone)) answer();
     else if (key === "d" && ringingCall(phone)) decline();
     else if (key === "h" && inCall) hangUp();
     else if (/^[0-9*#]$/.test(key) && inCall?.status === "in-progress") press(key);
-    else return;
-    event.preventDefault();
+    else return false;
+    return true;
   }
 
   function noticeTexts(isBusy) {
@@ -153,7 +145,7 @@ export function createPhone({ number }, place, surroundings) {
   }
 
   function render() {
-    const { account, app_url: appUrl } = surroundings();
+    const { account } = surroundings();
     const rings = ringingCall(phone);
     const live = currentCall();
     element.dataset.state = live ? "call" : rings ? "ringing" : "idle";
@@ -166,7 +158,7 @@ export function createPhone({ number }, place, surroundings) {
     if (live) call.update(live, liveCalls(phone));
     contact.update(account.numbers, phone.reachable);
     composer.update(phone.reachable);
-    thread.update(phone, appUrl);
+    thread.update(phone);
     nothing.hidden = thread.element.childElementCount > 0;
     noticeTexts(idle.hidden);
     // What had the focus may be gone from the screen: the phone keeps it, so that the next key still reaches it.
@@ -176,6 +168,7 @@ export function createPhone({ number }, place, surroundings) {
 
   return {
     element,
+    takeKey,
     update(next) {
       phone = next;
       render();

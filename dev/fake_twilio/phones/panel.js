@@ -2,7 +2,8 @@
 
 import { h, keyed, setText } from "./dom.js";
 import { errorLink } from "./bubble.js";
-import { exactTime, pathOf, shortSid } from "./words.js";
+import { createWebhook } from "./webhook.js";
+import { exactTime, shortSid } from "./words.js";
 
 const SECTIONS = {
   webhooks: {
@@ -10,7 +11,7 @@ const SECTIONS = {
     lead: "Each request that the fake Twilio made to your app, and what it answered.",
     empty: "None yet. They come with the first call or text.",
   },
-  faults: { title: "Faults", lead: "What Twilio would complain about.", empty: "None. Twilio would be content." },
+  faults: { title: "Faults", lead: "What Twilio would complain about, and errors that your app has logged.", empty: "None. Twilio would be content." },
 };
 
 export function createPanel() {
@@ -60,22 +61,6 @@ export function createPanel() {
       render();
     },
   };
-}
-
-function createWebhook(entry) {
-  const mood = entry.status === null ? "bad" : entry.status < 300 ? "good" : "odd";
-  const element = h(
-    "li",
-    { class: "log-entry", title: `${entry.sid ?? ""}\n${entry.method} ${entry.url}` },
-    h("time", {}, exactTime(entry.at)),
-    h("b", {}, entry.kind === "twiml" ? "TwiML" : entry.event || entry.kind),
-    h("span", { class: `answer is-${mood}` }, entry.status === null ? "no answer" : String(entry.status)),
-    h("span", { class: "took" }, `${entry.ms} ms`),
-    h("span", { class: "log-where" }, h("code", {}, shortSid(entry.sid)), ` ${entry.method} ${pathOf(entry.url)}`),
-    entry.attempt > 1 && h("span", { class: "log-note" }, `attempt ${entry.attempt}`),
-    entry.note && h("span", { class: "log-note" }, entry.note),
-  );
-  return { element, update() {} };
 }
 
 function createFault(entry) {

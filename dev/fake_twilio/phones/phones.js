@@ -4,6 +4,7 @@ import { createAdder } from "./adder.js";
 import { createAnnouncer } from "./announcer.js";
 import { createPhone, ringingCall } from "./device.js";
 import { keyed, setText } from "./dom.js";
+import { listenForKeys } from "./keyboard.js";
 import { createPanel } from "./panel.js";
 import { createRecipes } from "./recipes.js";
 import { follow } from "./server.js";
@@ -19,6 +20,7 @@ const recipes = createRecipes(byId("recipes"), byId("activity"));
 const announce = createAnnouncer(byId("announcer"));
 const adder = createAdder();
 grid.append(adder.element); // the phones come before it
+const takesKeys = listenForKeys(grid);
 let state = null;
 let scheduled = false;
 
@@ -41,7 +43,7 @@ function render() {
     grid,
     phones,
     (phone) => phone.number,
-    (phone) => createPhone(phone, placeOf(phone), () => state),
+    (phone) => takesKeys(createPhone(phone, placeOf(phone), () => state)),
   );
   adder.update(state);
   byId("welcome").hidden = phones.length > 0;

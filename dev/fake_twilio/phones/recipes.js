@@ -2,30 +2,24 @@
 
 import { freeNumber } from "./adder.js";
 import { h, icon, keyed, setText } from "./dom.js";
-import { webAddress } from "./words.js";
+import { logAddress } from "./words.js";
 
 const COPIED = 1600;
 
-function recipesFor(appUrl, number) {
+function recipesFor({ app_url: appUrl, app_key: key, phones }) {
+  const who = [key && `-H "x-functions-key: ${key}"`, `-d to=${freeNumber(phones)}`].filter(Boolean);
   return [
-    {
-      title: "Place a call",
-      words: [`curl ${appUrl}/api/make_call`, `-d to=${number}`, '-d "say=Hello from my laptop"'],
-    },
-    {
-      title: "Send a text",
-      words: [`curl ${appUrl}/api/send_sms`, `-d to=${number}`, '-d "body=Your table is ready"'],
-    },
+    { title: "Place a call", words: [`curl ${appUrl}/api/make_call`, ...who, '-d "say=Hello from my laptop"'] },
+    { title: "Send a text", words: [`curl ${appUrl}/api/send_sms`, ...who, '-d "body=Your table is ready"'] },
   ];
 }
 
 export function createRecipes(list, log) {
   return {
     update(state) {
-      keyed(list, recipesFor(state.app_url, freeNumber(state.phones)), (recipe) => recipe.title, createRecipe);
-      const address = `${state.app_url}/api/activity`;
-      log.href = webAddress(address)?.href ?? "";
-      setText(log, address);
+      keyed(list, recipesFor(state), (recipe) => recipe.title, createRecipe);
+      log.href = logAddress(state) ?? "";
+      setText(log, `${state.app_url}/api/activity`);
     },
   };
 }

@@ -39,18 +39,28 @@ export function recordingAddress(sid) {
   return `/_phones/recordings/${encodeURIComponent(sid)}.wav`;
 }
 
-async function post(path, body) {
+/** A webhook with what was sent and what came back. */
+export async function webhookInFull(id) {
+  const response = await request(`/_phones/webhooks/${id}`);
+  return response.json();
+}
+
+function post(path, body) {
+  return request(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+async function request(path, options) {
   let response;
   try {
-    response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(body),
-    });
+    response = await fetch(path, options);
   } catch {
     throw new Error("The fake Twilio does not answer");
   }
-  if (response.ok) return;
+  if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   throw new Error(problem.detail ?? `The fake Twilio answered ${response.status}`);
 }

@@ -4,20 +4,21 @@ import { createBubble } from "./bubble.js";
 import { followEnd, h, icon, keyed, setText } from "./dom.js";
 import { recordingAddress } from "./server.js";
 import { createStep, stepsOf } from "./steps.js";
-import { callPeer, callTitle, clockTime, comesIn, duration, prettyNumber, webAddress } from "./words.js";
+import { callPeer, callTitle, clockTime, comesIn, duration, prettyNumber } from "./words.js";
 
 const AT_FIRST = 40;
 const MORE = 100;
 const LIVE = ["ringing", "in-progress"];
 
-export function createThread(number) {
+/** `logOf` tells where the app's log of a call is. */
+export function createThread(number, logOf) {
   const list = h("div", { class: "thread-list", role: "log", "aria-label": "Messages", tabindex: "0" });
   const follow = followEnd(list);
   let newest = null;
   let room = AT_FIRST;
   let latest = null;
 
-  function update(phone, appUrl) {
+  function update(phone) {
     latest = phone;
     const calls = phone.calls.filter((call) => !LIVE.includes(call.status));
     const all = [
@@ -33,12 +34,12 @@ export function createThread(number) {
     if (items.length < all.length) items.unshift({ sid: "earlier", shape: "earlier" });
     const showMore = () => {
       room += MORE;
-      update(latest, appUrl);
+      update(latest);
       list.focus();
     };
     const make = {
       text: createBubble,
-      call: () => createCallEntry(number, appUrl),
+      call: () => createCallEntry(number, logOf),
       earlier: () => createEarlier(showMore),
     };
     keyed(
@@ -68,7 +69,7 @@ function openNewest(list, sid, before) {
   return sid;
 }
 
-function createCallEntry(number, appUrl) {
+function createCallEntry(number, logOf) {
   const title = h("b", {});
   const peer = h("span", { class: "call-peer" });
   const length = h("span", { class: "call-length" });
@@ -101,9 +102,9 @@ function createCallEntry(number, appUrl) {
       setText(time, clockTime(call.at));
       keyed(steps, stepsOf(call), (step) => step.key, createStep);
       keyed(recordings, call.recordings ?? [], (recording) => recording.sid, createRecording);
-      const log = webAddress(`${appUrl}/api/activity/${encodeURIComponent(call.sid)}`);
+      const log = logOf(call.sid);
       facts.replaceChildren(h("code", {}, call.status), call.keys ? ` Keys ${call.keys} ` : " ");
-      const about = { href: log?.href, target: "_blank", rel: "noreferrer", title: call.sid };
+      const about = { href: log, target: "_blank", rel: "noreferrer", title: call.sid };
       if (log) facts.append(h("a", about, "The app’s log of this call"));
     },
   };

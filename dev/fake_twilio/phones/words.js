@@ -57,6 +57,13 @@ export function webAddress(text) {
   }
 }
 
+/** Where the app's log of a call can be read, or of all calls and texts; null when the app has no web address. */
+export function logAddress({ app_url: appUrl, app_key: key }, sid = null) {
+  const url = webAddress(`${appUrl}/api/activity${sid ? `/${encodeURIComponent(sid)}` : ""}`);
+  if (url && key) url.searchParams.set("code", key);
+  return url?.href ?? null;
+}
+
 /** The path of an address, which is enough where all of them are the app's. */
 export function pathOf(text) {
   return webAddress(text)?.pathname ?? text ?? "";

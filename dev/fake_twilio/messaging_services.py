@@ -1,0 +1,42 @@
+"""Messaging Services: senders with one inbox (https://www.twilio.com/docs/messaging/api/service-resource)."""
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .checks import at_most, boolean
+from .owned_numbers import address, method
+
+UPDATE = {
+    "FriendlyName": at_most(20001, 64),
+    "InboundRequestUrl": address,
+    "InboundMethod": method,
+    "FallbackUrl": address,
+    "FallbackMethod": method,
+    "StatusCallback": address,
+    "UseInboundWebhookOnNumber": boolean,
+}
+
+
+@dataclass
+class MessagingService:
+    """One of them, with the numbers that send for it."""
+
+    sid: str
+    account_sid: str
+    friendly_name: str = "Service"
+    inbound_request_url: str = ""
+    inbound_method: str = "POST"
+    fallback_url: str = ""
+    fallback_method: str = "POST"
+    status_callback: str = ""
+    use_inbound_webhook_on_number: str = "true"
+    number_sids: list[str] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The Service resource."""
+        own: dict[str, Any] = asdict(self)
+        del own["number_sids"]
+        for name in ("inbound_request_url", "fallback_url", "status_callback"):
+            own[name] = own[name] or None
+        own["use_inbound_webhook_on_number"] = self.use_inbound_webhook_on_number == "true"
+        return {**own, "url": f"https://messaging.twilio.com/v1/Services/{self.sid}"}

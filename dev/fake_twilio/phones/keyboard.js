@@ -1,0 +1,23 @@
+// The keyboard: A answers, D declines, H hangs up, digits are pressed, on the phone for which they mean something.
+
+/** Hands keys to the phones in `grid`. Returns what makes a phone's view one that takes them. */
+export function listenForKeys(grid) {
+  const views = new WeakMap();
+
+  document.addEventListener("keydown", (event) => {
+    const isShortcut = event.ctrlKey || event.metaKey || event.altKey;
+    if (isShortcut || event.repeat || event.target.closest("input, textarea, select, audio")) return;
+    const key = event.key.toLowerCase();
+    const focused = event.target.closest(".phone");
+    const phones = [...grid.querySelectorAll(".phone")].sort((one, other) => (other === focused) - (one === focused));
+    const taker = phones.find((phone) => views.get(phone).takeKey(key));
+    if (!taker) return;
+    event.preventDefault();
+    if (taker !== focused) taker.focus(); // the keys that follow are for the same phone
+  });
+
+  return (view) => {
+    views.set(view.element, view);
+    return view;
+  };
+}

@@ -1,0 +1,64 @@
+"""`messaging.twilio.com/v1/Services` (https://www.twilio.com/docs/messaging/api/service-resource)."""
+
+from aiohttp import web
+
+from .configured import update
+from .errors import TwilioError
+from .form import Form
+from .messaging_services import UPDATE, MessagingService
+from .paging import page
+from .rest import Rest
+
+SERVICE = "/v1/Services/{service}"
+
+
+class Services:
+    """The routes of Messaging Services."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.exchange = rest.exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """List, fetch, update; the numbers that send for one."""
+        return [
+            web.get("/v1/Services", self.rest.route(self.list)),
+            web.get(SERVICE, self.rest.route(self.fetch)),
+            web.post(SERVICE, self.rest.route(self.update)),
+            web.get(f"{SERVICE}/PhoneNumbers/{{sid}}", self.rest.route(self.fetch_number)),
+        ]
+
+    async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """All of them. A page of this host has the address of the next in `meta`, not its path."""
+        found = page("services", self.exchange.services, [], request.path, form)
+        more = found["next_page_uri"]
+        meta = {"key": "services", "next_page_url": more and f"{request.url.origin()}{more}"}
+        return self.rest.respond({"services": found["services"], "meta": meta})
+
+    async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """One of them."""
+        return self.rest.respond(self.service(request).to_json())
+
+    async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Set its addresses."""
+        service = self.service(request)
+        self.rest.note_unknown(update(service, form, UPDATE), "Services")
+        return self.rest.respond(service.to_json())
+
+    async def fetch_number(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """A number that sends for it."""
+        service, sid = self.service(request), request.match_info["sid"]
+        for number in self.exchange.numbers.values():
+            if number.sid == sid and sid in service.number_sids:
+                return self.rest.respond(
+                    {"sid": sid, "service_sid": service.sid, "account_sid": service.account_sid}
+                    | {"phone_number": number.number}
+                )
+        raise TwilioError(20404, request.path)
+
+    def service(self, request: web.Request) -> MessagingService:
+        """The service that the path names."""
+        service = self.exchange.services.get(request.match_info["service"])
+        if service is None:
+            raise TwilioError(20404, request.path)
+        return service

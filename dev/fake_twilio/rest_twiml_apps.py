@@ -1,0 +1,64 @@
+"""`Applications` (https://www.twilio.com/docs/usage/api/applications)."""
+
+from aiohttp import web
+
+from .configured import update
+from .errors import TwilioError
+from .form import Form
+from .paging import page
+from .rest import ROOT, Rest
+from .twiml_apps import UPDATE, TwimlApp
+
+
+class TwimlApps:
+    """The routes of TwiML Apps."""
+
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.exchange = rest.exchange
+
+    def routes(self) -> list[web.RouteDef]:
+        """Create and list, fetch, update and delete."""
+        many, one = f"{ROOT}/Applications.json", f"{ROOT}/Applications/{{sid}}.json"
+        return [
+            web.post(many, self.rest.route(self.create)),
+            web.get(many, self.rest.route(self.list)),
+            web.get(one, self.rest.route(self.fetch)),
+            web.post(one, self.rest.route(self.update)),
+            web.delete(one, self.rest.route(self.delete)),
+        ]
+
+    async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Make one."""
+        app = TwimlApp(account_sid=self.exchange.account.sid)
+        self.rest.note_unknown(update(app, form, UPDATE), "Applications.json")
+        self.exchange.twiml_apps[app.sid] = app
+        return self.rest.respond(app.to_json(), 201)
+
+    async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """All, or those of exactly this name."""
+        name = form.get("FriendlyName")
+        tests = [lambda app: not name or app.friendly_name == name]
+        return self.rest.respond(page("applications", self.exchange.twiml_apps, tests, request.path, form))
+
+    async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """One of them."""
+        return self.rest.respond(self.app(request).to_json())
+
+    async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Set its addresses."""
+        app = self.app(request)
+        self.rest.note_unknown(update(app, form, UPDATE), "Applications")
+        return self.rest.respond(app.to_json())
+
+    async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Forget it."""
+        del self.exchange.twiml_apps[self.app(request).sid]
+        return web.Response(status=204)
+
+    def app(self, request: web.Request) -> TwimlApp:
+        """The app that the path names."""
+        app = self.exchange.twiml_apps.get(request.match_info["sid"])
+        if app is None:
+            raise TwilioError(20404, request.path)
+        return app
