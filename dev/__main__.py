@@ -36,9 +36,12 @@ def main() -> int:
 
 def run(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Run the app with everything it needs, or only what it needs."""
+    from dev import own_account
     from dev.run import Options, run
 
-    values = {name: value for name, value in vars(arguments).items() if name != "command"}
+    values = {name: value for name, value in vars(arguments).items() if name not in ("command", "settings")}
+    if arguments.settings:
+        return own_account.run(Options(**values), arguments.settings)
     return run(Options(**values), with_app=arguments.command == "run")
 
 
@@ -113,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     command = add(
         "run",
         "run the app with a fake Twilio, its phones and storage",
-        "Prints the URLs and commands to try; needs no Azure and no Twilio account, and never uses yours.",
+        "Prints URLs and commands to try; needs no Azure and no Twilio account, and uses none but with --settings.",
     )
     command.add_argument("--port", type=port, help="of the app (default: 7071, or a free one)")
     add_service_options(command)
@@ -124,6 +127,12 @@ def parser() -> argparse.ArgumentParser:
         help="what serves the app: the small host in dev/host, or Azure Functions Core Tools (default: %(default)s)",
     )
     command.add_argument("--keys", action="store_true", help="ask for a function key, as Azure does")
+    command.add_argument(
+        "--settings",
+        type=Path,
+        metavar="FILE",
+        help="use your own Twilio account, with the settings of this file like local.settings.json, behind a tunnel",
+    )
 
     command = add(
         "services",
@@ -131,6 +140,7 @@ def parser() -> argparse.ArgumentParser:
         "For `func start`, or a debugger, in another terminal.",
     )
     command.add_argument("--port", type=port, help="where the app will be (default: 7071)")
+    command.set_defaults(settings=None)
     add_service_options(command)
 
     add("test", "run the tests; arguments go to pytest", "For example: python3 -m dev test -x tests/test_health.py")

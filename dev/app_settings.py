@@ -1,10 +1,11 @@
-"""The app's settings on a laptop: those of local.settings.json.example, with the ports of this run."""
+"""The app's settings on a laptop: those of local.settings.json.example with this run's ports, or one's own."""
 
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from dev.azurite import connection_string
 from dev.environment import venv_environ
@@ -24,6 +25,24 @@ def settings(port: int, phones_port: int, tables_port: int) -> dict[str, str]:
     }
 
 
+def own_settings(file: Path) -> dict[str, str]:
+    """Return the settings in somebody's own file; raises SetupError where they still are the example's."""
+    example, own = read_values("local.settings.json.example"), read_values(file)
+    values = {**dict.fromkeys(example, ""), **own}
+    wrong = [
+        f"{name}: still the example's"
+        for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
+        if values[name] == example[name]
+    ]
+    if values["TWILIO_API_BASE_URL"] == example["TWILIO_API_BASE_URL"]:
+        wrong.append("TWILIO_API_BASE_URL: leads to the fake Twilio; empty it")
+    if not values["PUBLIC_BASE_URL"].startswith("https://"):
+        wrong.append("PUBLIC_BASE_URL: expected the tunnel's address, which begins with https://")
+    if wrong:
+        raise SetupError(f"{file} is not ready for a real account:\n  " + "\n  ".join(wrong))
+    return values
+
+
 def service_environ(values: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a service: this shell's, without foreign settings, and these settings."""
     env = {name: value for name, value in venv_environ().items() if not name.startswith(FOREIGN)}
@@ -32,10 +51,12 @@ def service_environ(values: Mapping[str, str]) -> dict[str, str]:
     return {**env, "NO_PROXY": no_proxy, "no_proxy": no_proxy, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", **values}
 
 
-def read_values(name: str) -> dict[str, str]:
+def read_values(name: str | Path) -> dict[str, str]:
     """Return the settings in a file of the form that Core Tools read."""
     try:
         return dict(json.loads((ROOT / name).read_text("utf-8-sig"))["Values"])
+    except OSError as error:
+        raise SetupError(f"{name} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
         raise SetupError(f"{name} is not JSON with an object `Values`: repair it, or move it away.") from None
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 PHONE = "+15551234567"
 
 # PowerShell 5 has an alias `curl` that is another program.
 CURL = "curl.exe" if os.name == "nt" else "curl"
+PYTHON = "py" if os.name == "nt" else "python3"
 
 
 def how_to_use_the_app(port: int, phones_port: int, tables_port: int, key: str | None) -> str:
@@ -31,6 +33,30 @@ Send a text:
 See what became of them:
 
   {CURL} {api}/activity{header}
+
+Ctrl-C stops everything.
+"""
+
+
+def how_to_use_your_account(port: int, tables_port: int, key: str, base_url: str, file: Path) -> str:
+    """Return what is left to do by hand when the app runs with a Twilio account of one's own."""
+    api, header = f"http://127.0.0.1:{port}/api", f'-H "x-functions-key: {key}"'
+    connect = f"{PYTHON} infra/connect_number.py --secrets {file} --base-url {base_url}"
+    return f"""
+  App     {api}
+  Twilio  {base_url}/api    a tunnel has to lead from there to port {port}
+  Tables  http://127.0.0.1:{tables_port}
+
+Let Twilio call the app; see whether it does; give the number back what it had, before you stop:
+
+  {connect}
+  {connect} --check
+  {connect} --restore
+
+Place a real call, which costs money, and see what became of it:
+
+  {CURL} {api}/make_call {header} --data-urlencode "to=+1..." --data-urlencode "say=Hello from your laptop"
+  {CURL} {api}/activity {header}
 
 Ctrl-C stops everything.
 """

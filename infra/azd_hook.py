@@ -18,7 +18,7 @@ import template
 import twilio_names
 import vault
 from az import Az
-from deploy import put_secrets, tell
+from deploy import former_addresses, put_secrets, tell
 from deployment import Deployment
 from patience import Patience
 from steps import Steps, run
@@ -62,7 +62,7 @@ def after_deploy(az: Az, steps: Steps, app: Deployment, patience: Patience) -> N
     if connected:
         steps.begin("Connect the number")
         secrets = connection.credentials(az, app, live, {}, patience)
-        connection.connect(az.terminal, live, app.base_url, secrets, "--yes")
+        connection.connect(az.terminal, live, app.base_url, secrets, "--yes", *former_addresses(app, None))
         steps.leaves(f"{connected}, connected to {app.base_url}")
     tell(az, app)
 

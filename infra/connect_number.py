@@ -29,7 +29,9 @@ def work(options: argparse.Namespace, steps: Steps) -> bool:
     check = Check(steps.terminal, found, options.least_balance, command_to_connect)
     if options.check:
         return check.run(resources)
-    connecting = Connecting(steps, found.account, resources, found.base_url, options.yes, options.take_over)
+    connecting = Connecting(
+        steps, found.account, resources, found.base_url, options.yes, options.take_over, found.also_known_as
+    )
     if options.restore:
         connecting.restore()
     else:
@@ -77,6 +79,14 @@ def parser() -> argparse.ArgumentParser:
         help="a TwiML App to connect too",
     )
     add("--base-url", type=base_url_or_local, default="", help="where Twilio finds the app (default: PUBLIC_BASE_URL)")
+    add(
+        "--formerly",
+        type=base_url_or_local,
+        action="append",
+        default=[],
+        metavar="URL",
+        help="where the app was before: a number that calls it there is the app's; may be given more than once",
+    )
     add("--secrets", metavar="FILE", default="", help="a file of lines like TWILIO_AUTH_TOKEN=...")
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="look for drift, change nothing; the exit code is 1 for any")

@@ -8,6 +8,7 @@ https://www.twilio.com/docs/usage/api/applications
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -94,16 +95,16 @@ class Resource:
                 found[address.method] = METHOD
         return {**found, **{name: "" for name in self.bypasses if self.value(name)}}
 
-    def elsewhere(self, base_url: str) -> dict[str, str]:
+    def elsewhere(self, ours: Sequence[str]) -> dict[str, str]:
         """Return the parameters by which somebody else gets its calls or texts."""
         found = {address.parameter: self.value(address.parameter) for address in self.addresses}
         found |= {name: self.value(name) for name in self.bypasses}
-        return {name: value for name, value in found.items() if is_somebodys(value) and not is_ours(value, base_url)}
+        return {name: value for name, value in found.items() if is_somebodys(value) and not is_ours(value, ours)}
 
 
-def is_ours(value: str, base_url: str) -> bool:
-    """Whether an address is one of the app's."""
-    return value.startswith(f"{base_url}/api/")
+def is_ours(value: str, ours: Sequence[str]) -> bool:
+    """Whether an address is one of the app's, which may have had other public addresses before."""
+    return value.startswith(tuple(f"{base_url}/api/" for base_url in ours))
 
 
 def is_somebodys(value: str) -> bool:

@@ -22,8 +22,15 @@ class Connecting:
     account: TwilioAccount
     resources: Sequence[Resource]
     base_url: str
-    agreed: bool
-    take_over: bool
+    agreed: bool = False
+    take_over: bool = False
+    formerly: Sequence[str] = ()
+    """Other addresses that are, or were, the app's own."""
+
+    @property
+    def ours(self) -> Sequence[str]:
+        """All addresses of the app."""
+        return (self.base_url, *self.formerly)
 
     def connect(self) -> None:
         """Set every address that is not right; raises Failed before any change where somebody else's would go."""
@@ -34,7 +41,7 @@ class Connecting:
         others = [
             f"{resource.label}: {name} is {shown(value)}"
             for resource in self.resources
-            for name, value in resource.elsewhere(self.base_url).items()
+            for name, value in resource.elsewhere(self.ours).items()
         ]
         if others and not self.take_over:
             raise Failed(
@@ -42,10 +49,10 @@ class Connecting:
                 "With --take-over the app gets them. What stands there now is kept, and --restore puts it back.",
             )
         self.agree()
-        kept = KeptAddresses(self.account)
+        kept = KeptAddresses(self.account, self.ours)
         for resource, change in plans:
             if change:
-                kept.keep(resource, self.base_url)
+                kept.keep(resource)
                 self.steps.leaves(f"what {resource.label} had before, kept at Twilio as a TwiML App")
                 write(self.account, resource, change)
                 self.steps.leaves(f"{resource.label}, connected to {self.base_url}")
@@ -53,10 +60,10 @@ class Connecting:
 
     def restore(self) -> None:
         """Put back what was kept, wherever the app's addresses still stand."""
-        kept = KeptAddresses(self.account)
+        kept = KeptAddresses(self.account, self.ours)
         befores = [kept.find(resource) for resource in self.resources]
         plans = [
-            (resource, restored(resource, self.base_url, before))
+            (resource, restored(resource, self.ours, before))
             for resource, before in zip(self.resources, befores, strict=True)
         ]
         self.show(plans)
@@ -85,17 +92,17 @@ class Connecting:
             raise Refused("Nothing was changed.")
 
 
-def restored(resource: Resource, base_url: str, before: Kept | None) -> dict[str, str]:
+def restored(resource: Resource, ours: Sequence[str], before: Kept | None) -> dict[str, str]:
     """Return the parameters to set; what somebody has changed meanwhile is not the app's any more, and stays."""
     change: dict[str, str] = {}
     for address in resource.addresses:
-        if is_ours(resource.value(address.parameter), base_url):
+        if is_ours(resource.value(address.parameter), ours):
             url, method = before.address(address) if before else ("", METHOD)
             change[address.parameter] = url
             if address.method and method != resource.value(address.method):
                 change[address.method] = method
     if change and before:
-        sids = {name: before.sid(name) for name in resource.bypasses if not resource.value(name)}
+        sids = {name: before.more(name) for name in resource.bypasses if not resource.value(name)}
         change |= {name: sid for name, sid in sids.items() if sid}
     return change
 

@@ -88,7 +88,7 @@ class Check:
         if not change:
             self.good(f"{resource.label} calls {self.target.base_url}")
             return
-        taken = resource.elsewhere(self.target.base_url)
+        taken = resource.elsewhere((self.target.base_url, *self.target.also_known_as))
         for name, value in change.items():
             self.wrong(f"{resource.label}: {name} is {shown(resource.value(name))}, expected {shown(value)}")
         self.mend(self.connect("--take-over") if taken else self.connect())

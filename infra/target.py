@@ -40,7 +40,7 @@ class Target:
     group: str = ""
     """The app's resource group in Azure, where that is known."""
     also_known_as: tuple[str, ...] = ()
-    """Other addresses at which the app answers."""
+    """Other addresses at which the app answers, or did."""
 
     @property
     def owner(self) -> TwilioAccount | None:
@@ -67,7 +67,7 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     given = twilio_names.read_given(options.secrets, options.number, terminal)
     known: dict[str, str] = {name: os.environ.get(name, "") for name in ("ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")}
     base_url = options.base_url
-    also_known_as: tuple[str, ...] = ()
+    also_known_as: tuple[str, ...] = tuple(options.formerly)
     if options.resource_group:
         az = Az(terminal, options.subscription)
         preflight.check_tools(az)
@@ -75,7 +75,7 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         app = deployment.find_live(az, options.resource_group, options.name, Patience(terminal, options.pace))
         known = deployment.settings(az, app)
         given |= connection.credentials(az, app, known, given)
-        base_url, also_known_as = base_url or app.base_url, (app.address,)
+        base_url, also_known_as = base_url or app.base_url, (*also_known_as, app.address)
     base_url = base_url or checked("PUBLIC_BASE_URL", base_url_or_local, os.environ.get("PUBLIC_BASE_URL", ""))
     if not base_url:
         raise Failed("Say where Twilio finds the app: --base-url https://..., or --resource-group.")
@@ -87,12 +87,12 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         base_url,
         account,
         given["TWILIO_AUTH_TOKEN"],
-        names["TWILIO_FROM_NUMBER"],
-        options.messaging_service or names["TWILIO_MESSAGING_SERVICE_SID"],
-        options.twiml_app,
-        options.countries or checked(allowed, countries, known.get(allowed, "")),
-        options.resource_group,
-        also_known_as,
+        number=names["TWILIO_FROM_NUMBER"],
+        messaging_service=options.messaging_service or names["TWILIO_MESSAGING_SERVICE_SID"],
+        twiml_app=options.twiml_app,
+        countries=options.countries or checked(allowed, countries, known.get(allowed, "")),
+        group=options.resource_group,
+        also_known_as=also_known_as,
     )
 
 

@@ -13,7 +13,7 @@ from options import E164
 from secret_names import SECRET_NAMES
 from steps import Failed
 from terminal import Terminal
-from twilio_account import TwilioAccount, TwilioSaidNo, TwilioUnreachable
+from twilio_account import TwilioAccount, TwilioSaidNo, TwilioUnreachable, as_object
 
 # The setting, its form, the words for it. All but the first may be empty.
 NAMES = {
@@ -108,7 +108,7 @@ def read_given(path: str, number: str, terminal: Terminal) -> dict[str, str]:
 
 
 def read_file(path: Path, terminal: Terminal) -> dict[str, str]:
-    """Return the lines of a file like `.env`."""
+    """Return what a file like `.env`, or one like local.settings.json, says of Twilio."""
     try:
         text = path.read_text("utf-8")
         mode = path.stat().st_mode
@@ -116,6 +116,11 @@ def read_file(path: Path, terminal: Terminal) -> dict[str, str]:
         raise Failed(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         terminal.say(f"  Others on this machine may read {path}: chmod 600 {path}")
+    if text.lstrip().startswith("{"):
+        values = as_object(text.encode()).get("Values")
+        if not isinstance(values, dict):
+            raise Failed(f"{path} is not JSON with an object `Values`.")
+        return {name: str(values[name]).strip() for name in (*NAMES, *SECRET_NAMES) if name in values}
     found = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):

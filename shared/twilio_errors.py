@@ -66,7 +66,13 @@ REFUSALS = {
     21215: Refusal(403, "The account's geographic permissions do not allow calls to that country."),
     21219: Refusal(403, "A trial account can only call numbers that have been verified."),
     21408: Refusal(403, "The account's geographic permissions do not allow texts to that country."),
-    21608: Refusal(403, "A trial account can only text numbers that have been verified."),
+    21608: Refusal(403, "A trial account, or one without a compliance profile, can only text verified numbers."),
+    # Those of newer trials: https://www.twilio.com/docs/usage/trials
+    572002: Refusal(403, "On a trial, texts to a number come from the trial number that Twilio has given it."),
+    572005: Refusal(403, "On a trial, `to` has to confirm the code that Twilio sent it first."),
+    572006: Refusal(403, "On a trial, only Twilio's own templates can be sent as texts."),
+    573002: Refusal(403, "On a trial, calls to a number come from the trial number that Twilio has given it."),
+    573005: Refusal(403, "On a trial, `to` has to confirm the code that Twilio sent it first."),
 }
 
 # Our own account or credentials, or Twilio's load: never the caller's fault, so never a 4xx.

@@ -136,13 +136,24 @@ def test_a_route_of_ones_own_is_left_alone(fake: FakeTwilio, route: str) -> None
     [("receive_sms", "answer_call"), ("fallback", "status_callback"), ("answer_calls", "twiml/"), ("", "x/twiml/y")],
 )
 def test_a_route_that_is_for_something_else_is_set_right(fake: FakeTwilio, voice: str, texts: str) -> None:
-    """It is the app's, so nobody needs to be asked."""
+    """It is the app's, so nobody needs to be asked. Only what answers may be a script."""
     number = fake.number(OURS)
     number.voice_url, number.sms_url = f"{API}/{voice}", f"{API}/{texts}"
+    number.sms_fallback_url = number.status_callback = f"{API}/twiml/menu"
 
     connect(fake)
 
     assert addresses(fake) == CONNECTED
+
+
+def test_a_messaging_service_may_have_a_script_of_its_own(fake: FakeTwilio) -> None:
+    """As a number may."""
+    service = fake.exchange.services[fake.account.messaging_service_sid]
+    service.inbound_request_url = f"{API}/twiml/club"
+
+    connect(fake, "--messaging-service", service.sid)
+
+    assert (service.inbound_request_url, service.fallback_url) == (f"{API}/twiml/club", f"{API}/fallback")
 
 
 def test_twilios_own_greeting_is_nobodys(fake: FakeTwilio) -> None:
@@ -162,6 +173,7 @@ def test_twilios_own_greeting_is_nobodys(fake: FakeTwilio) -> None:
         ("voice_url", OTHER),
         ("sms_fallback_url", OTHER),
         ("status_callback", "https://phone.example.com.evil.example/api/status_callback"),
+        ("voice_url", "https://phone-example.com/api/answer_call"),
         ("voice_application_sid", "AP" + "1" * 32),
         ("sms_application_sid", "AP" + "1" * 32),
         ("trunk_sid", "TK" + "1" * 32),
@@ -229,6 +241,7 @@ def test_a_messaging_service_and_a_twiml_app_are_connected_too(fake: FakeTwilio)
     connect(fake, *options)
 
     service, app = fake.exchange.services[account.messaging_service_sid], fake.exchange.twiml_apps[made["sid"]]
+    assert "nothing to change" in connect(fake, *options).stdout
     assert (service.inbound_request_url, service.fallback_url) == (f"{API}/receive_sms", f"{API}/fallback")
     assert (service.inbound_method, service.status_callback) == ("POST", CALLBACK)
     assert {name: app.to_json()[name] for name in CONNECTED} == CONNECTED
@@ -239,14 +252,16 @@ def test_a_messaging_service_and_a_twiml_app_are_connected_too(fake: FakeTwilio)
     assert list(fake.exchange.twiml_apps) == [made["sid"]]
 
 
-def test_a_number_that_cannot_text_gets_no_addresses_for_texts(fake: FakeTwilio) -> None:
-    """And is not found to drift for the lack of them."""
+@pytest.mark.parametrize(("can_call", "can_text"), [(True, False), (False, True)])
+def test_a_number_gets_addresses_for_what_it_can_do(fake: FakeTwilio, can_call: bool, can_text: bool) -> None:
+    """And is not found to drift for the lack of others."""
     number = fake.number(OURS)
-    number.can_text = False
+    number.can_call, number.can_text = can_call, can_text
 
     connect(fake)
 
-    assert (number.sms_url, number.voice_url) == ("", f"{API}/answer_call")
+    assert (bool(number.voice_url), bool(number.status_callback)) == (can_call, can_call)
+    assert (bool(number.sms_url), bool(number.sms_fallback_url)) == (can_text, can_text)
     assert "nothing to change" in connect(fake).stdout
 
 
@@ -254,21 +269,73 @@ def test_what_somebody_has_changed_meanwhile_is_not_put_back(fake: FakeTwilio) -
     """It is theirs now."""
     number = fake.number(OURS)
     number.voice_url, number.sms_url = OTHER, "https://old.example.com/sms"
+    number.sms_application_sid = "AP" + "1" * 32
     connect(fake, "--take-over")
-    number.voice_url = "https://new.example.com/voice"
+    number.voice_url, number.sms_application_sid = "https://new.example.com/voice", "AP" + "2" * 32
 
     connect(fake, "--restore")
 
     assert number.voice_url == "https://new.example.com/voice"
     assert (number.sms_url, number.status_callback) == ("https://old.example.com/sms", "")
+    assert number.sms_application_sid == "AP" + "2" * 32
 
 
 def test_a_number_that_is_not_the_apps_is_not_touched_by_a_restore(fake: FakeTwilio) -> None:
-    """Whoever has it."""
-    fake.number(OURS).voice_url = OTHER
+    """Whoever has it, and whatever is kept; there is nothing to ask then."""
+    number = fake.number(OURS)
+    number.voice_application_sid = "AP" + "1" * 32
+    connect(fake, "--take-over")
+    for name in CONNECTED:
+        setattr(number, name, OTHER)
 
-    assert "nothing to change" in connect(fake, "--restore").stdout
-    assert fake.number(OURS).voice_url == OTHER
+    done = run(fake, *BY_HAND, "--restore")
+
+    assert (done.returncode, done.stdout) == (0, f"{OURS}: nothing to change.\n")
+    assert (set(addresses(fake).values()), number.voice_application_sid) == ({OTHER}, "")
+
+
+def test_somebody_has_to_say_yes_to_a_restore_too(fake: FakeTwilio) -> None:
+    """What would change is shown before."""
+    connect(fake)
+
+    done = run(fake, *BY_HAND, "--restore")
+
+    assert f"  VoiceUrl: {API}/answer_call  ->  (nothing)\n" in done.stdout
+    assert "Nobody is here to answer: Change this at Twilio?" in done.stderr
+    assert addresses(fake) == CONNECTED
+
+
+def test_what_a_run_has_done_so_far_is_told_when_it_fails(fake: FakeTwilio) -> None:
+    """Each thing that stands at Twilio by then, in words."""
+    service = fake.account.messaging_service_sid
+    run = connecting(account_of(fake), fake)
+    run.connect()
+    assert run.steps.left == [
+        f"what {OURS} had before, kept at Twilio as a TwiML App",
+        f"{OURS}, connected to {BASE}",
+        f"what {service} had before, kept at Twilio as a TwiML App",
+        f"{service}, connected to {BASE}",
+    ]
+
+    back = connecting(account_of(fake), fake)
+    back.restore()
+    assert back.steps.left == [f"{OURS}, which is as it was before", f"{service}, which is as it was before"]
+
+
+def test_a_twiml_app_of_somebody_elses_is_neither_taken_nor_deleted(fake: FakeTwilio) -> None:
+    """Whatever Twilio takes for the same name."""
+
+    class Loose(TwilioAccount):  # type: ignore[misc, unused-ignore]
+        def request(self, method: str, url: str, form: dict[str, str] | None = None) -> Any:
+            return super().request(method, url.partition("?FriendlyName")[0], form)
+
+    account = account_of(fake, Loose)
+    made = account.request("POST", f"{account.own}/Applications.json", {"FriendlyName": "Browser", "VoiceUrl": OTHER})
+    connecting(account, fake).connect()
+    connecting(account, fake).restore()
+
+    assert list(fake.exchange.twiml_apps) == [made["sid"]]
+    assert fake.number(OURS).voice_url == ""
 
 
 def test_without_anything_kept_a_restored_number_calls_nobody(fake: FakeTwilio) -> None:
@@ -282,16 +349,32 @@ def test_without_anything_kept_a_restored_number_calls_nobody(fake: FakeTwilio) 
 
 
 def test_an_app_that_has_moved_gives_back_what_stood_before_it_ever_came(fake: FakeTwilio) -> None:
-    """Not its own old address, which is gone."""
+    """Not its own old address, which is gone; and it need not take over what was its own."""
     fake.number(OURS).voice_url = OTHER
     connect(fake, "--take-over")
     moved = ("--number", OURS, "--base-url", "https://new.example.com", "--yes")
 
     assert run(fake, *moved).returncode == 1
-    assert run(fake, *moved, "--take-over").returncode == 0
+    assert run(fake, *moved, "--formerly", "https://older.example.com", "--formerly", BASE).returncode == 0
     assert fake.number(OURS).voice_url == "https://new.example.com/api/answer_call"
 
     assert run(fake, *moved, "--restore").returncode == 0
+    assert fake.number(OURS).voice_url == OTHER
+    assert fake.exchange.twiml_apps == {}
+
+
+def test_apps_that_take_a_number_one_from_the_other_give_it_back_in_turn(fake: FakeTwilio) -> None:
+    """A laptop borrows the number of an app on Azure, which gives it back to its owner in the end."""
+    fake.number(OURS).voice_url = OTHER
+    connect(fake, "--take-over")
+    laptop = ("--number", OURS, "--base-url", "https://laptop.example.com", "--yes")
+    assert run(fake, *laptop, "--take-over").returncode == 0
+    assert fake.number(OURS).voice_url == "https://laptop.example.com/api/answer_call"
+
+    assert run(fake, *laptop, "--restore").returncode == 0
+    assert addresses(fake) == CONNECTED
+
+    connect(fake, "--restore")
     assert fake.number(OURS).voice_url == OTHER
     assert fake.exchange.twiml_apps == {}
 
@@ -302,6 +385,7 @@ def test_what_two_runs_at_once_have_kept_is_forgotten_at_once(fake: FakeTwilio) 
     connect(fake, "--take-over")
     twilio, [kept] = account_of(fake), fake.exchange.twiml_apps.values()
     form = {"FriendlyName": kept.friendly_name, "VoiceUrl": OTHER}
+    form["MessageStatusCallback"] = kept.message_status_callback
     twilio.request("POST", f"{twilio.own}/Applications.json", form)
 
     connect(fake, "--restore")
@@ -345,6 +429,7 @@ def test_of_a_query_the_names_are_shown_as_they_are(query: str, words: str) -> N
 @pytest.mark.parametrize(
     ("options", "environ", "words"),
     [
+        (("--number", "+15005550009", "--base-url", BASE), {}, "01; it has …0006."),
         (("--number", "+15005550009", "--base-url", BASE), {}, "+15005550009 is not a number of the account"),
         (("--number", OURS), {}, "Say where Twilio finds the app: --base-url"),
         (("--base-url", BASE), {}, "There is nothing to connect: name a --number"),
@@ -361,6 +446,7 @@ def test_of_a_query_the_names_are_shown_as_they_are(query: str, words: str) -> N
         ((*BY_HAND, "--twiml-app", "AP1"), {}, "--twiml-app: 'AP1': expected a TwiML App's SID"),
         ((*BY_HAND, "--messaging-service", "MG" + "9" * 32), {}, f"has no MG{'9' * 32}"),
         ((*BY_HAND, "--check", "--countries", "USA"), {}, "--countries: 'USA': expected countries like US,CA"),
+        ((*BY_HAND, "--check", "--restore"), {}, "--restore: not allowed with argument --check"),
         ((*BY_HAND, "--check", "--least-balance", "much"), {}, "--least-balance: 'much': expected an amount"),
         ((*BY_HAND, "--check", "--least-balance", "NaN"), {}, "--least-balance: 'NaN': expected an amount"),
         (
@@ -574,6 +660,6 @@ def test_what_is_kept_lies_in_a_twiml_app_that_a_person_can_read(fake: FakeTwili
     names = [app.friendly_name for app in fake.exchange.twiml_apps.values()]
     assert names == [f"before connect_number: {OURS}", f"before connect_number: {fake.account.messaging_service_sid}"]
     assert max(len(name) for name in names) <= 64
-    kept = KeptAddresses(account_of(fake)).find(connectable.number(account_of(fake), OURS))
+    kept = KeptAddresses(account_of(fake), [BASE]).find(connectable.number(account_of(fake), OURS))
     assert kept is not None
     assert kept.app.value("VoiceUrl") == OTHER

@@ -78,6 +78,21 @@ def test_a_deployed_app_answers_its_number_and_gives_it_back_when_it_is_removed(
     assert fake.account.api_secret not in said
 
 
+def test_a_domain_of_ones_own_that_comes_later_is_connected_without_a_question(there: World, fake: FakeTwilio) -> None:
+    """Where the number calls the app already, nobody is taken anything from; what stood before the app stays kept."""
+    number = fake.number(NUMBER)
+    number.voice_url = OTHER
+    assert there.deploy("--take-over", TWILIO_API_BASE_URL=fake.url).returncode == 0
+
+    moved = there.deploy("--public-base-url", "https://phone.example.com", TWILIO_API_BASE_URL=fake.url)
+    assert moved.returncode == 0, moved.stderr
+    assert number.voice_url == "https://phone.example.com/api/answer_call"
+
+    assert there.run("destroy", *YES, TWILIO_API_BASE_URL=fake.url).returncode == 0
+    assert number.voice_url == OTHER
+    assert fake.exchange.twiml_apps == {}
+
+
 def test_the_messaging_service_of_the_app_is_connected_with_the_number(there: World, fake: FakeTwilio) -> None:
     """And without one, it alone."""
     service = fake.exchange.services["MG" + "5" * 32]

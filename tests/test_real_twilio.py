@@ -1,25 +1,30 @@
-"""docs/real-twilio.md: its commands start the app with the settings of a file, and what it says of trials is so."""
+"""docs/real-twilio.md: its command runs the app with the settings of a file, and what it says of trials is so."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shlex
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import requests
-from conftest import ROOT, SETTINGS, App, assert_problem
+from conftest import ROOT, SETTINGS, App, assert_problem, sign
+from test_dev_run import Run
 
-from dev.fake_twilio import FakeTwilio
-from dev.processes import Service, answers, free_port
+from dev.fake_twilio import Account, FakeTwilio
+from dev.processes import free_port
 from shared.settings import load
 from shared.twilio_errors import failure_for
 
 TEXT = (ROOT / "docs" / "real-twilio.md").read_text("utf-8")
-[START] = re.findall(r"```sh\n(with_settings\(\).*?)```", TEXT, re.DOTALL)
+OWN = Account("AC" + "7" * 32, "own-token", "SK" + "7" * 32, "own-secret", ("+15005550006",))
+TUNNEL = "https://a.devtunnels.ms"
+posix_only = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a single process by a POSIX signal")
 
 
 def cells(heading: str) -> list[list[str]]:
@@ -29,40 +34,83 @@ def cells(heading: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def started(fake_twilio: FakeTwilio, tables: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """The app as the document starts it, with settings that lead to the fake Twilio: its address, and the key shown."""
-    port = free_port(0)
-    url = f"http://127.0.0.1:{port}"
-    places = {"TWILIO_API_BASE_URL": fake_twilio.url, "PUBLIC_BASE_URL": url, "TABLES_CONNECTION_STRING": tables}
-    (tmp_path / "local.settings.json").write_text(json.dumps({"Values": SETTINGS | places}), "utf-8")
-    (tmp_path / "host.json").write_bytes((ROOT / "host.json").read_bytes())
-    lines: list[str] = []
-    app = Service(
-        "app",
-        ["bash", "-euc", START.replace(".venv/bin/python", sys.executable).replace("--key", f"--port {port} --key")],
-        env={name: value for name, value in os.environ.items() if name not in SETTINGS} | {"PYTHONPATH": str(ROOT)},
-        cwd=tmp_path,
-        ready=lambda: answers(f"{url}/api/health"),
-        sink=lambda name, line: lines.append(line),
-    )
-    with app:
-        yield url, lines[0]
-        fake_twilio.wait_until_quiet()
+def settings_file(tmp_path: Path) -> Callable[..., Path]:
+    """A function that writes a file like local.settings.json, as the document says, with these differences."""
+
+    def write(**differences: str) -> Path:
+        own = {"TWILIO_ACCOUNT_SID": OWN.sid, "TWILIO_AUTH_TOKEN": OWN.auth_token, "TWILIO_API_KEY": OWN.api_key}
+        own |= {"TWILIO_API_SECRET": OWN.api_secret, "TWILIO_API_BASE_URL": "", "PUBLIC_BASE_URL": TUNNEL}
+        path = tmp_path / "local.settings.json"
+        path.write_text(json.dumps({"IsEncrypted": False, "Values": SETTINGS | own | differences}), "utf-8")
+        return path
+
+    return write
 
 
-@pytest.mark.skipif(os.name != "posix", reason="the commands are for sh")
-def test_the_commands_start_the_app_with_the_file_s_settings_and_a_key(started: tuple[str, str]) -> None:
-    """Whoever finds the tunnel can place no call; Twilio needs no key."""
-    url, key = started
-    call = {"to": "+15551234567"}
+@posix_only
+def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Callable[..., Path]) -> None:
+    """With a key, since a tunnel lets everybody in; Twilio needs none, and the lines that it prints work."""
+    with FakeTwilio.running(account=OWN) as fake:
+        file = settings_file(TWILIO_API_BASE_URL=fake.url)
+        run = Run("run", "--settings", str(file), f"--port={free_port(0)}", f"--tables-port={free_port(0)}")
+        try:
+            printed = run.read_until("Ctrl-C stops everything.")
+            url = run.api()
+            call = {"to": "+15551234567"}
+            assert requests.get(f"{url}/health", timeout=9).json()["status"] == "ready"
+            assert requests.post(f"{url}/make_call", json=call, timeout=9).status_code == 401
+            assert requests.get(f"{url}/activity", timeout=9).status_code == 401
+            key = re.findall(r'"x-functions-key: (\S+)"', printed)[0]
+            assert requests.post(f"{url}/make_call", json=call, headers={"x-functions-key": key}, timeout=9).ok
+            signature = {"X-Twilio-Signature": sign(f"{TUNNEL}/api/twiml_hello", {}, OWN.auth_token)}
+            assert requests.post(f"{url}/twiml_hello", headers=signature, timeout=9).status_code == 200
+            unsigned = requests.post(f"{url}/twiml_hello", timeout=9)
+            assert (unsigned.status_code, unsigned.content) == (403, b"")
 
-    assert requests.get(f"{url}/api/health", timeout=9).json()["status"] == "ready"
-    assert requests.post(f"{url}/api/make_call", json=call, timeout=9).status_code == 401
-    assert requests.get(f"{url}/api/activity", timeout=9).status_code == 401
-    keyed = {"x-functions-key": key}
-    assert requests.post(f"{url}/api/make_call", json=call, headers=keyed, timeout=9).status_code == 201
-    unsigned = requests.post(f"{url}/api/twiml_hello", timeout=9)
-    assert (unsigned.status_code, unsigned.content) == (403, b"")
+            [connect, check, restore] = re.findall(r"python3 (infra/connect_number.py .*)", printed)
+            env = {**os.environ, "TWILIO_API_BASE_URL": fake.url}
+            for line in (f"{connect} --yes", f"{restore} --yes"):
+                done = subprocess.run([sys.executable, *shlex.split(line)], cwd=ROOT, env=env, check=False)
+                assert done.returncode == 0
+                connected = fake.number("+15005550006").voice_url
+                assert connected == (f"{TUNNEL}/api/answer_call" if line.startswith(connect + " --yes") else "")
+            assert check == f"{connect} --check"
+            assert run.end() == 0
+        finally:
+            if run.process.poll() is None:
+                run.end()
+        for secret in (OWN.auth_token, OWN.api_secret):
+            assert secret not in run.output
+
+
+@pytest.mark.parametrize(
+    ("differences", "options", "words"),
+    [
+        ({"TWILIO_AUTH_TOKEN": SETTINGS["TWILIO_AUTH_TOKEN"]}, (), "TWILIO_AUTH_TOKEN: still the example's"),
+        ({"TWILIO_API_BASE_URL": SETTINGS["TWILIO_API_BASE_URL"]}, (), "TWILIO_API_BASE_URL: leads to the fake"),
+        ({"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}, (), "PUBLIC_BASE_URL: expected the tunnel's address"),
+        ({}, ("--chaos", "7"), "--chaos is about the fake Twilio"),
+        ({}, ("--phones-port", "7072"), "--phones-port is about the fake Twilio"),
+        ({}, ("--host", "func"), "--settings goes with the built-in host only"),
+    ],
+)
+def test_a_file_that_is_not_ready_is_refused_by_the_names_in_it(
+    settings_file: Callable[..., Path], differences: dict[str, str], options: tuple[str, ...], words: str
+) -> None:
+    """Before anything is started."""
+    command = [sys.executable, "-m", "dev", "run", "--settings", str(settings_file(**differences)), *options]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert words in done.stdout + done.stderr
+
+
+def test_a_file_that_is_not_there_is_said_to_be_so() -> None:
+    """Without a traceback."""
+    command = [sys.executable, "-m", "dev", "run", "--settings", "no-such-file.json"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, "no-such-file.json cannot be read" in done.stdout + done.stderr) == (1, True)
 
 
 def test_the_settings_that_the_document_changes_are_those_of_the_real_twilio() -> None:
@@ -75,6 +123,7 @@ def test_the_settings_that_the_document_changes_are_those_of_the_real_twilio() -
         "FUNCTIONS_WORKER_RUNTIME",
         "TWILIO_AUTH_TOKEN_NEXT",
         "TWILIO_MESSAGING_SERVICE_SID",
+        "TABLES_CONNECTION_STRING",
         "TABLES_ENDPOINT",
         "DEFAULT_COUNTRY",
     }

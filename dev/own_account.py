@@ -1,0 +1,51 @@
+"""`python3 -m dev run --settings FILE`: the app on this machine with somebody's own Twilio account, behind a tunnel."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from pathlib import Path
+
+from dev import environment
+from dev.app_settings import own_settings, service_environ
+from dev.azurite import azurite, connection_string
+from dev.instructions import how_to_use_your_account
+from dev.ports import Wish, take_ports
+from dev.processes import Service, answers
+from dev.run import APP_PORT, Options, app_command, data_folder, run_together
+from dev.setup import ROOT, SetupError
+from dev.terminal import Terminal
+
+FAKES = {"chaos": "--chaos", "phones_port": "--phones-port"}
+
+
+def run(options: Options, file: Path) -> int:
+    """Run storage and the app with the settings of this file, until Ctrl-C (0) or until one of them ends (1).
+
+    A tunnel lets the whole world in, so the app asks for a key whether it is told to or not.
+    """
+    if options.host == "func":
+        raise SetupError(
+            "--settings goes with the built-in host only: Core Tools ask for no key behind an open tunnel."
+        )
+    for name, option in FAKES.items():
+        if getattr(options, name) is not None:
+            raise SetupError(f"{option} is about the fake Twilio; with --settings the app uses your own account.")
+    values = own_settings(file)
+    environment.ensure()
+    app = Wish("the app", "--port", APP_PORT, options.port or APP_PORT)  # the tunnel leads there, and nowhere else
+    tables = Wish("Azurite", "--tables-port", 10002, options.tables_port)
+    with take_ports([app, tables]) as (port, tables_port):
+        return run_on(port, tables_port, values, options, file)
+
+
+def run_on(port: int, tables_port: int, values: dict[str, str], options: Options, file: Path) -> int:
+    """Run both on these ports."""
+    terminal = Terminal(["azurite", "app"], sys.stdout, show=options.verbose)
+    storage = azurite(tables_port, data_folder(options.data), verbose=options.verbose, sink=terminal)
+    key = secrets.token_urlsafe(24)
+    env = service_environ({**values, "TABLES_CONNECTION_STRING": connection_string(tables_port), "TABLES_ENDPOINT": ""})
+    url = f"http://127.0.0.1:{port}/api/health"
+    app = Service("app", app_command(options, port, key), env, lambda: answers(url, 200), terminal, ROOT)
+    words = how_to_use_your_account(port, tables_port, key, values["PUBLIC_BASE_URL"], file)
+    return run_together([storage, app], lambda: None, words, terminal)
