@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from dev.setup import ROOT, SetupError
 
 # A developer's shell may hold settings of a real account; `python3 -m dev run` never uses them.
 FOREIGN = ("TWILIO_", "TABLES_", "AZURE_", "WEBSITE_", "AzureWebJobs", "FUNCTIONS_", "APPLICATIONINSIGHTS_")
+
+# What is somebody's own at Twilio.
+OWN = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
 
 
 def settings(port: int, phones_port: int, tables_port: int) -> dict[str, str]:
@@ -29,14 +33,10 @@ def own_settings(file: Path) -> dict[str, str]:
     """Return the settings in somebody's own file; raises SetupError where they still are the example's."""
     example, own = read_values("local.settings.json.example"), read_values(file)
     values = {**dict.fromkeys(example, ""), **own}
-    wrong = [
-        f"{name}: still the example's"
-        for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
-        if values[name] == example[name]
-    ]
+    wrong = [f"{name}: still the example's" for name in OWN if values[name] == example[name]]
     if values["TWILIO_API_BASE_URL"] == example["TWILIO_API_BASE_URL"]:
         wrong.append("TWILIO_API_BASE_URL: leads to the fake Twilio; empty it")
-    if not values["PUBLIC_BASE_URL"].startswith("https://"):
+    if not re.fullmatch(r"https://[\w.:-]+(/.*)?", values["PUBLIC_BASE_URL"]):
         wrong.append("PUBLIC_BASE_URL: expected the tunnel's address, which begins with https://")
     if wrong:
         raise SetupError(f"{file} is not ready for a real account:\n  " + "\n  ".join(wrong))
@@ -54,11 +54,14 @@ def service_environ(values: Mapping[str, str]) -> dict[str, str]:
 def read_values(name: str | Path) -> dict[str, str]:
     """Return the settings in a file of the form that Core Tools read."""
     try:
-        return dict(json.loads((ROOT / name).read_text("utf-8-sig"))["Values"])
+        values = dict(json.loads((ROOT / name).read_text("utf-8-sig"))["Values"])
     except OSError as error:
         raise SetupError(f"{name} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
         raise SetupError(f"{name} is not JSON with an object `Values`: repair it, or move it away.") from None
+    if others := [setting for setting, value in values.items() if not isinstance(value, str)]:
+        raise SetupError(f"{name}: every value is a text in quotes; {', '.join(others)} is not.")
+    return values
 
 
 def check_for_core_tools() -> None:
@@ -75,5 +78,5 @@ def check_for_core_tools() -> None:
     if mixed:
         raise SetupError(
             f"local.settings.json sets {', '.join(mixed)}, which `func` would use here too: move that file away, "
-            "or leave --host away and use the built-in host."
+            "or leave --host out and use the built-in host."
         )

@@ -41,7 +41,7 @@ Ctrl-C stops everything.
 def how_to_use_your_account(port: int, tables_port: int, key: str, base_url: str, file: Path) -> str:
     """Return what is left to do by hand when the app runs with a Twilio account of one's own."""
     api, header = f"http://127.0.0.1:{port}/api", f'-H "x-functions-key: {key}"'
-    connect = f"{PYTHON} infra/connect_number.py --secrets {file} --base-url {base_url}"
+    connect = f'{PYTHON} infra/connect_number.py --secrets "{file}" --base-url {base_url}'
     return f"""
   App     {api}
   Twilio  {base_url}/api    a tunnel has to lead from there to port {port}

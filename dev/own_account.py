@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 from dev import environment
@@ -11,8 +14,8 @@ from dev.app_settings import own_settings, service_environ
 from dev.azurite import azurite, connection_string
 from dev.instructions import how_to_use_your_account
 from dev.ports import Wish, take_ports
-from dev.processes import Service, answers
-from dev.run import APP_PORT, Options, app_command, data_folder, run_together
+from dev.processes import Service, ServiceError, answers
+from dev.run import APP_PORT, Options, data_folder, host_command, run_together
 from dev.setup import ROOT, SetupError
 from dev.terminal import Terminal
 
@@ -33,8 +36,9 @@ def run(options: Options, file: Path) -> int:
             raise SetupError(f"{option} is about the fake Twilio; with --settings the app uses your own account.")
     values = own_settings(file)
     environment.ensure()
-    app = Wish("the app", "--port", APP_PORT, options.port or APP_PORT)  # the tunnel leads there, and nowhere else
     tables = Wish("Azurite", "--tables-port", 10002, options.tables_port)
+    advice = "the tunnel leads there: free it, or let the tunnel lead to another --port"
+    app = Wish("the app", "--port", APP_PORT, options.port or APP_PORT, advice)
     with take_ports([app, tables]) as (port, tables_port):
         return run_on(port, tables_port, values, options, file)
 
@@ -43,9 +47,20 @@ def run_on(port: int, tables_port: int, values: dict[str, str], options: Options
     """Run both on these ports."""
     terminal = Terminal(["azurite", "app"], sys.stdout, show=options.verbose)
     storage = azurite(tables_port, data_folder(options.data), verbose=options.verbose, sink=terminal)
-    key = secrets.token_urlsafe(24)
+    key, url = secrets.token_urlsafe(24), f"http://127.0.0.1:{port}"
     env = service_environ({**values, "TABLES_CONNECTION_STRING": connection_string(tables_port), "TABLES_ENDPOINT": ""})
-    url = f"http://127.0.0.1:{port}/api/health"
-    app = Service("app", app_command(options, port, key), env, lambda: answers(url, 200), terminal, ROOT)
+    app = Service("app", host_command(port, key), env, lambda: answers(f"{url}/api/health"), terminal, ROOT)
     words = how_to_use_your_account(port, tables_port, key, values["PUBLIC_BASE_URL"], file)
-    return run_together([storage, app], lambda: None, words, terminal)
+    return run_together([storage, app], lambda: check_settings(url, key), words, terminal)
+
+
+def check_settings(url: str, key: str) -> None:
+    """Raise ServiceError with what the app says of its settings, where it is not ready for that."""
+    request = urllib.request.Request(f"{url}/api/activity?limit=1", headers={"x-functions-key": key})
+    try:
+        with urllib.request.urlopen(request, timeout=30):
+            return
+    except urllib.error.HTTPError as error:
+        with error:
+            problem = json.loads(error.read() or b"{}")
+    raise ServiceError(f"the app is not ready: {problem.get('detail', 'it does not say why')}")

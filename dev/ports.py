@@ -20,6 +20,8 @@ class Wish:
     option: str
     usual: int
     asked: int | None
+    advice: str = ""
+    """What to do when the port that was asked for is taken, where it is not the usual."""
 
 
 @contextmanager
@@ -40,7 +42,8 @@ def take(wish: Wish, claims: ExitStack) -> int:
     except OSError as error:
         trouble = f"Port {port} {reason(error)}"
     if wish.asked is not None:
-        raise SetupError(f"{trouble}, so {wish.what} cannot be there: give {wish.option} another, or leave it away.")
+        advice = wish.advice or f"give {wish.option} another, or leave it out"
+        raise SetupError(f"{trouble}, so {wish.what} cannot be there: {advice}.")
     port = claim_any(claims)
     say(f"{trouble}, so {wish.what} will be on port {port}.")
     return port

@@ -145,10 +145,8 @@ class Service:
         self.stop()
 
 
-def free_port(preferred: int = 0) -> int:
-    """Return `preferred` when nobody listens there on this machine, else a port that is free now."""
-    with contextlib.suppress(OSError):
-        return listen_for_a_moment(preferred)
+def free_port() -> int:
+    """Return a port that is free now."""
     return listen_for_a_moment(0)
 
 

@@ -132,6 +132,11 @@ def app_command(options: Options, port: int, key: str | None) -> list[str]:
     """Return the command that serves the app: our host, or Microsoft's Core Tools."""
     if options.host == "func":
         return [core_tools(options), "start", "--port", str(port)]
+    return [*host_command(port, key), "--name-errors"]
+
+
+def host_command(port: int, key: str | None) -> list[str]:
+    """Return the command that serves the app on our host."""
     keys = [f"--key={key}"] if key else []
     return [str(environment.PYTHON), "-m", "dev.host", "--port", str(port), "--verbose", *keys]
 
@@ -145,6 +150,6 @@ def core_tools(options: Options) -> str:
     if path is None:
         raise SetupError(
             "--host func needs Azure Functions Core Tools (https://aka.ms/azfunc-install): "
-            "install them, or leave --host away and use the built-in host."
+            "install them, or leave --host out and use the built-in host."
         )
     return path

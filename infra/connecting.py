@@ -47,6 +47,7 @@ class Connecting:
             raise Failed(
                 "Somebody else gets the calls or texts:\n" + "\n".join(others),
                 "With --take-over the app gets them. What stands there now is kept, and --restore puts it back.",
+                "If it is where this app was before, name its address with --formerly https://... instead.",
             )
         self.agree()
         kept = KeptAddresses(self.account, self.ours)

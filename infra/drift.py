@@ -190,8 +190,8 @@ class Check:
     def refused(self, url: str, token: str) -> None:
         """Find out why the app refuses a signature."""
         other = f"http{'' if url.startswith('https') else 's'}://{url.partition('://')[2]}"
-        for address in (*self.target.also_known_as, other, f"{url}/"):
-            if address != url and live_app.takes_signature(url, token, address):
+        for address in (*self.target.also_known_as, other):
+            if live_app.takes_signature(url, token, address):
                 self.wrong(
                     f"Twilio calls {url}, but the app's PUBLIC_BASE_URL is {address}: it refuses what Twilio signs",
                     self.deploy("--public-base-url", url),

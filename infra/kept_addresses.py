@@ -6,7 +6,7 @@ addresses lie in one that is named after the number, where a person finds them i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
@@ -47,23 +47,32 @@ class KeptAddresses:
 
     def find(self, resource: Resource) -> Kept | None:
         """Return what a resource had before, None when nothing is kept."""
-        return next(self.all(resource), None)
+        return next(iter(self.own(self.all(resource))), None)
+
+    def own(self, found: Iterable[Kept]) -> list[Kept]:
+        """Return what is kept for this app."""
+        return [kept for kept in found if kept.more(APP) in self.ours]
 
     def all(self, resource: Resource) -> Iterator[Kept]:
-        """Return what is kept of a resource: more than once where several runs have connected it at the same time."""
+        """Return what is kept of a resource, for each app; twice where two runs have connected it at the same time."""
         name = name_of(resource)
         for state in self.account.every(f"{self.url}?{urlencode({'FriendlyName': name})}", "applications"):
             kept = Kept(Resource(name, f"{self.account.own}/Applications/{state['sid']}.json", state, ()))
-            if state["friendly_name"] == name and kept.more(APP) in self.ours:
+            if state["friendly_name"] == name:
                 yield kept
 
     def keep(self, resource: Resource) -> None:
-        """Keep what a resource has now. Where the app's own addresses stand, what was kept before them stays."""
-        before = self.find(resource)
+        """Keep what a resource has now.
+
+        Where the app's own addresses stand, or those of an app that has borrowed it of this one, what was kept stays.
+        """
+        kept = list(self.all(resource))
+        before = next(iter(self.own(kept)), None)
         values: dict[str, str] = {}
         for address in resource.addresses:
             url, method = resource.value(address.parameter), resource.value(address.method) or METHOD
-            if is_ours(url, self.ours):
+            borrowed = [other.address(address)[0] for other in kept if is_ours(url, [other.more(APP)])]
+            if any(is_ours(one, self.ours) for one in (url, *borrowed)):
                 url, method = before.address(address) if before else ("", METHOD)
             values |= {address.kept_as: url, method_of(address.kept_as): method}
         sids = {name: resource.value(name) or (before.more(name) if before else "") for name in resource.bypasses}
@@ -73,7 +82,7 @@ class KeptAddresses:
 
     def forget(self, resource: Resource) -> None:
         """Remove what is kept of a resource."""
-        for kept in list(self.all(resource)):
+        for kept in self.own(self.all(resource)):
             self.account.request("DELETE", kept.app.url)
 
 

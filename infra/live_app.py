@@ -14,7 +14,7 @@ from typing import Any
 
 from patience import Patience
 from steps import Failed
-from twilio_account import as_object, in_words
+from twilio_account import NO_ANSWER, as_object, in_words
 
 SIGNED_ROUTE = "twiml_hello"  # answers Twilio alone, and changes nothing
 FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
@@ -31,7 +31,7 @@ def ask(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -
     except urllib.error.HTTPError as error:
         with error:
             return error.code, as_object(error.read()), ""
-    except (OSError, ValueError) as error:
+    except NO_ANSWER as error:
         return 0, {}, in_words(error)
 
 

@@ -66,12 +66,12 @@ def run(terminal: Terminal, main: Callable[[Steps], None]) -> int:
     except Failed as error:
         steps.report(indent(str(error)), [indent(line) for line in error.advice])
     except TwilioSaidNo as error:
-        wrong = ["Copy the account's SID and the secrets again from https://console.twilio.com"]
+        wrong = ["Copy the SIDs and secrets again from https://console.twilio.com; is the account suspended, perhaps?"]
         steps.report(indent(str(error)), wrong if error.status == 401 else [])
     except (Refused, TwilioUnreachable) as error:
         steps.report(indent(str(error)), [])
     except KeyboardInterrupt:
-        steps.report("It was interrupted. Azure may still be working on what was asked of it.", [])
+        steps.report("It was interrupted. What was asked of Azure or Twilio by then may still be done.", [])
         return 130
     else:
         return 0

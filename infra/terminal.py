@@ -57,12 +57,18 @@ class Terminal:
     def ask(self, question: str) -> str:
         """Return what the person types."""
         self.need_person(question)
-        return input(f"{question}: ").strip()
+        try:
+            return input(f"{question}: ").strip()
+        except EOFError:
+            raise Refused("Nothing was answered, so nothing was changed.") from None
 
     def ask_secret(self, question: str) -> str:
         """Return what the person types, unseen."""
         self.need_person(question)
-        return self.hide(getpass.getpass(f"{question} (not shown): ").strip())
+        try:
+            return self.hide(getpass.getpass(f"{question} (not shown): ").strip())
+        except EOFError:
+            raise Refused("Nothing was answered, so nothing was changed.") from None
 
     def confirm(self, question: str) -> bool:
         """Whether the person says yes."""

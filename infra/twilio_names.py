@@ -99,7 +99,7 @@ def read_given(path: str, number: str, terminal: Terminal) -> dict[str, str]:
     """Return what the environment and the file of `NAME=VALUE` lines hold; an option is stronger than both."""
     given = {name: os.environ.get(name, "").strip() for name in (*NAMES, *SECRET_NAMES)}
     if path:
-        given.update(read_file(Path(path), terminal))
+        given.update({name: value for name, value in read_file(Path(path), terminal).items() if value})
     if number:
         given["TWILIO_FROM_NUMBER"] = number
     for name in SECRET_NAMES:

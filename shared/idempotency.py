@@ -6,6 +6,8 @@ that is not known, since only that keeps a second try from sending twice. A refu
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import functools
 import hashlib
 import logging
@@ -14,6 +16,7 @@ from typing import Any
 
 import azure.functions as func
 
+from shared.activity_log import PATIENCE_SECONDS
 from shared.api import Handler, problem_response
 from shared.clock import now
 from shared.errors import (
@@ -52,8 +55,10 @@ def idempotent(handler: Handler) -> Handler:
         try:
             earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest(), owner)
         except StorageUnavailable:
-            # It may be reserved all the same, and nothing has been sent.
-            await forget(partition, owner)
+            # It may be reserved all the same, and nothing has been sent. Storage that hangs is not waited for again.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PATIENCE_SECONDS):
+                    await forget(partition, owner)
             raise
         if earlier is not None:
             return earlier

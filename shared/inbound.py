@@ -37,8 +37,9 @@ def check_name(name: str, script: Script, family: Family) -> Iterator[FieldError
     kind: Kind = "call" if named["kind"] == "call" else "text"
     number = named["number"]
     if number is not None and not is_e164(number) and not (kind == "text" and SHORT_CODE.fullmatch(number)):
-        example = f"{kind}-15005550006"
-        yield FieldError("name", f"expected {kind}- and all digits of a number with its country code, like {example}")
+        short = ", or of a short code" if kind == "text" else ""
+        words = f"expected {kind}- and all digits of a number with its country code{short}, like {kind}-15005550006"
+        yield FieldError("name", words)
     if not fits(script, family, kind):
         yield FieldError("name", f"is that of a script which answers {kind}s; this one is of the family {family}")
 

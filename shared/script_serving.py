@@ -105,7 +105,8 @@ def make_ready(script: Script, family: Family) -> Ready:
 
 def twiml_of(script: Script, family: Family) -> str:
     """Return the TwiML that a script becomes, placeholders and all; raises InvalidScript where it is too long."""
-    return check_twiml(str(write_twiml(make_ready(script, family).script, family)))
+    ready = make_ready(script, family)
+    return check_twiml(ready.document or str(write_twiml(ready.script, family)))
 
 
 def document_for(ready: Ready, fields: Mapping[str, str]) -> str:

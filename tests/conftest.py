@@ -127,7 +127,7 @@ def fake_twilio(fake_twilio_session: FakeTwilio) -> Iterator[FakeTwilio]:
 @pytest.fixture(scope="session")
 def tables() -> Iterator[str]:
     """The connection string of a real Azurite."""
-    port = free_port(0)
+    port = free_port()
     with azurite(port):
         yield connection_string(port)
 
@@ -170,7 +170,7 @@ def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
     with ExitStack() as stack:
 
         def start(key: str = "", **settings: str) -> App:
-            port = free_port(0)
+            port = free_port()
             url = f"http://127.0.0.1:{port}"
             usual = {"PUBLIC_BASE_URL": url, "TWILIO_API_BASE_URL": twilio_url, "TABLES_CONNECTION_STRING": tables}
             settings = {name: value.replace("{port}", str(port)) for name, value in settings.items()}

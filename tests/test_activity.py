@@ -38,7 +38,7 @@ def micro(moment: datetime) -> int:
 @pytest.fixture(scope="module")
 def logged(start_app: StartApp) -> Iterator[tuple[App, list[dict[str, Any]]]]:
     """An app whose log holds exactly the calls and texts that are returned, newest first."""
-    port = free_port(0)
+    port = free_port()
     with azurite(port):
         app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
         rows: list[dict[str, Any]] = []
@@ -145,7 +145,7 @@ def test_an_item_tells_what_became_of_it(logged: Logged) -> None:
 
 def test_an_empty_log_is_an_empty_list(start_app: StartApp) -> None:
     """Also before the tables exist."""
-    port = free_port(0)
+    port = free_port()
     with azurite(port):
         app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
 
@@ -154,7 +154,7 @@ def test_an_empty_log_is_an_empty_list(start_app: StartApp) -> None:
 
 def test_no_request_looks_at_more_than_two_thousand_rows(start_app: StartApp) -> None:
     """A status that few rows have is looked for in as many requests as it takes; the 2,000th row is in the first."""
-    port = free_port(0)
+    port = free_port()
     with azurite(port):
         app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
         # Of one shard, so that they can be stored a hundred at a time.
@@ -207,7 +207,7 @@ def test_a_sid_that_the_log_does_not_hold_is_not_found(app: App, sid: str) -> No
 
 def test_without_storage_both_say_so(start_app: StartApp) -> None:
     """503, for a while."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
 
     assert_problem(app.get("activity"), 503, "storage_unavailable")
     assert_problem(app.get("activity/CA1"), 503, "storage_unavailable")

@@ -23,7 +23,7 @@ NUMBER = "+15005550006"
 @pytest.fixture(scope="module")
 def fresh(start_app: StartApp) -> Iterator[App]:
     """An app of its own, since scripts named `call` answer all calls."""
-    port = free_port(0)
+    port = free_port()
     with azurite(port):
         yield start_app(TABLES_CONNECTION_STRING=connection_string(port))
 
@@ -102,7 +102,7 @@ def test_a_recording_lands_in_the_calls_log(app: App) -> None:
 
 def test_without_storage_a_caller_is_greeted_all_the_same(start_app: StartApp) -> None:
     """In time, and the log says what is missing."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
     began = time.monotonic()
 
     assert "leave a message" in call(app)[1]

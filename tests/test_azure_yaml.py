@@ -269,6 +269,19 @@ def test_after_azd_up_the_app_answers_and_the_number_is_connected(there: World) 
 
 
 @with_a_script_as_az
+def test_a_domain_of_ones_own_is_connected_with_the_address_that_the_app_had_before(there: World) -> None:
+    """Which is the app's too: nobody is taken anything from."""
+    azd = Azd(there, PUBLIC_BASE_URL="https://phone.example.com")
+    assert azd.provision(**secrets_of(there)).returncode == 0
+
+    done = azd.deploy()
+
+    assert done.returncode == 0, done.stderr
+    former = ["--formerly", f"https://{there.app.host}"]
+    assert there.connections()[-1]["options"][2:] == ["--base-url", "https://phone.example.com", "--yes", *former]
+
+
+@with_a_script_as_az
 def test_the_second_time_nothing_is_asked_or_written(there: World) -> None:
     """The vault has the secrets."""
     azd = Azd(there)

@@ -129,7 +129,7 @@ def test_a_company_s_root_behind_the_public_ones_is_trusted(
 
 def test_the_app_goes_to_twilio_directly(proxy: Proxy, start_app: StartApp, fake_twilio: FakeTwilio) -> None:
     """HTTPS_PROXY leads nowhere here, and the call is placed."""
-    nowhere = {"HTTPS_PROXY": f"http://127.0.0.1:{free_port(0)}", "NO_PROXY": "", "no_proxy": ""}
+    nowhere = {"HTTPS_PROXY": f"http://127.0.0.1:{free_port()}", "NO_PROXY": "", "no_proxy": ""}
     app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(proxy.root), **nowhere)
 
     assert app.post("make_call", CALL).status_code == 201

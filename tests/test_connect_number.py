@@ -330,12 +330,13 @@ def test_a_twiml_app_of_somebody_elses_is_neither_taken_nor_deleted(fake: FakeTw
             return super().request(method, url.partition("?FriendlyName")[0], form)
 
     account = account_of(fake, Loose)
-    made = account.request("POST", f"{account.own}/Applications.json", {"FriendlyName": "Browser", "VoiceUrl": OTHER})
+    made = account.request("POST", f"{account.own}/Applications.json", {"FriendlyName": "Browser"})
+    fake.number(OURS).sms_url = OTHER
     connecting(account, fake).connect()
     connecting(account, fake).restore()
 
     assert list(fake.exchange.twiml_apps) == [made["sid"]]
-    assert fake.number(OURS).voice_url == ""
+    assert fake.number(OURS).sms_url == OTHER
 
 
 def test_without_anything_kept_a_restored_number_calls_nobody(fake: FakeTwilio) -> None:
@@ -346,6 +347,23 @@ def test_without_anything_kept_a_restored_number_calls_nobody(fake: FakeTwilio) 
 
     assert f"{OURS} calls nobody now; nothing was kept of it." in done.stdout
     assert set(addresses(fake).values()) == {""}
+
+
+def test_what_was_kept_first_stays_until_somebody_else_has_had_the_number(fake: FakeTwilio) -> None:
+    """A second run keeps of each address what no run has set."""
+    number = fake.number(OURS)
+    number.voice_url, number.voice_application_sid = OTHER, "AP" + "1" * 32
+    connect(fake, "--take-over")
+    number.voice_url, number.sms_url = f"{API}/twiml/menu", ""
+    number.voice_fallback_url = "https://other.example.com/fallback"
+
+    connect(fake, "--take-over")
+    [kept] = fake.exchange.twiml_apps.values()
+    assert number.voice_url == f"{API}/twiml/menu"
+
+    connect(fake, "--restore")
+    assert (number.voice_url, number.voice_fallback_url) == (OTHER, "https://other.example.com/fallback")
+    assert (number.voice_application_sid, kept.sms_url) == ("AP" + "1" * 32, "")
 
 
 def test_an_app_that_has_moved_gives_back_what_stood_before_it_ever_came(fake: FakeTwilio) -> None:
@@ -361,6 +379,19 @@ def test_an_app_that_has_moved_gives_back_what_stood_before_it_ever_came(fake: F
     assert run(fake, *moved, "--restore").returncode == 0
     assert fake.number(OURS).voice_url == OTHER
     assert fake.exchange.twiml_apps == {}
+
+
+def test_a_number_that_is_taken_back_from_a_borrower_goes_to_its_owner_in_the_end(fake: FakeTwilio) -> None:
+    """A laptop did not give it back; its address is not what stood there before the app."""
+    fake.number(OURS).voice_url = OTHER
+    connect(fake, "--take-over")
+    laptop = ("--number", OURS, "--base-url", "https://laptop.example.com", "--yes")
+    assert run(fake, *laptop, "--take-over").returncode == 0
+    connect(fake, "--take-over")
+
+    assert "nothing to change" in run(fake, *laptop, "--restore").stdout
+    connect(fake, "--restore")
+    assert (fake.number(OURS).voice_url, fake.number(OURS).sms_url) == (OTHER, "")
 
 
 def test_apps_that_take_a_number_one_from_the_other_give_it_back_in_turn(fake: FakeTwilio) -> None:
@@ -513,6 +544,7 @@ def test_settings_take_the_place_of_options(fake: FakeTwilio) -> None:
     done = run(fake, "--yes", **names, PUBLIC_BASE_URL=f"{BASE}/")
 
     assert done.returncode == 0, done.stderr
+    assert "nothing to change" in connect(fake, TWILIO_API_KEY="", TWILIO_AUTH_TOKEN=fake.account.auth_token).stdout
     assert addresses(fake) == CONNECTED
     assert fake.exchange.services[fake.account.messaging_service_sid].inbound_request_url == f"{API}/receive_sms"
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -125,11 +126,22 @@ def test_a_number_that_somebody_has_taken_needs_to_be_taken_over(town: Town) -> 
     assert check(town)[0] == 0
 
 
+def test_a_number_that_calls_where_the_app_was_needs_not_to_be_taken_over(town: Town) -> None:
+    """That is the app's own."""
+    town[1].number(OURS).voice_url = "https://older.example.com/api/answer_call"
+
+    [mend] = mends(check(town, "--formerly", "https://older.example.com")[1])
+
+    assert mend.endswith(" --formerly https://older.example.com")
+    assert run(town[1], *shlex.split(mend)[2:], "--yes").returncode == 0
+
+
 def test_a_messaging_service_that_takes_the_texts_is_found(town: Town) -> None:
     """It is not enough that the number is right, and whoever connects it is told so."""
     _, fake = town
     service = fake.exchange.services[fake.account.messaging_service_sid]
     service.use_inbound_webhook_on_number = "false"
+    fake.exchange.services["MG" + "9" * 32] = replace(service, sid="MG" + "9" * 32, number_sids=[])
 
     code, said = check(town)
 
@@ -165,6 +177,16 @@ def test_how_the_account_stands_is_looked_at(
     assert mends(said)[0].startswith("https://console.twilio.com")
 
 
+def test_a_balance_that_twilio_does_not_tell_is_unknown(town: Town) -> None:
+    """As that of a subaccount, whose money is its owner's."""
+    town[1].exchange.standing.balance = ""
+
+    code, said = check(town)
+
+    assert (code, wrong(said)) == (0, [])
+    assert "unknown  the balance: Twilio does not tell it\n" in said
+
+
 def test_a_trial_account_is_told_whom_it_may_call(town: Town) -> None:
     """That is no drift."""
     town[1].exchange.standing.type = "Trial"
@@ -185,6 +207,7 @@ def test_countries_that_are_switched_off_are_found(town: Town) -> None:
         1,
         ["calls to DE are switched off at Twilio", "texts to DE are switched off at Twilio"],
     )
+    assert '"high_risk_special_numbers_enabled": "false", "high_risk_tollfraud_numbers_enabled": "false"' in said
     for mend in mends(said):
         account = fake.account
         environ = {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.auth_token, "NO_PROXY": "127.0.0.1"}
@@ -247,7 +270,7 @@ def test_an_app_that_believes_another_address_its_own_is_found(town: Town, table
 def test_an_app_that_does_not_answer_is_found(town: Town, path: str, words: str) -> None:
     """With a command that shows it."""
     app, fake = town
-    base_url = f"{app.url}{path}" if path else f"http://127.0.0.1:{free_port(0)}"
+    base_url = f"{app.url}{path}" if path else f"http://127.0.0.1:{free_port()}"
     fake.ask(lambda: fake.serve_numbers_from(base_url))
 
     done = run(fake, "--number", OURS, "--check", PUBLIC_BASE_URL=base_url, TWILIO_AUTH_TOKEN=fake.account.auth_token)

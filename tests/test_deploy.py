@@ -44,6 +44,7 @@ def test_one_command_leads_from_nothing_to_a_phone_that_answers(there: World) ->
     assert connected["options"] == ["--number", NUMBER, "--base-url", f"https://{app.host}", "--yes"]
     names = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
     assert {name: connected["env"][name] for name in names} == {name: there.secrets[name] for name in names}
+    assert "TWILIO_FROM_NUMBER" not in connected["env"], "options say it; the shell's must not"
     assert f'curl "https://{app.host}/api/make_call" --header "x-functions-key: $KEY"' in done.stdout
     assert "az functionapp keys list --resource-group rg-phone" in done.stdout
 
@@ -136,7 +137,8 @@ def test_settings_stay_unless_something_says_otherwise(deployed: World) -> None:
     assert deployed.run("deploy", "--yes").returncode == 0
     settings = deployed.app.settings
     assert (settings["PUBLIC_BASE_URL"], settings["ALLOWED_COUNTRIES"]) == ("https://phone.example.com", "US,CA")
-    assert deployed.connections()[-1]["options"][3] == "https://phone.example.com"
+    former = ["--formerly", f"https://{deployed.app.host}"]
+    assert deployed.connections()[-1]["options"][3:] == ["https://phone.example.com", "--yes", *former]
 
     assert (
         deployed.run(

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from stand_in_az.cloud import Fault
 from stand_in_az.twilio import ACCOUNT
 from stand_in_az.world import CONNECT, KEY, NUMBER, ROOT, World
 
@@ -123,6 +124,32 @@ def test_the_name_of_the_group_is_enough_to_look_for_drift_and_to_mend_it(there:
     assert well.returncode == 0, well.stdout + well.stderr
     assert "All is well." in well.stdout
     assert fake.account.auth_token not in well.stdout + drifted.stdout
+
+
+def test_an_address_in_front_of_the_app_has_to_be_its_public_base_url(there: World, fake: FakeTwilio) -> None:
+    """Twilio signs what it calls; the address that Azure gave the app is tried too, to say what is wrong."""
+    assert there.deploy(TWILIO_API_BASE_URL=fake.url).returncode == 0
+    front, own = f"https://{there.app.host.upper()}", f"https://{there.app.host}"
+    assert connect_number(there, fake, "--base-url", front, "--yes", "--take-over").returncode == 0
+    assert fake.number(NUMBER).voice_url == f"{front}/api/answer_call"
+
+    done = connect_number(there, fake, "--base-url", front, "--check")
+
+    assert done.returncode == 1
+    assert f"WRONG    Twilio calls {front}, but the app's PUBLIC_BASE_URL is {own}: it refuses what" in done.stdout
+    assert f"python3 infra/deploy.py --resource-group rg-phone --public-base-url {front}\n" in done.stdout
+
+
+def test_the_number_is_connected_with_the_secrets_that_are_given(there: World, fake: FakeTwilio) -> None:
+    """The vault is asked for none of them; what else a shell knows of Twilio is not the app's."""
+    assert there.deploy(TWILIO_API_BASE_URL=fake.url).returncode == 0
+    there.azure.faults = [Fault("keyvault secret show", "(Forbidden) No.", times=100)]
+    stray = {"TWILIO_MESSAGING_SERVICE_SID": "MG" + "9" * 32, "TWILIO_AUTH_TOKEN_NEXT": "a b"}
+
+    removed = there.run("destroy", *YES, TWILIO_API_BASE_URL=fake.url, **{**there.secrets, **stray})
+
+    assert removed.returncode == 0, removed.stderr
+    assert fake.number(NUMBER).voice_url == ""
 
 
 def test_a_group_without_the_app_is_told_of(there: World, fake: FakeTwilio) -> None:

@@ -147,6 +147,20 @@ def logs_an_error(req: func.HttpRequest) -> str:
     return "sorry"
 
 
+@app.route()
+def logs_much(req: func.HttpRequest) -> str:
+    for _ in range(12):
+        logging.error("%s", "x" * 400)
+    return "sorry"
+
+
+@app.route()
+def logs_wrongly(req: func.HttpRequest) -> str:
+    logging.error("%d calls", "x")
+    logging.error("half %s", chr(0xD83D))
+    return "well"
+
+
 @app.timer_trigger(schedule="0 0 3 * * *", arg_name="timer")
 def nightly(timer: func.TimerRequest) -> None:
     pass
@@ -442,7 +456,7 @@ def test_logs_are_shown_from_info_on(host: Host) -> None:
 @pytest.fixture(scope="module")
 def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     """Yield a host that serves APP, and tells more than Azure does."""
-    with serving(tmp_path_factory.mktemp("talkative"), "--verbose") as running:
+    with serving(tmp_path_factory.mktemp("talkative"), "--name-errors") as running:
         yield running
 
 
@@ -451,7 +465,7 @@ def logged_errors(response: requests.Response) -> list[str]:
     return [unquote(error) for error in response.raw.headers.getlist("X-Logged-Errors")]
 
 
-def test_verbose_names_the_errors_that_a_function_has_logged(talkative: Host, host: Host) -> None:
+def test_the_errors_that_a_function_has_logged_are_named_when_told_so(talkative: Host, host: Host) -> None:
     """Whoever called may not see the terminal; an answer on Azure holds nothing of it."""
     assert sorted(logged_errors(talkative.request("GET", "/api/logs_errors"))) == ["bad\n100%", "bad\nä"]
     assert logged_errors(talkative.request("GET", "/api/logs")) == []
@@ -463,6 +477,18 @@ def test_each_answer_names_its_own_errors(talkative: Host) -> None:
     with ThreadPoolExecutor(2) as callers:
         answers = callers.map(lambda who: talkative.request("GET", f"/api/logs_an_error?who={who}"), ("one", "two"))
     assert [logged_errors(answer) for answer in answers] == [["from one"], ["from two"]]
+
+
+def test_no_more_is_named_than_a_header_can_hold(talkative: Host) -> None:
+    """Ten errors, and the first 300 characters of each."""
+    named = logged_errors(talkative.request("GET", "/api/logs_much"))
+    assert [len(error) for error in named] == [300] * 10
+
+
+def test_an_error_that_cannot_be_written_fails_no_function(talkative: Host) -> None:
+    """Nor does one that is no Unicode; on Azure neither does."""
+    answer = talkative.request("GET", "/api/logs_wrongly")
+    assert (answer.status_code, logged_errors(answer)) == (200, ["half ?"])
 
 
 def test_functions_without_an_http_trigger_are_named(host: Host) -> None:

@@ -52,7 +52,7 @@ def test_a_usual_port_that_is_taken_is_replaced(listener: socket.socket, capsys:
 def test_a_port_that_was_asked_for_is_never_replaced(listener: socket.socket) -> None:
     """The error names the port, the part and the option."""
     taken = listener.getsockname()[1]
-    words = f"Port {taken} is taken, so the part cannot be there: give --part another, or leave it away."
+    words = f"Port {taken} is taken, so the part cannot be there: give --part another, or leave it out."
 
     with pytest.raises(SetupError, match=f"^{re.escape(words)}$"), take_ports([wish(1, asked=taken)]):
         pass

@@ -228,7 +228,7 @@ def test_a_port_that_was_asked_for_is_never_replaced(command: str, option: str, 
 
         assert run.end(None) == 1
     assert run.output == (
-        f"dev: Port {port} is taken, so {what} cannot be there: give {option} another, or leave it away.\n"
+        f"dev: Port {port} is taken, so {what} cannot be there: give {option} another, or leave it out.\n"
     )
 
 

@@ -43,7 +43,7 @@ def test_a_number_is_found_by_its_digits_and_keeps_what_it_is_given(stage: Stage
     number = number_of(client)
     assert (number.phone_number, number.voice_url, number.capabilities["sms"]) == (OURS, "", True)
     number.update(voice_url="https://example.com/voice", voice_method="GET", sms_url="https://example.com/text")
-    number.update(voice_url="")
+    number.update(voice_url="", voice_method="")
     fetched = client.incoming_phone_numbers(number.sid).fetch()
     assert (fetched.voice_url, fetched.voice_method, fetched.sms_url) == ("", "GET", "https://example.com/text")
     assert client.incoming_phone_numbers.list(phone_number="+1999") == []
@@ -94,6 +94,15 @@ def test_a_trunk_and_a_twiml_app_of_a_number_exclude_each_other(client: Client) 
     assert (number.voice_application_sid, number.trunk_sid) == (app.sid, None)
 
 
+def test_a_trunk_takes_the_calls_of_its_number(stage: Stage, client: Client) -> None:
+    """Nobody is asked."""
+    number = number_of(client)
+    number.update(voice_url=stage.app.reply("/number", HELLO), trunk_sid="TK" + UNKNOWN)
+    stage.fake.phone(THEIRS).call(OURS).wait_until("failed")
+    number.update(trunk_sid="")
+    stage.fake.phone(THEIRS).call(OURS).wait_until_heard("Hello")
+
+
 def test_twiml_apps_are_found_by_name_changed_and_deleted(client: Client) -> None:
     """A name that is longer than Twilio takes is refused."""
     app = client.applications.create(friendly_name="before", sms_url="https://example.com/a")
@@ -119,8 +128,10 @@ def test_a_messaging_service_takes_the_texts_of_its_numbers(stage: Stage, client
     stage.fake.phone(THEIRS).wait_for_text("From the service")
     pool = client.messaging.v1.services(service.sid).phone_numbers
     assert pool(number_of(client).sid).fetch().phone_number == OURS
-    with refused(20404):
-        pool("PN" + UNKNOWN).fetch()
+    stage.fake.exchange.services[service.sid].number_sids.clear()
+    for sid in ("PN" + UNKNOWN, number_of(client).sid):
+        with refused(20404):
+            pool(sid).fetch()
 
 
 def test_the_account_shows_itself_to_its_auth_token_only(stage: Stage, client: Client) -> None:

@@ -266,7 +266,8 @@ def test_the_page_sees_what_a_call_waits_for_and_what_it_leaves(stage: Stage) ->
     assert messages[0]["media"] == ["https://example.com/a.png"]
 
 
-PAGES = ["/", "/phones.js", "/_phones/events", "/_phones/recordings/RE00.wav"]
+ACCOUNT = "/2010-04-01/Accounts/AC00000000000000000000000000000001"
+PAGES = ["/", "/phones.js", "/_phones/events", "/_phones/recordings/RE00.wav", f"{ACCOUNT}/Calls.json", "/v1/Services"]
 
 
 def ask(stage: Stage, method: str, path: str, **headers: str) -> requests.Response:

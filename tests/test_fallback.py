@@ -34,7 +34,7 @@ def test_a_text_gets_no_apology(app: App) -> None:
 
 def test_it_needs_no_storage(start_app: StartApp) -> None:
     """What made the other webhook fail must not make this one fail."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
 
     form = {"CallSid": "CA1", "ErrorUrl": "http://[", "ErrorCode": "x"}
     assert "We are sorry" in app.signed_post("fallback", form).text

@@ -29,7 +29,7 @@ def test_wrong_settings_are_a_503_that_does_not_say_which(start_app: StartApp) -
 
 def test_storage_out_of_reach_is_a_503_and_is_not_looked_at_each_time(start_app: StartApp) -> None:
     """However often it is asked, storage is asked once in a while."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
 
     assert app.get("health").json() == {"status": "not_ready", "settings": "ok", "storage": "unreachable"}
     began = time.monotonic()

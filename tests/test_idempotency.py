@@ -233,7 +233,7 @@ def test_an_odd_key_is_refused(app: App, fake_twilio: FakeTwilio, key: str) -> N
 
 def test_without_storage_a_request_with_a_key_is_not_sent(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
     """The promise could not be kept. Without a key the text is sent, and its log is what suffers."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
 
     assert_problem(app.post("send_sms", BODY, headers=new_key()), 503, "storage_unavailable")
     assert creates(fake_twilio) == 0

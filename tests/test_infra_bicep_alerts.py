@@ -77,7 +77,7 @@ def alerts_after(app: App, marker: str) -> list[str]:
 @pytest.fixture(scope="module")
 def cut_off(start_app: StartApp) -> App:
     """An app that reaches neither its tables nor Twilio."""
-    nowhere = f"http://127.0.0.1:{free_port(0)}"
+    nowhere = f"http://127.0.0.1:{free_port()}"
     tables = f"AccountName=a;AccountKey=YQ==;TableEndpoint={nowhere}/a;"
     return start_app(TABLES_CONNECTION_STRING=tables, TWILIO_API_BASE_URL=nowhere)
 

@@ -57,7 +57,7 @@ def exception_line() -> str:
 @pytest.fixture(scope="module")
 def apps(start_app: StartApp) -> dict[str, App]:
     """An app that is well, one that reaches neither its tables nor Twilio, and one without an auth token."""
-    nowhere = f"http://127.0.0.1:{free_port(0)}"
+    nowhere = f"http://127.0.0.1:{free_port()}"
     tables = f"AccountName=a;AccountKey=YQ==;TableEndpoint={nowhere}/a;"
     return {
         "well": start_app(),

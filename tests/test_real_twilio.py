@@ -6,10 +6,12 @@ import json
 import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -52,7 +54,7 @@ def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Cal
     """With a key, since a tunnel lets everybody in; Twilio needs none, and the lines that it prints work."""
     with FakeTwilio.running(account=OWN) as fake:
         file = settings_file(TWILIO_API_BASE_URL=fake.url)
-        run = Run("run", "--settings", str(file), f"--port={free_port(0)}", f"--tables-port={free_port(0)}")
+        run = Run("run", "--settings", str(file), f"--port={free_port()}", f"--tables-port={free_port()}")
         try:
             printed = run.read_until("Ctrl-C stops everything.")
             url = run.api()
@@ -86,7 +88,12 @@ def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Cal
 @pytest.mark.parametrize(
     ("differences", "options", "words"),
     [
-        ({"TWILIO_AUTH_TOKEN": SETTINGS["TWILIO_AUTH_TOKEN"]}, (), "TWILIO_AUTH_TOKEN: still the example's"),
+        *(
+            ({name: SETTINGS[name]}, (), f"{name}: still the example's")
+            for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
+        ),
+        ({"PUBLIC_BASE_URL": "https://"}, (), "PUBLIC_BASE_URL: expected the tunnel's address"),
+        ({"DEFAULT_COUNTRY": None}, (), "every value is a text in quotes; DEFAULT_COUNTRY is not."),
         ({"TWILIO_API_BASE_URL": SETTINGS["TWILIO_API_BASE_URL"]}, (), "TWILIO_API_BASE_URL: leads to the fake"),
         ({"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}, (), "PUBLIC_BASE_URL: expected the tunnel's address"),
         ({}, ("--chaos", "7"), "--chaos is about the fake Twilio"),
@@ -95,7 +102,7 @@ def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Cal
     ],
 )
 def test_a_file_that_is_not_ready_is_refused_by_the_names_in_it(
-    settings_file: Callable[..., Path], differences: dict[str, str], options: tuple[str, ...], words: str
+    settings_file: Callable[..., Path], differences: dict[str, Any], options: tuple[str, ...], words: str
 ) -> None:
     """Before anything is started."""
     command = [sys.executable, "-m", "dev", "run", "--settings", str(settings_file(**differences)), *options]
@@ -103,6 +110,31 @@ def test_a_file_that_is_not_ready_is_refused_by_the_names_in_it(
 
     assert done.returncode == 1
     assert words in done.stdout + done.stderr
+
+
+@posix_only
+def test_settings_that_the_app_does_not_take_are_named_at_once(settings_file: Callable[..., Path]) -> None:
+    """By the app's own words; nobody waits a minute for it to become healthy."""
+    file = settings_file(TWILIO_AUTH_TOKEN="", TWILIO_FROM_NUMBER="5550006")
+    run = Run("run", "--settings", str(file), f"--port={free_port()}", f"--tables-port={free_port()}")
+
+    assert run.end(None) == 1
+    assert "dev: the app is not ready: " in run.output
+    assert "TWILIO_AUTH_TOKEN" in run.output
+    assert "TWILIO_FROM_NUMBER" in run.output
+
+
+def test_the_port_to_which_the_tunnel_leads_is_not_exchanged(settings_file: Callable[..., Path]) -> None:
+    """What to do about a port that is taken is said in words that fit."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
+        command = [sys.executable, "-m", "dev", "run", "--settings", str(settings_file()), f"--port={port}"]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert f"Port {port} is taken, so the app cannot be there: the tunnel leads there" in done.stderr
 
 
 def test_a_file_that_is_not_there_is_said_to_be_so() -> None:

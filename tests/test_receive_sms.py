@@ -113,7 +113,7 @@ def test_an_opt_out_of_a_messaging_service_is_one_of_its_texts(app: App, fake_tw
 
 def test_without_storage_a_text_is_taken_and_sends_go_out(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
     """Twilio's own list of opt-outs still holds."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
 
     assert list(text(app, "STOP")[1]) == []
     app.wait_for_line("an opt-out or opt-in could not be noted")

@@ -428,7 +428,7 @@ def test_put_and_delete_need_a_name(app: App) -> None:
 
 def test_without_storage_it_says_so(start_app: StartApp) -> None:
     """503 for all of them, and a script that could not be kept is kept when it is sent again."""
-    port = free_port(0)
+    port = free_port()
     app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
     name = new_name()
 

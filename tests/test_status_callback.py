@@ -246,7 +246,7 @@ def test_two_first_events_that_collide_at_the_service_are_both_kept(start_app: S
 
 def test_without_storage_twilio_is_asked_to_come_again_and_then_nothing_is_lost(start_app: StartApp) -> None:
     """503 makes Twilio retry, since our addresses say so; the retry is kept."""
-    port = free_port(0)
+    port = free_port()
     app = start_app(TABLES_CONNECTION_STRING=connection_string(port))
     sid, path = new_sid(), f"status_callback?started={now()}"
     form = call_events(sid)[3]

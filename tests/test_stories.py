@@ -52,7 +52,7 @@ SCRIPTS: dict[str, Any] = {
 @contextmanager
 def running_town(pace: float, scripts: dict[str, Any]) -> Iterator[Town]:
     """An app with these scripts, and a Twilio whose number is connected to it."""
-    port = free_port(0)
+    port = free_port()
     with (
         azurite(port),
         FakeTwilio.running(pace=pace) as twilio,
@@ -208,7 +208,7 @@ def test_stop_is_a_refused_send_until_start(town: Town) -> None:
 def test_an_app_that_is_away_leaves_the_caller_with_twilios_apology(start_app: StartApp) -> None:
     """Neither the voice URL nor the fallback answers; with the app back the next caller is greeted."""
     with FakeTwilio.running(pace=0) as twilio:
-        twilio.serve_numbers_from(f"http://127.0.0.1:{free_port(0)}")
+        twilio.serve_numbers_from(f"http://127.0.0.1:{free_port()}")
         call = twilio.phone(ANN).call(OURS)
         call.wait_until_heard("an application error has occurred")
         twilio.serve_numbers_from(start_app().url)

@@ -104,7 +104,7 @@ def test_an_unknown_call_settles_too(app: App, fake_twilio: FakeTwilio) -> None:
 
 def test_a_twilio_that_is_away_is_a_502_and_nothing_was_sent(start_app: StartApp) -> None:
     """No connection was made, so nothing can have been sent."""
-    app = start_app(TWILIO_API_BASE_URL=f"http://127.0.0.1:{free_port(0)}")
+    app = start_app(TWILIO_API_BASE_URL=f"http://127.0.0.1:{free_port()}")
 
     problem = assert_problem(app.post("send_sms", BODY), 502, "twilio_unavailable")
     assert "Nothing was placed or sent" in problem["detail"]

@@ -153,7 +153,7 @@ def test_a_message_is_answered_with_nothing_rather_than_with_an_apology(app: App
 
 def test_without_storage_a_caller_hears_an_apology_in_time(start_app: StartApp) -> None:
     """And a script that was served a moment ago is served still."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port(0)))
+    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
     began = time.monotonic()
 
     assert SORRY in app.signed_post("twiml/menu", {"CallSid": "CA1"}).text

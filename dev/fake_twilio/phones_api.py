@@ -13,7 +13,6 @@ from .call import Call
 from .checks import is_url
 from .exchange import Exchange
 from .phone_actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
-from .phones_guard import guarded
 from .phones_state import state, webhook_in_full
 
 PAGE = Path(__file__).parent / "phones"
@@ -35,7 +34,7 @@ class PhonesApi:
     def routes(self) -> list[web.RouteDef]:
         """All of them."""
         phone = "/_phones/{number}"
-        routes = [
+        return [
             web.get("/", self.file),
             web.get(r"/{name:[a-z]+\.(?:html|css|js)}", self.file),
             web.get("/_phones/events", self.events),
@@ -51,7 +50,6 @@ class PhonesApi:
             web.post(f"{phone}/speech", act(self.speech)),
             web.post(f"{phone}/reachable", act(self.reachable)),
         ]
-        return guarded(routes, lambda: self.exchange.base_url)
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         """A file of the page."""

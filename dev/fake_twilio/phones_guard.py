@@ -1,28 +1,24 @@
-"""Keeps pages of other sites away from the phones: these ask for no password, and answer this machine only."""
+"""Keeps pages of other sites away: the phones ask for no password, and that of the REST API is in a public file."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
-Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def guarded(routes: Iterable[web.RouteDef], base_url: Callable[[], str]) -> list[web.RouteDef]:
-    """The same routes, for our own page at `base_url` and for programs of this machine."""
-    return [web.route(one.method, one.path, guard(one.handler, base_url), **one.kwargs) for one in routes]
+def guard(base_url: Callable[[], str]) -> Middleware:
+    """Let in our own page at `base_url`, and programs of this machine."""
 
-
-def guard(handle: Handle, base_url: Callable[[], str]) -> Handle:
-    """A route's handler, behind a look at who asks."""
-
-    async def handler(request: web.Request) -> web.StreamResponse:
+    @web.middleware
+    async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
         if words := refusal(request, base_url()):
             return web.json_response({"detail": words}, status=403)
-        return await handle(request)
+        return await handler(request)
 
-    return handler
+    return guarded
 
 
 def refusal(request: web.Request, base_url: str) -> str:
@@ -32,7 +28,7 @@ def refusal(request: web.Request, base_url: str) -> str:
     leads here (DNS rebinding), it may even read the answers. What a browser writes into Host and Origin no page can
     change; programs send no Origin, and neither does the app.
     """
-    homes = {f"http://{name}:{urlsplit(base_url).port}".removesuffix(":80") for name in NAMES}
+    homes = {f"http://{name}:{urlsplit(base_url).port}" for name in NAMES}
     if f"http://{request.headers.get('Host', '')}".lower() not in homes:
         return f"The phones answer at {base_url} only, or at localhost."
     if request.headers.get("Origin") not in (None, *homes):

@@ -6,6 +6,7 @@ from aiohttp.typedefs import Handler
 from .errors import TwilioError
 from .exchange import Exchange
 from .phones_api import PhonesApi
+from .phones_guard import guard
 from .rest import Rest
 from .rest_account import AccountItself
 from .rest_calls import Calls
@@ -28,7 +29,9 @@ class Server:
     async def open(self, port: int) -> str:
         """Start to listen; the URL."""
         self.phones = PhonesApi(self.exchange, self.app_key)
-        app = web.Application(middlewares=[self.not_found], client_max_size=1024**2)
+        app = web.Application(
+            middlewares=[guard(lambda: self.exchange.base_url), self.not_found], client_max_size=1024**2
+        )
         for part in (AccountItself, Calls, Messages, Recordings, MediaOfTexts, Numbers, Services, TwimlApps):
             app.add_routes(part(self.rest).routes())
         app.add_routes(self.phones.routes())

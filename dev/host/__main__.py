@@ -45,13 +45,12 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=7071, help="0 for any free port (default: %(default)s)")
     parser.add_argument("--app", default="function_app", help="module of the FunctionApp (default: %(default)s)")
     parser.add_argument("--key", help="ask for this key where a function is not anonymous; without it all are open")
-    parser.add_argument(
-        "--verbose", action="store_true", help="print one line for each request, and name logged errors in answers"
-    )
+    parser.add_argument("--verbose", action="store_true", help="print one line for each request")
+    parser.add_argument("--name-errors", action="store_true", help="name the errors that are logged in each answer")
     arguments = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
-    if arguments.verbose:
+    if arguments.name_errors:
         logging.getLogger().addHandler(Listener())
     sys.path.insert(0, str(Path.cwd()))
     try:
@@ -59,7 +58,8 @@ def main() -> int:
         if others:
             print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)
         at_home = homes(os.environ.get("PUBLIC_BASE_URL", ""))
-        asyncio.run(serve(FunctionsHost(functions, arguments.key, arguments.verbose, at_home), arguments.port))
+        host = FunctionsHost(functions, arguments.key, arguments.verbose, at_home, names_errors=arguments.name_errors)
+        asyncio.run(serve(host, arguments.port))
     except AppError as error:
         print(error, file=sys.stderr)
         return 1

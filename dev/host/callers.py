@@ -18,6 +18,7 @@ def refusal(headers: Mapping[str, str], homes: frozenset[str]) -> str:
     Azure's functions answer to any Host and to pages of every site, since a key guards them. Where none is asked for,
     any page that the developer visits could place calls (CSRF), and one whose name leads to this machine could read the
     log (DNS rebinding). What a browser writes into these headers no page can change. A link from elsewhere only shows.
+    Pages on other ports of this machine are the developer's own, like those that an editor forwards.
     """
     if host_name(f"//{headers.get('Host', '')}") not in homes:
         return "without a key a function answers at this machine's own names and at PUBLIC_BASE_URL only"

@@ -37,25 +37,26 @@ class FunctionsHost:
         key: str | None = None,
         verbose: bool = False,
         homes: frozenset[str] = LOCAL,
+        names_errors: bool = False,
     ) -> None:
         self.functions = functions
         self.key = key
         self.homes = homes
         self.verbose = verbose
+        self.names_errors = names_errors
         # CPython's default size is the worker's: min(32, processors + 4).
         self.threads = ThreadPoolExecutor(thread_name_prefix="function")
 
     async def serve(self, request: BaseRequest) -> Response:
         """Answer one request."""
-        if not self.verbose:
-            return await self.answer(request)
-        errors = listen()
+        errors = listen() if self.names_errors else []
         started = time.perf_counter()
         response = await self.answer(request)
         name_errors(response, errors)
-        path = request.raw_path.partition("?")[0]
-        duration = (time.perf_counter() - started) * 1000
-        print(f"INFO host: {request.method} {path} {response.status} {duration:.1f} ms", flush=True)
+        if self.verbose:
+            path = request.raw_path.partition("?")[0]
+            duration = (time.perf_counter() - started) * 1000
+            print(f"INFO host: {request.method} {path} {response.status} {duration:.1f} ms", flush=True)
         return response
 
     async def answer(self, request: BaseRequest) -> Response:

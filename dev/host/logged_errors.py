@@ -24,8 +24,13 @@ class Listener(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Note one."""
         errors = NOW.get()
-        if errors is not None and len(errors) < MOST:
+        if errors is None or len(errors) == MOST:
+            return
+        try:
             errors.append(record.getMessage()[:LONGEST])
+        except Exception:
+            # A line that cannot be written must not fail the app, here as little as on Azure.
+            self.handleError(record)
 
 
 def listen() -> list[str]:
@@ -38,4 +43,4 @@ def listen() -> list[str]:
 def name_errors(response: Response, errors: list[str]) -> None:
     """Add a header for each error, percent-encoded: a header is one line of ASCII."""
     for error in errors:
-        response.headers.add(HEADER, quote(error, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~"))
+        response.headers.add(HEADER, quote(error, safe=" !\"#$&'()*+,-./:;<=>?@[]^_`{|}~", errors="replace"))
