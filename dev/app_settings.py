@@ -16,7 +16,7 @@ from dev.setup import ROOT, SetupError
 FOREIGN = ("TWILIO_", "TABLES_", "AZURE_", "WEBSITE_", "AzureWebJobs", "FUNCTIONS_", "APPLICATIONINSIGHTS_")
 
 # What is somebody's own at Twilio.
-OWN = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
+OWN = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET", "TWILIO_FROM_NUMBER")
 
 
 def settings(port: int, phones_port: int, tables_port: int) -> dict[str, str]:
@@ -33,11 +33,14 @@ def own_settings(file: Path) -> dict[str, str]:
     """Return the settings in somebody's own file; raises SetupError where they still are the example's."""
     example, own = read_values("local.settings.json.example"), read_values(file)
     values = {**dict.fromkeys(example, ""), **own}
+    values["PUBLIC_BASE_URL"] = values["PUBLIC_BASE_URL"].rstrip("/")
     wrong = [f"{name}: still the example's" for name in OWN if values[name] == example[name]]
     if values["TWILIO_API_BASE_URL"] == example["TWILIO_API_BASE_URL"]:
         wrong.append("TWILIO_API_BASE_URL: leads to the fake Twilio; empty it")
     if not re.fullmatch(r"https://[\w.:-]+(/.*)?", values["PUBLIC_BASE_URL"]):
         wrong.append("PUBLIC_BASE_URL: expected the tunnel's address, which begins with https://")
+    elif values["PUBLIC_BASE_URL"].endswith("/api"):
+        wrong.append("PUBLIC_BASE_URL: expected the tunnel's address without /api, which the app adds")
     if wrong:
         raise SetupError(f"{file} is not ready for a real account:\n  " + "\n  ".join(wrong))
     return values

@@ -38,10 +38,10 @@ Ctrl-C stops everything.
 """
 
 
-def how_to_use_your_account(port: int, tables_port: int, key: str, base_url: str, file: Path) -> str:
+def how_to_use_your_account(port: int, tables_port: int, key: str, base_url: str, number: str, file: Path) -> str:
     """Return what is left to do by hand when the app runs with a Twilio account of one's own."""
     api, header = f"http://127.0.0.1:{port}/api", f'-H "x-functions-key: {key}"'
-    connect = f'{PYTHON} infra/connect_number.py --secrets "{file}" --base-url {base_url}'
+    connect = connect_line(file, base_url, number)
     return f"""
   App     {api}
   Twilio  {base_url}/api    a tunnel has to lead from there to port {port}
@@ -60,6 +60,12 @@ Place a real call, which costs money, and see what became of it:
 
 Ctrl-C stops everything.
 """
+
+
+def connect_line(file: Path, base_url: str, number: str) -> str:
+    """Return the command that connects somebody's number to the app behind the tunnel."""
+    option = "" if number else " --number +1..."
+    return f'{PYTHON} infra/connect_number.py --secrets "{file}" --base-url {base_url}{option}'
 
 
 def how_to_run_the_app(port: int, phones_port: int, tables_port: int, values: Mapping[str, str]) -> str:

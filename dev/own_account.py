@@ -12,11 +12,11 @@ from pathlib import Path
 from dev import environment
 from dev.app_settings import own_settings, service_environ
 from dev.azurite import azurite, connection_string
-from dev.instructions import how_to_use_your_account
+from dev.instructions import connect_line, how_to_use_your_account
 from dev.ports import Wish, take_ports
 from dev.processes import Service, ServiceError, answers
 from dev.run import APP_PORT, Options, data_folder, host_command, run_together
-from dev.setup import ROOT, SetupError
+from dev.setup import ROOT, SetupError, say
 from dev.terminal import Terminal
 
 FAKES = {"chaos": "--chaos", "phones_port": "--phones-port"}
@@ -50,8 +50,13 @@ def run_on(port: int, tables_port: int, values: dict[str, str], options: Options
     key, url = secrets.token_urlsafe(24), f"http://127.0.0.1:{port}"
     env = service_environ({**values, "TABLES_CONNECTION_STRING": connection_string(tables_port), "TABLES_ENDPOINT": ""})
     app = Service("app", host_command(port, key), env, lambda: answers(f"{url}/api/health"), terminal, ROOT)
-    words = how_to_use_your_account(port, tables_port, key, values["PUBLIC_BASE_URL"], file)
-    return run_together([storage, app], lambda: check_settings(url, key), words, terminal)
+    base_url, number = values["PUBLIC_BASE_URL"], values["TWILIO_FROM_NUMBER"]
+    words = how_to_use_your_account(port, tables_port, key, base_url, number, file)
+    code = run_together([storage, app], lambda: check_settings(url, key), words, terminal)
+    if code == 0:
+        say("If the number is still connected, callers hear an error:")
+        say(f"  {connect_line(file, base_url, number)} --restore")
+    return code
 
 
 def check_settings(url: str, key: str) -> None:

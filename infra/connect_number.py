@@ -87,7 +87,12 @@ def parser() -> argparse.ArgumentParser:
         metavar="URL",
         help="where the app was before: a number that calls it there is the app's; may be given more than once",
     )
-    add("--secrets", metavar="FILE", default="", help="a file of lines like TWILIO_AUTH_TOKEN=...")
+    add(
+        "--secrets",
+        metavar="FILE",
+        default="",
+        help="a file of lines like TWILIO_AUTH_TOKEN=..., or one like local.settings.json",
+    )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--check", action="store_true", help="look for drift, change nothing; the exit code is 1 for any")
     how.add_argument("--restore", action="store_true", help="put back what stood there before")

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 from connectable import METHOD, Resource, is_ours, write
 from kept_addresses import Kept, KeptAddresses
 from steps import Failed, Steps
-from terminal import Refused
+from terminal import Refused, this_command
 from twilio_account import TwilioAccount
 
 
@@ -46,8 +46,10 @@ class Connecting:
         if others and not self.take_over:
             raise Failed(
                 "Somebody else gets the calls or texts:\n" + "\n".join(others),
-                "With --take-over the app gets them. What stands there now is kept, and --restore puts it back.",
-                "If it is where this app was before, name its address with --formerly https://... instead.",
+                "This lets the app have them. What stands there now is kept, and --restore puts it back:",
+                this_command(more=["--take-over"]),
+                "If it is where this app was before, say so with --formerly https://... instead.",
+                again=False,
             )
         self.agree()
         kept = KeptAddresses(self.account, self.ours)

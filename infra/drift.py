@@ -194,7 +194,7 @@ class Check:
             if live_app.takes_signature(url, token, address):
                 self.wrong(
                     f"Twilio calls {url}, but the app's PUBLIC_BASE_URL is {address}: it refuses what Twilio signs",
-                    self.deploy("--public-base-url", url),
+                    self.setting("PUBLIC_BASE_URL", url, "--public-base-url", url),
                 )
                 return
         assert self.target.owner
@@ -204,13 +204,15 @@ class Check:
         self.wrong(
             f"{url} refuses what Twilio signs: its auth token is not the account's, or its PUBLIC_BASE_URL is another "
             "address",
-            f"{self.deploy('--secrets', 'FILE')}    puts the token of that file into the app",
-            f"{self.deploy('--public-base-url', url)}    sets the address",
+            self.setting("TWILIO_AUTH_TOKEN", "the account's", "--secrets", "FILE"),
+            self.setting("PUBLIC_BASE_URL", url, "--public-base-url", url),
         )
 
-    def deploy(self, *options: str) -> str:
-        """Return the command that changes the app's settings."""
-        return command_line(["python3", "infra/deploy.py", "--resource-group", self.target.group or "GROUP", *options])
+    def setting(self, name: str, value: str, *options: str) -> str:
+        """Return how a setting of the app is changed: on Azure by this option, elsewhere by hand."""
+        if not self.target.group:
+            return f"Set {name} to {value} in the app's settings, and start it again."
+        return command_line(["python3", "infra/deploy.py", "--resource-group", self.target.group, *options])
 
 
 def curl(method: str, url: str, data: str) -> str:

@@ -15,12 +15,16 @@ from twilio_account import TwilioSaidNo, TwilioUnreachable
 
 
 class Failed(Exception):
-    """A step failed for a reason that its own code found; `advice` are the lines to follow."""
+    """A step failed for a reason that its own code found; `advice` are the lines to follow.
 
-    def __init__(self, reason: str, *advice: str) -> None:
+    `again` is False where the same command would fail the same way.
+    """
+
+    def __init__(self, reason: str, *advice: str, again: bool = True) -> None:
         """Keep the reason and the advice."""
         super().__init__(reason)
         self.advice = advice
+        self.again = again
 
 
 class Steps:
@@ -44,14 +48,18 @@ class Steps:
         if what not in self.left:
             self.left.append(what)
 
-    def report(self, reason: str, advice: list[str]) -> None:
+    def report(self, reason: str, advice: list[str], again: bool = True) -> None:
         """Print a failure."""
-        again = f"Type the same command again; what is done already is found and kept:\n    {this_command()}"
-        left = "\n".join(f"    {line}" for line in self.left) or "    nothing: no step has changed anything yet"
-        next_lines = "\n".join(f"    {line}" for line in [*advice, again])
+        if again:
+            again_line = "Type the same command again; what is done already is found and kept:"
+            advice = [*advice, f"{again_line}\n    {this_command()}"]
+        done = [] if self.terminal.comments else self.left  # a plan changes nothing
+        left = "\n".join(f"    {line}" for line in done) or "    nothing: no step has changed anything yet"
+        next_lines = "".join(f"\n    {line}" for line in advice)
         step = f"step {self.number}, {self.title!r}" if self.number else "the start"
         self.terminal.error(
-            f"\nStopped at {step}.\n  Why:\n    {reason}\n  What stands now:\n{left}\n  Next:\n{next_lines}"
+            f"\nStopped at {step}.\n  Why:\n    {reason}\n  What stands now:\n{left}"
+            + (f"\n  Next:{next_lines}" if next_lines else "")
         )
 
 
@@ -64,12 +72,14 @@ def run(terminal: Terminal, main: Callable[[Steps], None]) -> int:
     except AzFailed as error:
         steps.report(f"{error}:\n    {indent(error.text)}", explain(error.text))
     except Failed as error:
-        steps.report(indent(str(error)), [indent(line) for line in error.advice])
+        steps.report(indent(str(error)), [indent(line) for line in error.advice], error.again)
     except TwilioSaidNo as error:
         wrong = ["Copy the SIDs and secrets again from https://console.twilio.com; is the account suspended, perhaps?"]
         steps.report(indent(str(error)), wrong if error.status == 401 else [])
-    except (Refused, TwilioUnreachable) as error:
+    except TwilioUnreachable as error:
         steps.report(indent(str(error)), [])
+    except Refused as error:
+        steps.report(indent(str(error)), [], again=False)
     except KeyboardInterrupt:
         steps.report("It was interrupted. What was asked of Azure or Twilio by then may still be done.", [])
         return 130

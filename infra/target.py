@@ -58,14 +58,17 @@ class Target:
         if self.twiml_app:
             found.append(connectable.twiml_app(self.account, self.twiml_app))
         if not found:
-            raise Failed("There is nothing to connect: name a --number, a --messaging-service or a --twiml-app.")
+            raise Failed(
+                "There is nothing to connect: name a --number, a --messaging-service or a --twiml-app.", again=False
+            )
         return found
 
 
 def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     """Return what the options say; with a resource group, what they leave out is as the app in Azure has it."""
     given = twilio_names.read_given(options.secrets, options.number, terminal)
-    known: dict[str, str] = {name: os.environ.get(name, "") for name in ("ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")}
+    file = twilio_names.values_of(options.secrets) if options.secrets else {}
+    known = {name: os.environ.get(name) or file.get(name, "") for name in ("ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")}
     base_url = options.base_url
     also_known_as: tuple[str, ...] = tuple(options.formerly)
     if options.resource_group:
@@ -76,9 +79,11 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         known = deployment.settings(az, app)
         given |= connection.credentials(az, app, known, given)
         base_url, also_known_as = base_url or app.base_url, (*also_known_as, app.address)
-    base_url = base_url or checked("PUBLIC_BASE_URL", base_url_or_local, os.environ.get("PUBLIC_BASE_URL", ""))
+    base_url = base_url or checked(
+        "PUBLIC_BASE_URL", base_url_or_local, os.environ.get("PUBLIC_BASE_URL") or file.get("PUBLIC_BASE_URL", "")
+    )
     if not base_url:
-        raise Failed("Say where Twilio finds the app: --base-url https://..., or --resource-group.")
+        raise Failed("Say where Twilio finds the app: --base-url https://..., or --resource-group.", again=False)
     account = open_account(given)
     names = {name: given[name] or known.get(name, "") for name in NAMES}
     twilio_names.check_forms(TwilioNames(names, {name: given[name] for name in SECRET_NAMES if given[name]}))

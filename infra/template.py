@@ -125,7 +125,8 @@ def parameter_of(setting: str) -> str:
 
 def placeholders(options: argparse.Namespace) -> TwilioNames:
     """Return what the plan writes in place of names and secrets: shell variables."""
-    names = {name: f"${name}" for name in NAMES if name != "TWILIO_MESSAGING_SERVICE_SID"}
+    optional = "TWILIO_MESSAGING_SERVICE_SID"
+    names = {name: f"${name}" for name in NAMES if name != optional or os.environ.get(optional)}
     if options.number:
         names["TWILIO_FROM_NUMBER"] = options.number
     return TwilioNames(names, {name: "" for name in SECRET_NAMES if name != "TWILIO_AUTH_TOKEN_NEXT"})

@@ -99,7 +99,10 @@ def read_given(path: str, number: str, terminal: Terminal) -> dict[str, str]:
     """Return what the environment and the file of `NAME=VALUE` lines hold; an option is stronger than both."""
     given = {name: os.environ.get(name, "").strip() for name in (*NAMES, *SECRET_NAMES)}
     if path:
-        given.update({name: value for name, value in read_file(Path(path), terminal).items() if value})
+        values = values_of(path)
+        if os.name == "posix" and Path(path).stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            terminal.say(f"  Others on this machine may read {path}: chmod 600 {path}")
+        given.update({name: values[name] for name in (*NAMES, *SECRET_NAMES) if values.get(name)})
     if number:
         given["TWILIO_FROM_NUMBER"] = number
     for name in SECRET_NAMES:
@@ -107,20 +110,17 @@ def read_given(path: str, number: str, terminal: Terminal) -> dict[str, str]:
     return given
 
 
-def read_file(path: Path, terminal: Terminal) -> dict[str, str]:
-    """Return what a file like `.env`, or one like local.settings.json, says of Twilio."""
+def values_of(path: str) -> dict[str, str]:
+    """Return the settings in a file of `NAME=VALUE` lines, or in one like local.settings.json."""
     try:
-        text = path.read_text("utf-8")
-        mode = path.stat().st_mode
+        text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Failed(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8 text'}") from None
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        terminal.say(f"  Others on this machine may read {path}: chmod 600 {path}")
     if text.lstrip().startswith("{"):
         values = as_object(text.encode()).get("Values")
         if not isinstance(values, dict):
             raise Failed(f"{path} is not JSON with an object `Values`.")
-        return {name: str(values[name]).strip() for name in (*NAMES, *SECRET_NAMES) if name in values}
+        return {str(name): str(value).strip() for name, value in values.items()}
     found = {}
     for line in text.splitlines():
         if line.strip() and not line.lstrip().startswith("#"):

@@ -54,7 +54,9 @@ def parse(text: str) -> PhoneNumber:
         number = phonenumbers.parse(text, settings().default_country)
     except phonenumbers.NumberParseException:
         raise ValueError("expected a phone number like +15005550006") from None
-    if number.extension or not phonenumbers.is_possible_number(number):
+    # What people dial within one town only is possible too, but has no E.164.
+    possible = phonenumbers.is_possible_number_with_reason(number)
+    if number.extension or possible != phonenumbers.ValidationResult.IS_POSSIBLE:
         raise ValueError("is not a possible phone number; expected one like +15005550006")
     return number
 
@@ -67,7 +69,9 @@ def allowed(number: PhoneNumber) -> PhoneNumber:
     if countries:
         country = phonenumbers.region_code_for_number(number)
         if country not in countries:
-            raise CountryNotAllowed(f"ALLOWED_COUNTRIES does not hold the number's country ({country or 'unknown'}).")
+            if country is None:
+                raise CountryNotAllowed("The number is of no known country, and ALLOWED_COUNTRIES is set.")
+            raise CountryNotAllowed(f"ALLOWED_COUNTRIES does not hold the number's country ({country}).")
     return number
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socketserver
 import subprocess
@@ -187,7 +188,8 @@ def test_a_number_of_somebody_elses_is_taken_over_only_when_told_so(fake: FakeTw
     done = run(fake, *BY_HAND, "--yes")
     assert done.returncode == 1
     assert f"{OURS}: {connectable_name(name)} is " in done.stderr
-    assert "With --take-over the app gets them" in done.stderr
+    assert f"python3 infra/connect_number.py --number {OURS} --base-url {BASE} --yes --take-over\n" in done.stderr
+    assert "Type the same command again" not in done.stderr
     assert changes(fake) == []
 
     connect(fake, "--take-over")
@@ -547,6 +549,25 @@ def test_settings_take_the_place_of_options(fake: FakeTwilio) -> None:
     assert "nothing to change" in connect(fake, TWILIO_API_KEY="", TWILIO_AUTH_TOKEN=fake.account.auth_token).stdout
     assert addresses(fake) == CONNECTED
     assert fake.exchange.services[fake.account.messaging_service_sid].inbound_request_url == f"{API}/receive_sms"
+
+
+def test_a_file_like_local_settings_json_is_enough(fake: FakeTwilio, tmp_path: Path) -> None:
+    """Names, secrets and the address are in it; what the environment says is stronger."""
+    account = fake.account
+    values = {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.auth_token, "TWILIO_FROM_NUMBER": OURS}
+    file = tmp_path / "local.settings.json"
+    file.write_text(json.dumps({"Values": {**values, "PUBLIC_BASE_URL": f"{BASE}/", "ALLOWED_COUNTRIES": "FR"}}))
+    bare = dict.fromkeys(("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_API_SECRET"), "")
+
+    done = run(fake, "--yes", "--secrets", str(file), **bare)
+    assert done.returncode == 0, done.stderr
+    assert addresses(fake) == CONNECTED
+
+    checked = run(fake, "--check", "--secrets", str(file), **bare)
+    assert "calls to FR are switched off at Twilio" in checked.stdout
+    assert account.auth_token not in done.stdout + done.stderr + checked.stdout + checked.stderr
+    elsewhere = run(fake, "--check", "--secrets", str(file), **bare, PUBLIC_BASE_URL="https://b.example.com")
+    assert "expected https://b.example.com/api/answer_call" in elsewhere.stdout
 
 
 def account_of(fake: FakeTwilio, kind: type[TwilioAccount] = TwilioAccount) -> Any:

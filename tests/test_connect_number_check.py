@@ -247,7 +247,7 @@ def test_an_app_with_another_auth_token_is_found(town: Town, tables: str) -> Non
             "another address"
         ],
     )
-    assert [mend.split()[:2] for mend in mends(said)] == [["python3", "infra/deploy.py"]] * 2
+    assert [mend.split()[:2] for mend in mends(said)] == [["Set", "TWILIO_AUTH_TOKEN"], ["Set", "PUBLIC_BASE_URL"]]
 
 
 def test_an_app_that_believes_another_address_its_own_is_found(town: Town, tables: str) -> None:
@@ -263,7 +263,7 @@ def test_an_app_that_believes_another_address_its_own_is_found(town: Town, table
         1,
         [f"Twilio calls {app.url}, but the app's PUBLIC_BASE_URL is {theirs}: it refuses what Twilio signs"],
     )
-    assert mends(said) == [f"python3 infra/deploy.py --resource-group GROUP --public-base-url {app.url}"]
+    assert mends(said) == [f"Set PUBLIC_BASE_URL to {app.url} in the app's settings, and start it again."]
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "does not answer: "), ("/nowhere", "answers 404 to Twilio")])

@@ -40,6 +40,27 @@ def test_a_plan_needs_nothing_and_changes_nothing(there: World) -> None:
     assert all(line.startswith(("#", "az ", "(", "rm ", "python3 ", "curl ")) or "=$(" in line for line in lines(text))
 
 
+def test_a_plan_has_the_messaging_service_that_the_environment_names(there: World) -> None:
+    """As a shell variable like the others; without one there is none."""
+    service = "MG" + "5" * 32
+    assert "twilioMessagingServiceSid=" not in plan(there)
+
+    text = plan(there, TWILIO_MESSAGING_SERVICE_SID=service)
+
+    assert '"twilioMessagingServiceSid=$TWILIO_MESSAGING_SERVICE_SID"' in text
+    assert '--messaging-service "$TWILIO_MESSAGING_SERVICE_SID"' in text
+    assert service not in text
+
+
+def test_a_plan_that_stops_has_changed_nothing(there: World) -> None:
+    """And says so."""
+    path = str(there.folder / "tmp")
+    done = there.run("deploy", "--location", "westeurope", "--plan", "--secrets", "/nowhere", PATH=path)
+
+    assert done.returncode == 1
+    assert "nothing: no step has changed anything yet" in done.stderr
+
+
 def lines(text: str) -> list[str]:
     """Return the lines that are not empty."""
     return [line for line in text.splitlines() if line]

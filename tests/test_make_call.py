@@ -275,6 +275,21 @@ def test_only_allowed_countries_are_called(start_app: StartApp, fake_twilio: Fak
     assert len([request for request in fake_twilio.requests if request.method == "POST"]) == 2
 
 
+def test_a_number_of_no_known_country_is_refused_where_countries_are_listed(start_app: StartApp) -> None:
+    """Nobody can tell whether it may be called; without a list it may."""
+    answer = start_app(ALLOWED_COUNTRIES="US").post("make_call", {"to": "+15551234567"})
+    problem = assert_problem(answer, 403, "country_not_allowed")
+    assert problem["detail"] == "The number is of no known country, and ALLOWED_COUNTRIES is set."
+
+
+@pytest.mark.parametrize("to", ["5551234", "+15551234", "1 555 1234"])
+def test_what_is_dialled_within_a_town_only_is_no_number(app: App, fake_twilio: FakeTwilio, to: str) -> None:
+    """Without an area code it would be somebody else's number, or nobody's."""
+    problem = assert_problem(app.post("make_call", {"to": to}), 400, "invalid_request")
+    assert "is not a possible phone number" in problem["detail"]
+    assert fake_twilio.requests == []
+
+
 def test_twiml_dials_only_allowed_countries_too(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
     """What cannot be read as a script cannot be checked, so it is refused where countries are."""
     app = start_app(ALLOWED_COUNTRIES="US")

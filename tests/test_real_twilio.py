@@ -24,7 +24,7 @@ from shared.settings import load
 from shared.twilio_errors import failure_for
 
 TEXT = (ROOT / "docs" / "real-twilio.md").read_text("utf-8")
-OWN = Account("AC" + "7" * 32, "own-token", "SK" + "7" * 32, "own-secret", ("+15005550006",))
+OWN = Account("AC" + "7" * 32, "own-token", "SK" + "7" * 32, "own-secret", ("+12025550123",))
 TUNNEL = "https://a.devtunnels.ms"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a single process by a POSIX signal")
 
@@ -41,7 +41,8 @@ def settings_file(tmp_path: Path) -> Callable[..., Path]:
 
     def write(**differences: str) -> Path:
         own = {"TWILIO_ACCOUNT_SID": OWN.sid, "TWILIO_AUTH_TOKEN": OWN.auth_token, "TWILIO_API_KEY": OWN.api_key}
-        own |= {"TWILIO_API_SECRET": OWN.api_secret, "TWILIO_API_BASE_URL": "", "PUBLIC_BASE_URL": TUNNEL}
+        own |= {"TWILIO_API_SECRET": OWN.api_secret, "TWILIO_API_BASE_URL": "", "PUBLIC_BASE_URL": f"{TUNNEL}/"}
+        own["TWILIO_FROM_NUMBER"] = OWN.numbers[0]
         path = tmp_path / "local.settings.json"
         path.write_text(json.dumps({"IsEncrypted": False, "Values": SETTINGS | own | differences}), "utf-8")
         return path
@@ -74,10 +75,11 @@ def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Cal
             for line in (f"{connect} --yes", f"{restore} --yes"):
                 done = subprocess.run([sys.executable, *shlex.split(line)], cwd=ROOT, env=env, check=False)
                 assert done.returncode == 0
-                connected = fake.number("+15005550006").voice_url
+                connected = fake.number(OWN.numbers[0]).voice_url
                 assert connected == (f"{TUNNEL}/api/answer_call" if line.startswith(connect + " --yes") else "")
             assert check == f"{connect} --check"
             assert run.end() == 0
+            assert run.output.endswith(f"{restore}\n")
         finally:
             if run.process.poll() is None:
                 run.end()
@@ -90,8 +92,10 @@ def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Cal
     [
         *(
             ({name: SETTINGS[name]}, (), f"{name}: still the example's")
-            for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_API_KEY", "TWILIO_API_SECRET")
+            for name in SETTINGS
+            if name.startswith("TWILIO_") and SETTINGS[name] and name != "TWILIO_API_BASE_URL"
         ),
+        ({"PUBLIC_BASE_URL": f"{TUNNEL}/api"}, (), "PUBLIC_BASE_URL: expected the tunnel's address without /api"),
         ({"PUBLIC_BASE_URL": "https://"}, (), "PUBLIC_BASE_URL: expected the tunnel's address"),
         ({"DEFAULT_COUNTRY": None}, (), "every value is a text in quotes; DEFAULT_COUNTRY is not."),
         ({"TWILIO_API_BASE_URL": SETTINGS["TWILIO_API_BASE_URL"]}, (), "TWILIO_API_BASE_URL: leads to the fake"),
