@@ -16,7 +16,7 @@ from terminal import Terminal, command_line
 from twilio_account import TwilioSaidNo
 
 CONSOLE = "https://console.twilio.com"
-TRIAL = "https://www.twilio.com/docs/usage/tutorials/how-to-use-your-free-trial-account"
+TRIAL = "https://www.twilio.com/docs/usage/trials"
 
 
 @dataclass

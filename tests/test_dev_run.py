@@ -151,7 +151,7 @@ def test_keys_are_asked_for_and_stand_in_the_commands() -> None:
 def test_any_key_is_handed_on(key: str) -> None:
     """Of the keys that are made up, one in 64 begins with a dash."""
     assert phones_command(Options(), 1, key)[-1] == f"--app-key={key}"
-    assert app_command(Options(), 1, key)[-1] == f"--key={key}"
+    assert f"--key={key}" in app_command(Options(), 1, key)
 
 
 def test_an_apology_to_a_caller_is_a_fault_on_the_page() -> None:

@@ -1,5 +1,6 @@
 """Keeps pages of other sites away: the phones ask for no password, and that of the REST API is in a public file."""
 
+import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -7,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
+HOST = re.compile(rf"({'|'.join(map(re.escape, NAMES))})(:\d+)?", re.IGNORECASE)
 
 
 def guard(base_url: Callable[[], str]) -> Middleware:
@@ -28,9 +30,8 @@ def refusal(request: web.Request, base_url: str) -> str:
     leads here (DNS rebinding), it may even read the answers. What a browser writes into Host and Origin no page can
     change; programs send no Origin, and neither does the app.
     """
-    homes = {f"http://{name}:{urlsplit(base_url).port}" for name in NAMES}
-    if f"http://{request.headers.get('Host', '')}".lower() not in homes:
+    if not HOST.fullmatch(request.headers.get("Host", "")):
         return f"The phones answer at {base_url} only, or at localhost."
-    if request.headers.get("Origin") not in (None, *homes):
+    if request.headers.get("Origin") not in (None, *(f"http://{name}:{urlsplit(base_url).port}" for name in NAMES)):
         return "A page of another site may not use the phones."
     return ""
