@@ -18,7 +18,7 @@ import template
 import twilio_names
 import vault
 from az import Az
-from deploy import former_addresses, put_secrets, tell
+from deploy import put_secrets, tell
 from deployment import Deployment
 from patience import Patience
 from steps import Steps, run
@@ -58,12 +58,7 @@ def after_deploy(az: Az, steps: Steps, app: Deployment, patience: Patience) -> N
     steps.begin("Wait until the app is ready")
     publishing.wait_until_ready(az, app, patience)
     live = deployment.settings(az, app)
-    connected = connection.something_to_connect(live)
-    if connected:
-        steps.begin("Connect the number")
-        secrets = connection.credentials(az, app, live, {}, patience)
-        connection.connect(az.terminal, live, app.base_url, secrets, "--yes", *former_addresses(app, None))
-        steps.leaves(f"{connected}, connected to {app.base_url}")
+    connection.connect_app(az, steps, app, live, {}, patience, *connection.former_addresses(app))
     tell(az, app)
 
 

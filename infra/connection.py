@@ -13,7 +13,7 @@ from az import Az, AzFailed
 from deployment import Deployment
 from patience import Patience
 from secret_names import SECRET_NAMES
-from steps import Failed
+from steps import Failed, Steps
 from terminal import Terminal, command_line
 from twilio_names import NAMES
 
@@ -41,6 +41,34 @@ def credentials(
             f"Set {' and '.join(wanted)} in the environment, or get the role 'Key Vault Secrets User' on {app.vault}.",
         ) from None
     return {name: value for name, value in {**names, **secrets}.items() if value}
+
+
+def connect_app(
+    az: Az,
+    steps: Steps,
+    app: Deployment,
+    names: Mapping[str, str],
+    given: Mapping[str, str],
+    patience: Patience,
+    *options: str,
+) -> None:
+    """Take the step of connecting what these settings name, if they do: Twilio's secrets are as given, or the vault's.
+
+    Addresses that are, or were, the app's own are told by `options`, so that nobody else is thought to have them.
+    """
+    connected = something_to_connect(names)
+    if not connected:
+        return
+    steps.begin("Connect the number")
+    secrets = {} if az.plan else credentials(az, app, names, given, patience)
+    connect(az.terminal, names, app.base_url, secrets, "--yes", *options)
+    steps.leaves(f"{connected}, connected to {app.base_url}")
+
+
+def former_addresses(app: Deployment, *before: str) -> list[str]:
+    """Return the options that name where Twilio may still find the app: a domain of one's own comes later, or goes."""
+    known = dict.fromkeys([*before, app.address])
+    return [word for url in known if url not in ("", app.base_url) for word in ("--formerly", url)]
 
 
 def connect(

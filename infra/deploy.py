@@ -78,24 +78,15 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     steps.begin("Wait until the app is ready")
     publishing.wait_until_ready(az, app, patience)
 
-    connected = connection.something_to_connect(twilio.names)
-    if connected and not options.no_connect:
-        steps.begin("Connect the number")
-        secrets = {} if az.plan else connection.credentials(az, app, twilio.names, twilio.secrets, patience)
-        words = ["--yes", *(["--take-over"] if options.take_over else []), *former_addresses(app, before)]
-        connection.connect(az.terminal, twilio.names, app.base_url, secrets, *words)
-        steps.leaves(f"{connected}, connected to {app.base_url}")
+    if not options.no_connect:
+        words = ["--take-over"] if options.take_over else []
+        words += connection.former_addresses(app, before.base_url if before else "")
+        connection.connect_app(az, steps, app, twilio.names, twilio.secrets, patience, *words)
     if options.call:
         steps.begin("Place a test call")
         place_call(options.call, az, app, patience)
     if not az.plan:
         tell(az, app)
-
-
-def former_addresses(app: Deployment, before: Deployment | None) -> list[str]:
-    """Return the options that name where Twilio may still find the app: a domain of one's own comes later, or goes."""
-    known = dict.fromkeys([before.base_url if before else "", app.address])
-    return [word for url in known if url not in ("", app.base_url) for word in ("--formerly", url)]
 
 
 def put_secrets(az: Az, steps: Steps, app: Deployment, twilio: TwilioNames, patience: Patience) -> None:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import hmac
 import json
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from typing import Any
 
 from patience import Patience
 from steps import Failed
-from twilio_account import NO_ANSWER, as_object, in_words
+from twilio_account import NO_ANSWER, as_object, in_words, send
 
 SIGNED_ROUTE = "twiml_hello"  # answers Twilio alone, and changes nothing
 FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
@@ -26,13 +25,10 @@ def ask(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -
     if data is not None:
         headers = {**headers, "Content-Type": "application/json"}
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as response:
-            return response.status, as_object(response.read()), ""
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, as_object(error.read()), ""
+        status, _, text = send(urllib.request.Request(url, data, headers), seconds=60)
     except NO_ANSWER as error:
         return 0, {}, in_words(error)
+    return status, as_object(text), ""
 
 
 def wait_until_healthy(address: str, patience: Patience, mend: Callable[[], None]) -> None:

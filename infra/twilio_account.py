@@ -136,10 +136,10 @@ class TwilioAccount:
                 raise
 
 
-def send(request: urllib.request.Request) -> tuple[int, str, bytes]:
+def send(request: urllib.request.Request, seconds: float = 30) -> tuple[int, str, bytes]:
     """Return the status of an answer, the words for it, and its body; raises one of NO_ANSWER."""
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=seconds) as response:
             return response.status, response.reason, response.read()
     except urllib.error.HTTPError as error:
         with error:

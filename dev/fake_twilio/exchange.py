@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
+from uuid import uuid4
 
 from .account import Account
 from .audio import Audio, look_at
@@ -143,6 +144,21 @@ class Exchange:
             oldest = next(iter(kept))
             del kept[oldest]
             self.postboxes.pop(oldest, None)
+
+    def new_message(self, to: str, from_: str | None, body: str, media: list[str], **more: Any) -> Message:
+        """Make a text and remember it: one with media has another kind of SID."""
+        message = Message(
+            sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
+            account_sid=self.account.sid,
+            to=to,
+            from_=from_,
+            body=body,
+            media=media,
+            number=self.next_number(),
+            **more,
+        )
+        self.keep(self.messages, message.sid, message)
+        return message
 
     def keep_recording(self, call: Call, recording: Recording) -> None:
         """Remember a recording, with the call it is of."""

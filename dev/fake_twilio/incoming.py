@@ -38,21 +38,8 @@ def call_in(exchange: Exchange, from_: str, to: str) -> Call:
 
 def text_in(exchange: Exchange, from_: str, to: str, body: str, media: list[str]) -> Message:
     """A text from a phone."""
-    sid = f"{'MM' if media else 'SM'}{uuid4().hex}"
-    message = Message(
-        sid=sid,
-        account_sid=exchange.account.sid,
-        to=to,
-        from_=from_,
-        body=body,
-        media=media,
-        number=exchange.next_number(),
-        parameters=Form([]),
-        direction="inbound",
-        status="received",
-        attachments=[Media(exchange.account.sid, sid, address) for address in media],
-    )
-    exchange.keep(exchange.messages, message.sid, message)
+    message = exchange.new_message(to, from_, body, media, parameters=Form([]), direction="inbound", status="received")
+    message.attachments = [Media(message.account_sid, message.sid, address) for address in media]
     exchange.phones.at(from_).messages.append(message)
     exchange.changes.tell()
     exchange.spawn(receive(exchange, message))

@@ -1,7 +1,6 @@
 """Texts that TwiML sends: replies to a text, and the Sms of a call."""
 
 from collections.abc import Callable
-from uuid import uuid4
 
 from .callback import Callback
 from .checks import E164
@@ -18,18 +17,8 @@ def send(
 ) -> Message:
     """Send a text, which has the life of any other. One that Twilio refuses fails at once."""
     pairs = [("StatusCallback", callback.url), ("StatusCallbackMethod", callback.method)]
-    message = Message(
-        sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
-        account_sid=exchange.account.sid,
-        to=to,
-        from_=from_,
-        body=body,
-        media=media,
-        number=exchange.next_number(),
-        parameters=Form(pairs if callback.url else []),
-        direction="outbound-reply",
-    )
-    exchange.keep(exchange.messages, message.sid, message)
+    parameters = Form(pairs if callback.url else [])
+    message = exchange.new_message(to, from_, body, media, parameters=parameters, direction="outbound-reply")
     if refusal := refused(exchange, message):
         message.status, message.error_code = "failed", refusal[0]
         fault(*refusal)

@@ -1,7 +1,6 @@
 """`Messages.json` and `Messages/{sid}.json` (https://www.twilio.com/docs/messaging/api/message-resource)."""
 
 from functools import partial
-from uuid import uuid4
 
 from aiohttp import web
 
@@ -44,20 +43,16 @@ class Messages:
             sender = form.get("From")
             if self.exchange.opt_outs.refuses(form.get("To"), self.number_of(sender, service)):
                 raise TwilioError(21610)
-            message = Message(
-                sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
-                account_sid=self.exchange.account.sid,
-                to=form.get("To"),
-                from_=None if sender in ("", service) else sender,
-                body=form.get("Body"),
-                media=media,
-                number=self.exchange.next_number(),
+            message = self.exchange.new_message(
+                form.get("To"),
+                None if sender in ("", service) else sender,
+                form.get("Body"),
+                media,
                 parameters=form,
                 messaging_service_sid=service or None,
                 send_at=later,
                 status="scheduled" if later else "accepted" if service else "queued",
             )
-            self.exchange.keep(self.exchange.messages, message.sid, message)
             return message, partial(live, self.exchange, message)
 
         return await self.rest.create(request, make)
