@@ -105,6 +105,19 @@ def sign(url: str, form: Form, token: str) -> str:
     return str(RequestValidator(token).compute_signature(url, fields))
 
 
+@pytest.fixture
+def usual_ports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The ports that nobody has to name, for one test at a time: tests run in several processes."""
+    if sys.platform == "win32":
+        pytest.skip("there is no flock")
+    else:
+        import fcntl
+
+        with (tmp_path_factory.getbasetemp().parent / "usual-ports").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
 StartApp = Callable[..., App]
 
 

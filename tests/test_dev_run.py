@@ -197,6 +197,7 @@ def test_the_tables_are_kept_between_runs_where_a_folder_is_given(tmp_path: Path
             assert len(listed) == expected
 
 
+@pytest.mark.usefixtures("usual_ports")
 def test_services_say_what_core_tools_need() -> None:
     """A usual port that is taken is replaced; unusual ones are given as settings; SIGTERM ends it as Ctrl-C does."""
     with taken(7072), running("services", "--port", "7099", usual=["phones-port"]) as run:
@@ -232,6 +233,7 @@ def test_a_port_that_was_asked_for_is_never_replaced(command: str, option: str, 
     )
 
 
+@pytest.mark.usefixtures("usual_ports")
 def test_two_runs_that_begin_at_once_take_different_ports() -> None:
     """The second sees what the first has chosen, though nothing listens there yet."""
     runs = [Run("services"), Run("services")]

@@ -98,6 +98,7 @@ def left_behind(folder: Path) -> list[str]:
     return found
 
 
+@pytest.mark.usefixtures("usual_ports")
 def test_the_first_commands_of_the_readme_lead_to_a_call_and_a_text(clone: Path, newcomer: dict[str, str]) -> None:
     """From nothing to a phone that rings, with no account and no Node; and Ctrl-C leaves nothing behind."""
     *before, command = readme_commands()
