@@ -38,7 +38,7 @@ def running_twilio() -> Iterator[Server]:
     """Run a fake Twilio that takes a while to answer and does no more than answer."""
     port = free_port()
     options = ["--port", str(port), "--latency", str(TWILIO_LATENCY), "--no-life"]
-    with python_service("twilio", ["dev.fake_twilio", *options], settings(PUBLIC_PORT, port, NOBODY), port) as service:
+    with python_service("twilio", ["fake_twilio", *options], settings(PUBLIC_PORT, port, NOBODY), port) as service:
         yield Server(port, service.pid)
 
 

@@ -143,7 +143,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(settings=None)
     add_service_options(command)
 
-    add("test", "run the tests; arguments go to pytest", "For example: python3 -m dev test -x tests/test_health.py")
+    add("test", "run the tests; arguments go to pytest", "For example: python3 -m dev test -x tests/app/test_health.py")
     command = add("check", "run ruff and mypy")
     command.add_argument("--fix", action="store_true", help="let ruff repair and format the files")
     add("bench", "measure speed and memory; arguments name the benchmarks")

@@ -125,7 +125,7 @@ def phones_command(options: Options, port: int, key: str | None) -> list[str]:
     """Return the command of the fake Twilio, whose page shows the key."""
     chaos = [] if options.chaos is None else ["--chaos", str(options.chaos)]
     keys = [f"--app-key={key}"] if key else []  # a key may begin with a dash
-    return [str(environment.PYTHON), "-m", "dev.fake_twilio", "--port", str(port), *chaos, *keys]
+    return [str(environment.PYTHON), "-m", "fake_twilio", "--port", str(port), *chaos, *keys]
 
 
 def app_command(options: Options, port: int, key: str | None) -> list[str]:

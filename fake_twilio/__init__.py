@@ -1,6 +1,6 @@
 """A fake Twilio: REST API, phones, TwiML and signed webhooks on 127.0.0.1. It shares no code with the app.
 
-In tests: `with FakeTwilio.running() as fake:`. On a laptop: `python -m dev.fake_twilio`.
+In tests: `with FakeTwilio.running() as fake:`. On a laptop: `python -m fake_twilio`.
 """
 
 from .account import Account

@@ -1,4 +1,4 @@
-"""`python -m dev.fake_twilio`: the fake Twilio and its phones as a process of their own."""
+"""`python -m fake_twilio`: the fake Twilio and its phones as a process of their own."""
 
 import argparse
 import asyncio
@@ -17,7 +17,7 @@ from .server import Server
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
-        prog="python -m dev.fake_twilio",
+        prog="python -m fake_twilio",
         description="A fake Twilio with phones in the browser. The account, its keys and its number are those of the "
         "app's own settings (TWILIO_ACCOUNT_SID and so on) in the environment.",
     )

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENTRY = "function_app.py"
 FILES = (ENTRY, "host.json", "requirements.txt")
-AT_HOME = {"bench", "dev", "infra", "tests"}
+AT_HOME = {"bench", "dev", "fake_twilio", "infra", "tests"}
 CACHES = {"__pycache__", "node_modules"}
 LEFT_OUT = {".pyc", ".pyo"}
 

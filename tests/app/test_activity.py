@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 from azure.data.tables import TableClient
-from conftest import App, StartApp, assert_problem, faults_of
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
 from shared.activity_event import Event, name_of, to_json
 from shared.activity_key import row_key, shard_of
 from shared.tables import ACTIVITY
+from tests.support.app import App, StartApp, assert_problem, faults_of
 
 NEWEST = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 # Many on one day, some on days far apart, two at the same microsecond.

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import pytest
 import requests
 from azure.data.tables import TableClient
-from conftest import App, StartApp
-from lossy_storage import LossyStorage
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
+from tests.support.app import App, StartApp
+from tests.support.lossy_storage import LossyStorage
 
 NUMBER = "+15005550006"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import App, StartApp
 
-from dev.fake_twilio import Chaos, FakeTwilio
+from fake_twilio import Chaos, FakeTwilio
+from tests.support.app import App, StartApp
 
 CALLS = 6
 TEXTS = 6

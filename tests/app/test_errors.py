@@ -8,12 +8,12 @@ import re
 
 import azure.functions as func
 import pytest
-from conftest import ROOT, StartApp, assert_problem
 
-from dev.fake_twilio import FakeTwilio
+from fake_twilio import FakeTwilio
 from shared import errors, twilio_errors
 from shared.api import answers_problems
 from shared.errors import ApiError
+from tests.support.app import ROOT, StartApp, assert_problem
 
 
 def family(kind: type[ApiError] = ApiError) -> list[type[ApiError]]:

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import App, assert_problem
 
 from activity import ListQuery
 from make_call import CallRequest
@@ -15,6 +14,7 @@ from shared.expectations import expected, got
 from shared.scripts import messaging, voice
 from shared.scripts.element import Element
 from shared.scripts.shape import shape_of
+from tests.support.app import App, assert_problem
 
 TO = "+15551234567"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from conftest import App, StartApp
-
 from dev.azurite import connection_string
 from dev.processes import free_port
+from tests.support.app import App, StartApp
 
 
 def test_a_caller_hears_an_apology_and_the_log_what_failed(app: App) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 
 import requests
-from conftest import App, StartApp
 
 from dev.azurite import connection_string
 from dev.processes import free_port
+from tests.support.app import App, StartApp
 
 
 def test_a_ready_app_says_so_to_anybody(app: App) -> None:

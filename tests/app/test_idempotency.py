@@ -10,16 +10,16 @@ from concurrent.futures import ThreadPoolExecutor
 import azure.functions as func
 import pytest
 from azure.data.tables import TableClient
-from conftest import App, Run, StartApp, assert_problem, faults_of
-from lossy_storage import LossyStorage
 
 from dev.azurite import connection_string
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
 from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
 from shared.idempotency import forget, keep, reserve
 from shared.tables import IDEMPOTENCY, upsert
+from tests.support.app import App, Run, StartApp, assert_problem, faults_of
+from tests.support.lossy_storage import LossyStorage
 
 BODY = {"to": "+15551234567", "body": "Hi"}
 

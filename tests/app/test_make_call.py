@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import App, StartApp, assert_problem, faults_of
 
-from dev.fake_twilio import FakeTwilio
+from fake_twilio import FakeTwilio
+from tests.support.app import App, StartApp, assert_problem, faults_of
 
 TO = "+15551234567"
 

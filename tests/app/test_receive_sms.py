@@ -8,11 +8,11 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
-from conftest import App, StartApp, assert_problem
 
 from dev.azurite import connection_string
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
+from tests.support.app import App, StartApp, assert_problem
 
 NUMBER = "+15005550006"
 

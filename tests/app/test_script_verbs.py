@@ -9,14 +9,12 @@ from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 import pytest
-from conftest import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
-from script_samples import COMPANY, URL, content_samples, samples, scripts, verb_with
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from dev.fake_twilio.twiml_check import check
+from fake_twilio.twiml_check import check
 from shared.scripts import messaging, nouns, voice
 from shared.scripts.element import Element
 from shared.scripts.filling import fill
@@ -25,6 +23,8 @@ from shared.scripts.reading import Family, InvalidScript, read_script
 from shared.scripts.schema import json_schema
 from shared.scripts.shape import shape_of, tag_of
 from shared.scripts.writing import write_twiml
+from tests.support.app import ROOT
+from tests.support.script_samples import COMPANY, URL, content_samples, samples, scripts, verb_with
 
 VERBS: list[tuple[Family, type[Element]]] = [
     *(("voice", verb) for verb in voice.VERBS),

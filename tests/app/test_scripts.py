@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 import requests
 from azure.data.tables import TableClient
-from conftest import App, Run, StartApp, assert_problem, faults_of
-from lossy_storage import LossyStorage
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
 from shared.script_store import keep_unless_changed
+from tests.support.app import App, Run, StartApp, assert_problem, faults_of
+from tests.support.lossy_storage import LossyStorage
 
 MENU = [
     {"verb": "Gather", "num_digits": 1, "action": "/api/twiml/menu", "verbs": [{"verb": "Say", "text": "Press one."}]},

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from conftest import App, StartApp, assert_problem, faults_of
 
-from dev.fake_twilio import FakeTwilio
+from fake_twilio import FakeTwilio
+from tests.support.app import App, StartApp, assert_problem, faults_of
 
 TO = "+15551234567"
 SERVICE = "MG" + "0" * 31 + "1"

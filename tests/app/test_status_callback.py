@@ -13,10 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 import requests
-from conftest import App, Form, StartApp
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
+from tests.support.app import App, Form, StartApp
 
 
 def new_sid(prefix: str = "CA") -> str:

@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 import requests
-import test_phones_page as phones_page
-from conftest import App, StartApp, app_starter, assert_problem
 from playwright.sync_api import Page, expect
-from test_phones_page import button, captions_of, phone_on, thread_of
 
 from dev.azurite import azurite, connection_string
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
+from tests.support.app import App, StartApp, app_starter, assert_problem
+from tests.support.phones_page import button, captions_of, phone_on, thread_of
 
 OURS = "+15005550006"
 ANN, BEN, CAT = "+15551110001", "+15551110002", "+15551110003"
@@ -213,9 +212,6 @@ def test_an_app_that_is_away_leaves_the_caller_with_twilios_apology(start_app: S
         call.wait_until_heard("an application error has occurred")
         twilio.serve_numbers_from(start_app().url)
         twilio.phone(ANN).call(OURS).wait_until_heard("leave a message")
-
-
-browser, tab = phones_page.browser, phones_page.tab
 
 
 @pytest.fixture(scope="module")

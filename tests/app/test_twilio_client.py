@@ -11,14 +11,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from conftest import App, Run, StartApp, assert_problem
 
 from dev.azurite import connection_string
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
 from shared.activity_event import Event
 from shared.activity_log import add_findable
 from shared.clock import now
+from tests.support.app import App, Run, StartApp, assert_problem
 
 BODY = {"to": "+15551234567", "body": "Hi"}
 

@@ -10,13 +10,13 @@ from urllib.parse import urlencode
 import azure.functions as func
 import pytest
 import requests
-from conftest import SETTINGS, App, StartApp, sign
 from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from shared.settings import load
 from shared.twilio_webhook import find_refusal
+from tests.support.app import SETTINGS, App, StartApp, sign
 
 FORM = "application/x-www-form-urlencoded"
 BASE = "https://phone.example"

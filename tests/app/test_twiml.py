@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
-from conftest import SETTINGS, App, StartApp, sign
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dev.azurite import connection_string
-from dev.fake_twilio.twiml_check import check
 from dev.processes import free_port
+from fake_twilio.twiml_check import check
+from tests.support.app import SETTINGS, App, StartApp, sign
 
 SORRY = "We are sorry"
 

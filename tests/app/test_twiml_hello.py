@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import requests
-from conftest import SETTINGS, App, sign
+
+from tests.support.app import SETTINGS, App, sign
 
 
 def test_twilio_gets_hello_world_in_twiml(app: App) -> None:

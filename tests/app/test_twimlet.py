@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 import requests
-from conftest import SETTINGS, App, StartApp, sign
 
-from dev.fake_twilio.twiml_check import check
+from fake_twilio.twiml_check import check
+from tests.support.app import SETTINGS, App, StartApp, sign
 
 CALL = {"CallSid": "CA1", "From": "+15551234567", "To": "+15005550006", "CallStatus": "in-progress"}
 

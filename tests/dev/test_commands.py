@@ -11,7 +11,7 @@ import pytest
 from dev import chromium, node
 from dev.terminal import Terminal
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="stands in for programs with scripts of the shell")
 
 
@@ -80,7 +80,7 @@ def test_test_hands_its_arguments_to_pytest_and_its_exit_code_back(tmp_path: Pat
     """Options before and after a path arrive as typed; 5 is pytest's code for no tests."""
     browser = script(tmp_path / "browser", "echo Chromium 1.0")
 
-    done = door("test", "-q", "tests/test_dev_door.py", "-k", "no_test_has_this_name", CHROMIUM=str(browser))
+    done = door("test", "-q", "tests/dev/test_commands.py", "-k", "no_test_has_this_name", CHROMIUM=str(browser))
 
     assert done.returncode == 5
     assert "deselected" in done.stdout

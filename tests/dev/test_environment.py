@@ -14,7 +14,7 @@ import pytest
 from dev.environment import check_python
 from dev.setup import SetupError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENSURE = "from dev import environment; environment.ensure()"
 UNREACHABLE = "http://127.0.0.1:9"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="the layout of .venv is POSIX's here")

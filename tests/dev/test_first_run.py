@@ -16,7 +16,7 @@ import psutil
 import pytest
 import requests
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 COMMAND = "python3 -m dev run"
 # What would bring in something of this machine that a newcomer has not.
 OURS = ("PYTHON", "PYTEST", "VIRTUAL_ENV", "XDG_", "TWILIO_", "npm_config_cache")

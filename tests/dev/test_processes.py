@@ -14,7 +14,7 @@ import pytest
 
 from dev.processes import KEPT_LINES, Service, ServiceError, answers, free_port, wait_for_http
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 posix_only = pytest.mark.skipif(os.name != "posix", reason="process groups and signals are POSIX's")
 
 FAMILY = """

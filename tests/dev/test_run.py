@@ -1,19 +1,14 @@
 """`python3 -m dev run` and `services`: all parts started for real, on free ports."""
 
-import json
 import os
 import re
 import shlex
 import signal
 import socket
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -23,67 +18,10 @@ from dev.app_settings import service_environ, settings
 from dev.instructions import how_to_use_the_app
 from dev.processes import free_port
 from dev.run import Options, app_command, phones_command
+from tests.support.dev_run import Run
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a single process by a POSIX signal")
-
-
-class Run:
-    """A `python3 -m dev` at work."""
-
-    def __init__(self, *arguments: str, **env: str) -> None:
-        """Start it; its output is read when it has ended, or line by line."""
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "dev", *arguments],
-            cwd=ROOT,
-            env={**os.environ, **env},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.output = ""
-        # A line that never comes fails the test instead of stopping it.
-        self.patience = threading.Timer(60, self.process.kill)
-        self.patience.start()
-
-    def read_until(self, words: str) -> str:
-        """Return the output up to the line with these words."""
-        assert self.process.stdout is not None
-        while words not in self.output:
-            line = self.process.stdout.readline()
-            assert line, f"it ended:\n{self.output}"
-            self.output += line
-        return self.output
-
-    def api(self) -> str:
-        """Return the printed address of the app."""
-        found = re.search(r"App +(\S+)", self.output)
-        assert found
-        return found[1]
-
-    def phones(self) -> str:
-        """Return the printed address of the phones page."""
-        found = re.search(r"Phones +(\S+)", self.output)
-        assert found
-        return found[1]
-
-    def page(self) -> dict[str, Any]:
-        """Return what the phones page is told."""
-        with requests.get(f"{self.phones()}/_phones/events", stream=True, timeout=10) as events:
-            state: dict[str, Any] = json.loads(next(events.iter_lines()).removeprefix(b"data: "))
-        return state
-
-    def family(self) -> list[psutil.Process]:
-        """Return all processes that it has started."""
-        return psutil.Process(self.process.pid).children(recursive=True)
-
-    def end(self, how: signal.Signals | None = signal.SIGINT) -> int:
-        """Send a signal, read what is left and return the exit code."""
-        if how is not None:
-            self.process.send_signal(how)
-        self.output += self.process.communicate()[0]
-        self.patience.cancel()
-        return self.process.returncode
 
 
 @contextmanager
@@ -171,7 +109,7 @@ def test_an_apology_to_a_caller_is_a_fault_on_the_page() -> None:
 @pytest.mark.parametrize("name", ["azurite", "phones", "app"])
 def test_when_one_part_dies_the_rest_stops_and_its_last_lines_are_shown(name: str) -> None:
     """A dead part is not discovered by a timeout somewhere else."""
-    words = {"azurite": "azurite/dist", "phones": "dev.fake_twilio", "app": "dev.host"}
+    words = {"azurite": "azurite/dist", "phones": "fake_twilio", "app": "dev.host"}
     with running("run") as run:
         part = next(
             process

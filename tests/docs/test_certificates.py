@@ -16,15 +16,15 @@ from urllib.parse import urlsplit
 
 import certifi
 import pytest
-from conftest import StartApp, assert_problem
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
+from tests.support.app import StartApp, assert_problem
 
 CALL = {"to": "+15551234567"}
 SIGNS_CERTIFICATES = (

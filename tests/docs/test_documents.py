@@ -9,10 +9,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
-from stand_in_az.cli import COMMANDS
 
 from shared.settings import SETTING_NAMES
+from tests.support.app import ROOT
+from tests.support.stand_in_az.cli import COMMANDS
 
 PAGES = [ROOT / "README.md", ROOT / "infra" / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 OURS = sorted((ROOT / "docs").glob("*.md"))

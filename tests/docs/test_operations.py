@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 import azure.functions as func
 import pytest
 import requests
-from conftest import ROOT, App, StartApp, sign
-from log_tables import COLUMNS, COMMON, Workspace
 
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
 from shared.api import answers_problems
 from shared.twilio_errors import DELIVERY_FAILURES, OUR_FAULTS, REFUSALS
+from tests.support.app import ROOT, App, StartApp, sign
+from tests.support.log_tables import COLUMNS, COMMON, Workspace
 
 TEXT = (ROOT / "docs" / "operations.md").read_text("utf-8")
 ONE, FAILING, REFUSED = re.findall(r"```kusto\n(.*?)```", TEXT, re.DOTALL)

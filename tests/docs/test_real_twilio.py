@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import ROOT, SETTINGS, App, assert_problem, sign
-from test_dev_run import Run
 
-from dev.fake_twilio import Account, FakeTwilio
 from dev.processes import free_port
+from fake_twilio import Account, FakeTwilio
 from shared.settings import load
 from shared.twilio_errors import failure_for
+from tests.support.app import ROOT, SETTINGS, App, assert_problem, sign
+from tests.support.dev_run import Run
 
 TEXT = (ROOT / "docs" / "real-twilio.md").read_text("utf-8")
 OWN = Account("AC" + "7" * 32, "own-token", "SK" + "7" * 32, "own-secret", ("+12025550123",))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import requests
-from test_fake_twilio_stage import OURS, THEIRS, Stage, client_of, refused, twiml
 from twilio.rest import Client
 
-from dev.fake_twilio import Account
+from fake_twilio import Account
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, client_of, refused, twiml
 
 HELLO = twiml("<Say>Hello</Say>")
 UNKNOWN = "0" * 32

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from test_fake_twilio_stage import OURS, THEIRS, Stage, refused
 
-from dev.fake_twilio import Account, FakeTwilio
-from dev.fake_twilio.trouble import Kind
+from fake_twilio import Account, FakeTwilio
+from fake_twilio.trouble import Kind
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 TEXT = {"To": THEIRS, "From": OURS, "Body": "x"}
 
 
@@ -142,7 +142,7 @@ def test_the_account_is_the_one_of_the_apps_settings() -> None:
 
 def test_it_runs_as_a_process_and_prints_faults() -> None:
     """It says where it listens, answers there, prints what the app does wrong, and ends when told to."""
-    command = [sys.executable, "-m", "dev.fake_twilio", "--port", "0", "--pace", "0", "--autopilot", "--chaos", "1"]
+    command = [sys.executable, "-m", "fake_twilio", "--port", "0", "--pace", "0", "--autopilot", "--chaos", "1"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
         assert process.stdout
         try:
@@ -161,7 +161,7 @@ def test_it_runs_as_a_process_and_prints_faults() -> None:
 
 def test_help_names_every_option() -> None:
     """`--help` is short and complete."""
-    command = [sys.executable, "-m", "dev.fake_twilio", "--help"]
+    command = [sys.executable, "-m", "fake_twilio", "--help"]
     words = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for option in ("--port", "--chaos", "--latency", "--pace", "--autopilot", "--no-life"):
         assert option in words

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from test_fake_twilio_stage import THEIRS, Reply, Stage, twiml
 
-from dev.fake_twilio.overrides import Overrides
+from fake_twilio.overrides import Overrides
+from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, twiml
 
 TOKEN = "I-Twilio-Idempotency-Token"
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
-from test_fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, twiml
+
+from tests.support.fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, twiml
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from test_fake_twilio_stage import ALL_EVENTS, Reply, Stage
 
-from dev.fake_twilio import Chaos, Plan
+from fake_twilio import Chaos, Plan
+from tests.support.fake_twilio_stage import ALL_EVENTS, Reply, Stage
 
 STATUSES = ["initiated", "ringing", "in-progress", "completed"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from test_fake_twilio_stage import OURS, Stage, sound, twiml
 
-from dev.fake_twilio import PhoneCall
+from fake_twilio import PhoneCall
+from tests.support.fake_twilio_stage import OURS, Stage, sound, twiml
 
 ANN, BOB, CAT = "+15552220001", "+15552220002", "+15552220003"
 

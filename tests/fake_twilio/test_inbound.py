@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import requests
-from test_fake_twilio_stage import OURS, THEIRS, Reply, Stage, refused, twiml
 
-from dev.fake_twilio.__main__ import arguments
-from dev.fake_twilio.documents import APOLOGY
+from fake_twilio.__main__ import arguments
+from fake_twilio.documents import APOLOGY
+from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, refused, twiml
 
 PHONE = "%2B15551234567"
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from test_fake_twilio_stage import OURS, THEIRS, Stage
+
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage
 
 SERVICE = "MG00000000000000000000000000000001"
 

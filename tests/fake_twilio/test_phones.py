@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import requests
-from test_fake_twilio_stage import OURS, THEIRS, Reply, Stage, twiml
+
+from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, twiml
 
 NUMBER = "%2B15551234567"
 

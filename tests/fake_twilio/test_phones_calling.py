@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 
 import pytest
-import test_phones_page as phones_page
 from playwright.sync_api import Browser, Locator, Page, expect
-from test_fake_twilio_stage import OURS, Receiver, Stage, client_of, twiml
-from test_phones_page import VOICE, WINDOW, button, captions_of, phone_on, thread_of
 
-from dev.fake_twilio import FakeTwilio
-from dev.fake_twilio.account import Account
+from fake_twilio import FakeTwilio
+from fake_twilio.account import Account
+from tests.support.fake_twilio_stage import OURS, Receiver, Stage, client_of, twiml
+from tests.support.phones_page import VOICE, WINDOW, button, captions_of, phone_on, thread_of
 
 MINE, YOURS = "+15551112222", "+15551113333"
 LONG = '<Pause length="100"/>'  # ten seconds, at the pace of these tests
@@ -31,8 +30,6 @@ window.SpeechRecognition = class extends EventTarget {
 };
 """
 NO_EARS = "delete window.SpeechRecognition; delete window.webkitSpeechRecognition;"
-
-browser, tab, page = phones_page.browser, phones_page.tab, phones_page.page
 
 
 @pytest.fixture(scope="module")

@@ -2,52 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import SETTINGS
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from twilio.rest import Client
 
-from dev.fake_twilio import FakeTwilio
+from fake_twilio import FakeTwilio
+from tests.support.app import SETTINGS
+from tests.support.phones_page import NUMBER, VOICE, WINDOW, button, captions_of, phone_on, thread_of
 
 APP_URL = "http://127.0.0.1:7071"
-NUMBER = "+15551234567"
 TEN_SECONDS = '<Pause length="100"/>'  # at the pace of these tests
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-
-# A browser on a machine without voices says nothing. This one has a voice, and keeps a list of what it was told.
-VOICE = """
-window.told = [];
-const voices = [{ lang: "en-US", name: "en" }, { lang: "de_DE", name: "de" }];
-Object.defineProperty(window, "speechSynthesis", { value: {
-  getVoices: () => voices,
-  speak: (line) => told.push(`${line.lang} ${line.voice?.name}: ${line.text}`),
-  cancel: () => told.push("cancel"),
-} });
-window.SpeechSynthesisUtterance = class extends EventTarget {
-  constructor(text) { super(); this.text = text; }
-};
-"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The Chromium that DEV_CHROMIUM names."""
-    path = os.environ.get("DEV_CHROMIUM")
-    if not path:
-        reason = "DEV_CHROMIUM names no Chromium: the phones page is not tested"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -70,46 +40,6 @@ def twilio(fake: FakeTwilio) -> Client:
     client = Client(SETTINGS["TWILIO_API_KEY"], SETTINGS["TWILIO_API_SECRET"], SETTINGS["TWILIO_ACCOUNT_SID"])
     client.api.base_url = fake.url
     return client
-
-
-WINDOW: dict[str, Any] = {"viewport": {"width": 1280, "height": 900}, "locale": "en-US", "reduced_motion": "reduce"}
-
-
-@pytest.fixture(scope="module")
-def tab(browser: Browser) -> Page:
-    """One tab for the tests of this module."""
-    context = browser.new_context(**WINDOW)
-    context.set_default_timeout(5000)
-    return context.new_page()
-
-
-@pytest.fixture
-def page(tab: Page, fake: FakeTwilio) -> Iterator[Page]:
-    """The phones page; when the test ends it must have logged no error and asked no other host for anything."""
-    problems: list[str] = []
-    hosts: set[str] = set()
-
-    def hear(said: ConsoleMessage) -> None:
-        if said.type in ("error", "warning"):
-            problems.append(said.text)
-
-    def fail(error: Error) -> None:
-        problems.append(str(error))
-
-    def follow(request: Request) -> None:
-        hosts.add(urlsplit(request.url).netloc)
-
-    tab.set_viewport_size(WINDOW["viewport"])
-    tab.on("console", hear)
-    tab.on("pageerror", fail)
-    tab.on("request", follow)
-    tab.goto(fake.url)
-    yield tab
-    tab.remove_listener("console", hear)
-    tab.remove_listener("pageerror", fail)
-    tab.remove_listener("request", follow)
-    assert problems == []
-    assert hosts == {urlsplit(fake.url).netloc}
 
 
 @pytest.fixture
@@ -135,26 +65,6 @@ def text(twilio: Client, body: str, **options: Any) -> str:
     sid = twilio.messages.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], body=body, **options).sid
     assert isinstance(sid, str)
     return sid
-
-
-def phone_on(page: Page, number: str = NUMBER) -> Locator:
-    """The phone of a number."""
-    return page.get_by_role("article", name=f"Phone {number}", exact=True)
-
-
-def button(phone: Locator, name: str) -> Locator:
-    """A button of a phone."""
-    return phone.get_by_role("button", name=name, exact=True)
-
-
-def captions_of(phone: Locator) -> Locator:
-    """What the person on the phone hears."""
-    return phone.get_by_role("log", name="What you hear")
-
-
-def thread_of(phone: Locator) -> Locator:
-    """The texts and past calls of a phone."""
-    return phone.get_by_role("log", name="Messages")
 
 
 def answered_call(page: Page, twilio: Client, twiml: str) -> tuple[Locator, str]:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 import requests
-from test_fake_twilio_stage import OURS, THEIRS, Stage, refused
 from twilio.base.exceptions import TwilioRestException
+
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 
 @pytest.fixture

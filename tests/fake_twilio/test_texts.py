@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from test_fake_twilio_stage import OURS, THEIRS, Stage, refused
 
-from dev.fake_twilio.segments import segments
+from fake_twilio.segments import segments
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 
 @pytest.fixture

@@ -8,15 +8,15 @@ from typing import Any
 from xml.etree.ElementTree import fromstring
 
 import pytest
-from test_fake_twilio_stage import THEIRS, Reply, Stage, sound, twiml
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, Say, Start, VoiceResponse
 
-from dev.fake_twilio import PhoneCall
-from dev.fake_twilio.documents import APOLOGY
-from dev.fake_twilio.twiml_check import Kind, check
-from dev.fake_twilio.twiml_rules import DOCUMENTS, ELEMENTS
-from dev.fake_twilio.verbs import VERBS
+from fake_twilio import PhoneCall
+from fake_twilio.documents import APOLOGY
+from fake_twilio.twiml_check import Kind, check
+from fake_twilio.twiml_rules import DOCUMENTS, ELEMENTS
+from fake_twilio.verbs import VERBS
+from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, sound, twiml
 
 
 @pytest.fixture
@@ -315,5 +315,5 @@ def test_the_rules_name_only_elements_that_have_rules() -> None:
 
 def test_each_verb_that_is_simulated_has_its_module() -> None:
     """One module each, named like the verb."""
-    folder = Path(__file__).parent.parent / "dev" / "fake_twilio" / "verbs"
+    folder = Path(__file__).parents[2] / "fake_twilio" / "verbs"
     assert {verb.lower() for verb in VERBS} <= {path.stem for path in folder.glob("*.py")}

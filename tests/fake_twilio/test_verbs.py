@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from test_fake_twilio_stage import OURS, THEIRS, Reply, Stage, sound, twiml
 from twilio.base.exceptions import TwilioRestException
 
-from dev.fake_twilio import PhoneCall
+from fake_twilio import PhoneCall
+from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, sound, twiml
 
 
 @pytest.fixture

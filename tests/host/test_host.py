@@ -23,7 +23,7 @@ from dev.host.errors import AppError
 from dev.host.routes import parse
 from dev.processes import Service, ServiceError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "PUBLIC_BASE_URL": ""}
 
 APP = """

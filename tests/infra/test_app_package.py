@@ -12,14 +12,12 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
+import package
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "infra"))
-
-import package
-
-ROOT = Path(__file__).resolve().parent.parent
-FUNCTIONS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"dev", "bench", "shared", "tests"}
+ROOT = Path(__file__).resolve().parents[2]
+NOT_FUNCTIONS = {"bench", "dev", "fake_twilio", "shared", "tests"}
+FUNCTIONS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - NOT_FUNCTIONS
 
 
 def app(folder: Path, files: dict[str, str]) -> Path:

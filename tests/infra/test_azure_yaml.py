@@ -16,16 +16,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from stand_in_az.answers_vault import TOO_EARLY
-from stand_in_az.cloud import Fault
-from stand_in_az.twilio import ACCOUNT
-from stand_in_az.world import FUNCTIONS, KEY, NUMBER, World
-from test_infra_bicep_language import parse, parts, text_of, value_of
-from test_infra_bicep_template import ACCOUNT as ANY_ACCOUNT
-from test_infra_bicep_template import INFRA, deploy
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.app import ROOT
+from tests.support.bicep_language import parse, parts, text_of, value_of
+from tests.support.bicep_template import ACCOUNT as ANY_ACCOUNT
+from tests.support.bicep_template import INFRA, deploy
+from tests.support.stand_in_az.answers_vault import TOO_EARLY
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.twilio import ACCOUNT
+from tests.support.stand_in_az.world import FUNCTIONS, KEY, NUMBER, World
+
 with_a_script_as_az = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 GROUP = "rg-azd"

@@ -13,13 +13,13 @@ from typing import Any
 
 import azure.functions as func
 import pytest
-from conftest import App, StartApp
-from test_infra_bicep_template import ALL, deploy
 
-from dev.fake_twilio import FakeTwilio
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
 from shared.api import answers_problems
 from shared.settings import ROUTE_PREFIX
+from tests.support.app import App, StartApp
+from tests.support.bicep_template import ALL, deploy
 
 Row = dict[str, Any]
 SEVERITY = {"INFO": 1, "WARNING": 2, "ERROR": 3, "CRITICAL": 4}

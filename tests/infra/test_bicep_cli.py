@@ -13,8 +13,9 @@ import subprocess
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from test_infra_bicep_template import ALL, INFRA, deploy
+
+from tests.support.app import ROOT
+from tests.support.bicep_template import ALL, INFRA, deploy
 
 BICEP = shutil.which("bicep")
 pytestmark = pytest.mark.skipif(BICEP is None, reason="no `bicep` on the PATH: files are not compiled, only read")

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_infra_bicep_language import parse, parts, text_of, walk
-from test_infra_bicep_template import ALL, FILES, INFRA, PRIMITIVES, deploy, read
 
 from shared.settings import SETTING_NAMES
+from tests.support.bicep_language import parse, parts, text_of, walk
+from tests.support.bicep_template import ALL, FILES, INFRA, PRIMITIVES, deploy, read
 
 SECRET = re.compile(r"secret|token|password|key(?!vaultname)|connection|list\w*\(", re.IGNORECASE)
 

@@ -10,8 +10,9 @@ import string
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_infra_bicep_language import GROUP, unique_string
-from test_infra_bicep_template import ALL, INFRA, deploy
+
+from tests.support.bicep_language import GROUP, unique_string
+from tests.support.bicep_template import ALL, INFRA, deploy
 
 RULES = {
     "Microsoft.Authorization/roleAssignments": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",

@@ -8,7 +8,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from test_infra_bicep_template import FILES, INFRA, read
+
+from tests.support.bicep_template import FILES, INFRA, read
 
 
 def load_scan() -> ModuleType:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from test_infra_bicep_language import parse, text_of, walk
-from test_infra_bicep_template import ALL, FILES, Resource, deploy
+
+from tests.support.app import ROOT
+from tests.support.bicep_language import parse, text_of, walk
+from tests.support.bicep_template import ALL, FILES, Resource, deploy
 
 # https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
 ROLES = {

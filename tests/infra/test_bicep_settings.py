@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import pytest
-from test_infra_bicep_language import Runtime
-from test_infra_bicep_template import ACCOUNT, ALL, Resource, Template, deploy
 
 from shared import tables
 from shared.settings import SETTING_NAMES, UNRESOLVED_REFERENCE, load
+from tests.support.bicep_language import Runtime
+from tests.support.bicep_template import ACCOUNT, ALL, Resource, Template, deploy
 
 # A laptop has a storage emulator and a Twilio of its own; on Azure an identity and Twilio's real address stand instead.
 ON_A_LAPTOP_ONLY = {"TABLES_CONNECTION_STRING", "TWILIO_API_BASE_URL"}

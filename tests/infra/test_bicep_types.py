@@ -1,6 +1,6 @@
 """Every resource against what its type knows: property names, kinds of values, words, lengths.
 
-tests/data/bicep_types.json holds the types, each at the API version that infra/ uses, as the Bicep compiler has them.
+tests/infra/bicep_types.json holds the types, each at the API version that infra/ uses, as the Bicep compiler has them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import ROOT
-from test_infra_bicep_language import parse, parts, text_of, walk
-from test_infra_bicep_template import ALL, FILES, deploy
 
-TYPES: dict[str, dict[str, Any]] = json.loads((ROOT / "tests/data/bicep_types.json").read_text("utf-8"))["types"]
+from tests.support.app import ROOT
+from tests.support.bicep_language import parse, parts, text_of, walk
+from tests.support.bicep_template import ALL, FILES, deploy
+
+TYPES: dict[str, dict[str, Any]] = json.loads((ROOT / "tests/infra/bicep_types.json").read_text("utf-8"))["types"]
 
 # What Bicep itself takes beside a resource's own properties.
 BICEPS_OWN = {"parent", "scope", "dependsOn"}

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import socketserver
 import subprocess
-import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -15,23 +13,21 @@ from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
+import connectable
 import pytest
+from connecting import Connecting, shown
 from hypothesis import given
 from hypothesis import strategies as st
+from kept_addresses import KeptAddresses
+from steps import Failed, Steps
+from terminal import Terminal
+from twilio_account import TwilioAccount, TwilioUnreachable
 
-from dev.fake_twilio import FakeTwilio
-from dev.fake_twilio.account import MAGIC_SENDER as OURS
+from fake_twilio import FakeTwilio
+from fake_twilio.account import MAGIC_SENDER as OURS
+from tests.support.connect_number import account_of, changes, run
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "infra"))
-
-import connectable  # type: ignore[import-not-found, unused-ignore]
-from connecting import Connecting, shown  # type: ignore[import-not-found, unused-ignore]
-from kept_addresses import KeptAddresses  # type: ignore[import-not-found, unused-ignore]
-from steps import Failed, Steps  # type: ignore[import-not-found, unused-ignore]
-from terminal import Terminal  # type: ignore[import-not-found, unused-ignore]
-from twilio_account import TwilioAccount, TwilioUnreachable  # type: ignore[import-not-found, unused-ignore]
-
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BASE = "https://phone.example.com"
 API = f"{BASE}/api"
 OTHER = "https://other.example.com/voice"
@@ -55,23 +51,6 @@ def fake() -> Iterator[FakeTwilio]:
         assert fake.faults == []
 
 
-def run(fake: FakeTwilio, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the script, with nothing but the standard library and nobody at the terminal."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO_", "PUBLIC_BASE"))}
-    account = fake.account
-    secrets = {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_API_KEY": account.api_key}
-    secrets |= {"TWILIO_API_SECRET": account.api_secret, "TWILIO_API_BASE_URL": fake.url}
-    return subprocess.run(
-        [sys.executable, "-S", "infra/connect_number.py", *options],
-        cwd=ROOT,
-        env={**clean, **secrets, **environ},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 def connect(fake: FakeTwilio, *options: str, **environ: str) -> subprocess.CompletedProcess[str]:
     """Connect the number without a question; it must succeed."""
     done = run(fake, *BY_HAND, "--yes", *options, **environ)
@@ -83,11 +62,6 @@ def addresses(fake: FakeTwilio) -> dict[str, str]:
     """Return what the number has."""
     found = fake.number(OURS).to_json()
     return {name: found[name] for name in CONNECTED}
-
-
-def changes(fake: FakeTwilio) -> list[dict[str, str]]:
-    """Return what was changed at Twilio, oldest first."""
-    return [dict(request.form) for request in fake.requests if request.method != "GET"]
 
 
 def test_a_new_number_gets_every_address_of_the_app(fake: FakeTwilio) -> None:
@@ -568,13 +542,6 @@ def test_a_file_like_local_settings_json_is_enough(fake: FakeTwilio, tmp_path: P
     assert account.auth_token not in done.stdout + done.stderr + checked.stdout + checked.stderr
     elsewhere = run(fake, "--check", "--secrets", str(file), **bare, PUBLIC_BASE_URL="https://b.example.com")
     assert "expected https://b.example.com/api/answer_call" in elsewhere.stdout
-
-
-def account_of(fake: FakeTwilio, kind: type[TwilioAccount] = TwilioAccount) -> Any:
-    """Return the account as the scripts see it, inside this process."""
-    account = kind(fake.account.sid, fake.account.api_key, fake.account.api_secret)
-    account.api = account.accounts = account.messaging = account.voice = fake.url
-    return account
 
 
 def connecting(account: Any, fake: FakeTwilio) -> Connecting:

@@ -5,29 +5,24 @@ from __future__ import annotations
 import re
 import shlex
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from conftest import App, app_starter
-from test_connect_number import account_of, changes, run
+from drift import Check
+from target import Target
+from terminal import Terminal
+from twilio_account import TwilioSaidNo
 
 import function_app
-from dev.fake_twilio import FakeTwilio
-from dev.fake_twilio.account import MAGIC_SENDER as OURS
 from dev.processes import free_port
+from fake_twilio import FakeTwilio
+from fake_twilio.account import MAGIC_SENDER as OURS
 from shared.sending import RETRIED
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "infra"))
-
-from drift import Check  # type: ignore[import-not-found, unused-ignore]
-from target import Target  # type: ignore[import-not-found, unused-ignore]
-from terminal import Terminal  # type: ignore[import-not-found, unused-ignore]
-from twilio_account import TwilioSaidNo  # type: ignore[import-not-found, unused-ignore]
+from tests.support.app import App, app_starter
+from tests.support.connect_number import account_of, changes, run
 
 Town = tuple[App, FakeTwilio]
 

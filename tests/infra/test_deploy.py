@@ -8,12 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from stand_in_az.answers_vault import TOO_EARLY
-from stand_in_az.cloud import Fault
-from stand_in_az.twilio import ACCOUNT
-from stand_in_az.world import FUNCTIONS, KEY, NUMBER, World
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.stand_in_az.answers_vault import TOO_EARLY
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.twilio import ACCOUNT
+from tests.support.stand_in_az.world import FUNCTIONS, KEY, NUMBER, World
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 # Commands that change something, whatever there was before.
@@ -350,7 +350,7 @@ def test_whoever_does_not_say_yes_keeps_things_as_they_are(deployed: World) -> N
 def test_every_script_explains_itself(script: str) -> None:
     """--help needs nothing, and says more than the usage."""
     command = [sys.executable, f"infra/{script}.py", "--help"]
-    done = subprocess.run(command, cwd=Path(__file__).parent.parent, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True)
 
     assert done.stdout.startswith(f"usage: python3 infra/{script}.py")
     assert "--resource-group" in done.stdout

@@ -9,13 +9,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from stand_in_az.cloud import Fault
-from stand_in_az.twilio import ACCOUNT
-from stand_in_az.world import CONNECT, KEY, NUMBER, ROOT, World
 
-from dev.fake_twilio import Account, FakeTwilio
+from fake_twilio import Account, FakeTwilio
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.twilio import ACCOUNT
+from tests.support.stand_in_az.world import CONNECT, KEY, NUMBER, ROOT, World
 
-pytest_plugins = ["stand_in_az.fixtures"]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 OTHER = "https://other.example.com/voice"

@@ -6,10 +6,10 @@ import os
 from typing import Any
 
 import pytest
-from stand_in_az.cloud import Fault
-from stand_in_az.world import NUMBER, World
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.world import NUMBER, World
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 YES = ("--confirm", "rg-phone")

@@ -6,22 +6,18 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "infra"))
-
 from az import past_batch_file
 from deploy import parser
 from explain import explain
-from stand_in_az.answers_vault import TOO_EARLY
-from stand_in_az.cli import Call
-from stand_in_az.cloud import Fault
-from stand_in_az.world import World
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.stand_in_az.answers_vault import TOO_EARLY
+from tests.support.stand_in_az.cli import Call
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.world import World
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 # Without these the script goes on, and says what it could not do.

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 import threading
-from pathlib import Path
-
-import pytest
-from conftest import App, StartApp
-
-from dev.fake_twilio import FakeTwilio
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "infra"))
 
 import live_app
+import pytest
 from patience import Patience
 from steps import Failed
 from terminal import Terminal
+
+from fake_twilio import FakeTwilio
+from tests.support.app import App, StartApp
 
 CALLED = "+15557654321"
 

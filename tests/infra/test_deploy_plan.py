@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from stand_in_az.cli import COMMANDS, Call, Refusal, read
-from stand_in_az.world import NUMBER, ROOT, World
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.stand_in_az.cli import COMMANDS, Call, Refusal, read
+from tests.support.stand_in_az.world import NUMBER, ROOT, World
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 READS = ("show", "list", "exists", "version", "what-if")
@@ -208,6 +208,6 @@ def test_the_real_cli_takes_every_command_of_the_plan(there: World, tmp_path: Pa
 
 def test_the_record_names_the_version_that_the_code_names() -> None:
     """Which source the commands were checked against."""
-    record = json.loads((ROOT / "tests" / "stand_in_az" / "commands.json").read_text())
+    record = json.loads((ROOT / "tests" / "support" / "stand_in_az" / "commands.json").read_text())
 
     assert f"azure-cli {record['azure-cli']}" in (ROOT / "infra" / "az.py").read_text()

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from stand_in_az.cli import Call
-from stand_in_az.cloud import Fault
-from stand_in_az.world import World
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.stand_in_az.cli import Call
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.world import World
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 MARK = "marked-"

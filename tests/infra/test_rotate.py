@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from stand_in_az.cli import Call
-from stand_in_az.cloud import Fault
-from stand_in_az.twilio import ACCOUNT
-from stand_in_az.world import KEY, World
 from twilio.rest import Client
 
-pytest_plugins = ["stand_in_az.fixtures"]
+from tests.support.stand_in_az.cli import Call
+from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.twilio import ACCOUNT
+from tests.support.stand_in_az.world import KEY, World
+
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 TROUBLE = "(InternalServerError) Try later."

@@ -18,8 +18,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from dev.fake_twilio import FakeTwilio
-from dev.fake_twilio.tone import wav
+from fake_twilio import FakeTwilio
+from fake_twilio.tone import wav
 
 OURS = "+15005550006"
 THEIRS = "+15551234567"

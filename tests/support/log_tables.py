@@ -14,10 +14,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import kusto
 import requests
-from conftest import App
-from kusto import Table
+
+from tests.support import kusto
+from tests.support.app import App
+from tests.support.kusto import Table
 
 COMMON = """AppRoleInstance AppRoleName AppVersion ClientBrowser ClientCity ClientCountryOrRegion ClientIP ClientModel
     ClientOS ClientStateOrProvince ClientType IKey ItemCount Measurements OperationId OperationName ParentId Properties

@@ -6,11 +6,11 @@ import re
 import zipfile
 from typing import TYPE_CHECKING, Any
 
-from stand_in_az.app import App
-from stand_in_az.cli import Call, Refusal
+from tests.support.stand_in_az.app import App
+from tests.support.stand_in_az.cli import Call, Refusal
 
 if TYPE_CHECKING:
-    from stand_in_az.cloud import Azure
+    from tests.support.stand_in_az.cloud import Azure
 
 
 def site(azure: Azure, call: Call) -> App:

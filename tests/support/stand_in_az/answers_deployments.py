@@ -6,11 +6,11 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from stand_in_az.answers_groups import SUBSCRIPTION, group_show
-from stand_in_az.cli import Call, Refusal
+from tests.support.stand_in_az.answers_groups import SUBSCRIPTION, group_show
+from tests.support.stand_in_az.cli import Call, Refusal
 
 if TYPE_CHECKING:
-    from stand_in_az.cloud import Azure
+    from tests.support.stand_in_az.cloud import Azure
 
 TYPES = {
     "func": "Microsoft.Web/sites",

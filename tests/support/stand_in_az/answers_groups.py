@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stand_in_az.cli import Call, Refusal
+from tests.support.stand_in_az.cli import Call, Refusal
 
 if TYPE_CHECKING:
-    from stand_in_az.cloud import Azure
+    from tests.support.stand_in_az.cloud import Azure
 
 SUBSCRIPTION = "00000000-0000-0000-0000-00000000beef"
 

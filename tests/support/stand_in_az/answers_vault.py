@@ -6,10 +6,10 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stand_in_az.cli import Call, Refusal
+from tests.support.stand_in_az.cli import Call, Refusal
 
 if TYPE_CHECKING:
-    from stand_in_az.cloud import Azure
+    from tests.support.stand_in_az.cloud import Azure
 
 TOO_EARLY = (
     "(Forbidden) Caller is not authorized to perform action on resource.\n"

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from twilio.request_validator import RequestValidator
 
 if TYPE_CHECKING:
-    from stand_in_az.cloud import Azure
+    from tests.support.stand_in_az.cloud import Azure
 
 REFERENCE = re.compile(r"@Microsoft\.KeyVault\(SecretUri=https://([\w-]+)\.vault\.azure\.net/secrets/([\w-]+)/\)")
 PARAMETERS = {

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from stand_in_az import answers_app, answers_deployments, answers_groups, answers_vault
-from stand_in_az.app import App
-from stand_in_az.cli import Call, Refusal
+from tests.support.stand_in_az import answers_app, answers_deployments, answers_groups, answers_vault
+from tests.support.stand_in_az.app import App
+from tests.support.stand_in_az.cli import Call, Refusal
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 Run it with a Python that has azure-cli (not the project's .venv: the CLI brings a hundred packages), and no login:
     python -m venv /tmp/azure-cli && /tmp/azure-cli/bin/pip install azure-cli
-    /tmp/azure-cli/bin/python tests/stand_in_az/record.py
+    /tmp/azure-cli/bin/python tests/support/stand_in_az/record.py
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from stand_in_az.app import App
-from stand_in_az.cli import serving
-from stand_in_az.cloud import Azure
-from stand_in_az.twilio import ACCOUNT, Twilio
+from tests.support.stand_in_az.app import App
+from tests.support.stand_in_az.cli import serving
+from tests.support.stand_in_az.cloud import Azure
+from tests.support.stand_in_az.twilio import ACCOUNT, Twilio
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NUMBER = "+15005550006"
 KEY = "SK" + "1" * 32
 FUNCTIONS = ("activity", "health", "make_call", "send_sms", "status_callback", "twiml_hello")

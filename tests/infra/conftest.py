@@ -1,13 +1,16 @@
-"""Fixtures of the tests of infra/: one world for the run, given to each test as it is wanted."""
+"""Fixtures of the tests of infra/, whose commands import their parts as scripts do."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from stand_in_az.world import World, world
+from tests.support.stand_in_az.world import ROOT, World, world
+
+sys.path.insert(0, str(ROOT / "infra"))
 
 Snapshot = list[dict[str, Any]]
 
