@@ -10,19 +10,13 @@ import argparse
 import os
 import sys
 
-import connection
-import deployment
-import preflight
-import publishing
-import template
-import twilio_names
-import vault
-from az import Az
 from deploy import put_secrets, tell
-from deployment import Deployment
-from patience import Patience
-from steps import Steps, run
-from terminal import Refused, Terminal
+from deployment import connection, deployed_app, key_vault, preflight, publish, template, twilio_settings
+from deployment.azure_cli import Az
+from deployment.deployed_app import Deployment
+from deployment.patience import Patience
+from deployment.steps import Steps, run
+from deployment.terminal import Refused, Terminal
 
 AZDS = ("AZURE_SUBSCRIPTION_ID", "AZURE_RESOURCE_GROUP")
 OUTPUTS = ("functionAppName", "functionAppHostName", "keyVaultName", "publicBaseUrl", "dataStorageName")
@@ -37,18 +31,18 @@ def find(event: str) -> Deployment:
             f"Type `azd hooks run {event}`, after an `azd provision` that went well."
         )
     outputs = {name: {"value": os.environ[name]} for name in OUTPUTS}
-    return deployment.from_outputs(os.environ["AZURE_RESOURCE_GROUP"], template.default("name"), outputs)
+    return deployed_app.from_outputs(os.environ["AZURE_RESOURCE_GROUP"], template.default("name"), outputs)
 
 
 def after_provision(az: Az, steps: Steps, app: Deployment, patience: Patience) -> None:
     """Put the secrets into Key Vault: those of the environment, else those that it has already, else asked."""
     steps.begin("Gather Twilio's secrets")
-    live = deployment.settings(az, app)
-    given = twilio_names.read_given("", "", az.terminal)
+    live = deployed_app.settings(az, app)
+    given = twilio_settings.read_given("", "", az.terminal)
     secrets = ("TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET")
-    known = {name: given[name] or vault.read_when_allowed(az, app.vault, name, patience) for name in secrets}
-    twilio = twilio_names.gather(known, live, set(), az.terminal)
-    twilio_names.check_at_twilio(twilio, az.terminal)
+    known = {name: given[name] or key_vault.read_when_allowed(az, app.vault, name, patience) for name in secrets}
+    twilio = twilio_settings.gather(known, live, set(), az.terminal)
+    twilio_settings.check_at_twilio(twilio, az.terminal)
     steps.begin("Put the secrets into Key Vault")
     put_secrets(az, steps, app, twilio, patience)
 
@@ -56,8 +50,8 @@ def after_provision(az: Az, steps: Steps, app: Deployment, patience: Patience) -
 def after_deploy(az: Az, steps: Steps, app: Deployment, patience: Patience) -> None:
     """Wait until the app is ready, and connect its number."""
     steps.begin("Wait until the app is ready")
-    publishing.wait_until_ready(az, app, patience)
-    live = deployment.settings(az, app)
+    publish.wait_until_ready(az, app, patience)
+    live = deployed_app.settings(az, app)
     connection.connect_app(az, steps, app, live, {}, patience, *connection.former_addresses(app))
     tell(az, app)
 

@@ -14,12 +14,12 @@ import contextlib
 import sys
 from decimal import Decimal, InvalidOperation
 
-import target
-from connecting import Connecting
-from drift import Check
-from options import base_url_or_local, countries, matching, option_parser, phone_number
-from steps import Steps, run
-from terminal import Terminal, this_command
+from deployment import target
+from deployment.connecting import Connecting
+from deployment.drift import Check
+from deployment.options import base_url_or_local, countries, matching, option_parser, phone_number
+from deployment.steps import Steps, run
+from deployment.terminal import Terminal, this_command
 
 
 def work(options: argparse.Namespace, steps: Steps) -> bool:

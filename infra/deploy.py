@@ -9,24 +9,26 @@ from __future__ import annotations
 import argparse
 import sys
 
-import connection
-import deployment
 import destroy
-import live_app
-import preflight
-import publishing
-import resources
-import template
-import twilio_names
-import vault
-from az import Az
-from deployment import Deployment
-from options import option_parser, phone_number, region
-from patience import Patience
-from plan import BEFORE, Plan
-from steps import Steps, run
-from terminal import Refused, Terminal
-from twilio_names import TwilioNames
+from deployment import (
+    connection,
+    deployed_app,
+    key_vault,
+    live_app,
+    preflight,
+    publish,
+    resources,
+    template,
+    twilio_settings,
+)
+from deployment.azure_cli import Az
+from deployment.deployed_app import Deployment
+from deployment.options import option_parser, phone_number, region
+from deployment.patience import Patience
+from deployment.plan import BEFORE, Plan
+from deployment.steps import Steps, run
+from deployment.terminal import Refused, Terminal
+from deployment.twilio_settings import TwilioNames
 
 
 def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
@@ -39,9 +41,9 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     steps.begin("Look at what is there")
     exists = bool(az.json("group", "exists", "--name", options.resource_group))
     group = az.json("group", "show", "--name", options.resource_group) if exists else {}
-    before = deployment.find(az, options.resource_group, options.name, patience) if exists else None
-    live = deployment.settings(az, before) if before else {}
-    stored = vault.stored(az, before.vault) if before else set()
+    before = deployed_app.find(az, options.resource_group, options.name, patience) if exists else None
+    live = deployed_app.settings(az, before) if before else {}
+    stored = key_vault.stored(az, before.vault) if before else set()
 
     steps.begin("Check the region and the resource providers")
     location = options.location or group.get("location", "")
@@ -55,10 +57,10 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
             steps.leaves(f"the resource provider {name}, registered (it costs nothing)")
 
     steps.begin("Gather what the app has to know of Twilio")
-    given = twilio_names.read_given(options.secrets, options.number, az.terminal)
-    twilio = template.placeholders(options) if az.plan else twilio_names.gather(given, live, stored, az.terminal)
+    given = twilio_settings.read_given(options.secrets, options.number, az.terminal)
+    twilio = template.placeholders(options) if az.plan else twilio_settings.gather(given, live, stored, az.terminal)
     if not (az.plan or options.what_if):
-        twilio_names.check_at_twilio(twilio, az.terminal)
+        twilio_settings.check_at_twilio(twilio, az.terminal)
     who = (options.deployer_principal_id, options.deployer_principal_type)
     if not who[0]:
         who = preflight.principal(az, login, wanted=bool(twilio.secrets) and not options.what_if)
@@ -74,9 +76,9 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     steps.begin("Put the secrets into Key Vault")
     put_secrets(az, steps, app, twilio, patience)
     steps.begin("Upload the code")
-    publishing.publish(az, app, options.again, patience, steps)
+    publish.publish(az, app, options.again, patience, steps)
     steps.begin("Wait until the app is ready")
-    publishing.wait_until_ready(az, app, patience)
+    publish.wait_until_ready(az, app, patience)
 
     if not options.no_connect:
         words = ["--take-over"] if options.take_over else []
@@ -94,15 +96,15 @@ def put_secrets(az: Az, steps: Steps, app: Deployment, twilio: TwilioNames, pati
     changed = False
     for setting, value in twilio.secrets.items():
         if az.plan:
-            vault.plan_write(az, app.vault, setting)
-        elif vault.read_when_allowed(az, app.vault, setting, patience) == value:
+            key_vault.plan_write(az, app.vault, setting)
+        elif key_vault.read_when_allowed(az, app.vault, setting, patience) == value:
             continue
         else:
-            vault.write(az, app.vault, setting, value, patience)
+            key_vault.write(az, app.vault, setting, value, patience)
         changed = True
         steps.leaves(f"{setting} in the Key Vault {app.vault}")
     if changed:
-        vault.fetch_again(az, app)
+        key_vault.fetch_again(az, app)
     else:
         az.terminal.say("  Key Vault has them already.")
 

@@ -10,16 +10,13 @@ import argparse
 import sys
 from typing import Any
 
-import connection
-import deployment
-import preflight
-import twilio_names
-from az import Az, AzFailed
-from deployment import TAG, Deployment
-from options import option_parser
-from patience import Patience
-from steps import Failed, Steps, run
-from terminal import Refused, Terminal
+from deployment import connection, deployed_app, preflight, twilio_settings
+from deployment.azure_cli import Az, AzFailed
+from deployment.deployed_app import TAG, Deployment
+from deployment.options import option_parser
+from deployment.patience import Patience
+from deployment.steps import Failed, Steps, run
+from deployment.terminal import Refused, Terminal
 
 # Application Insights makes these by itself, without the tags of its component.
 # https://learn.microsoft.com/azure/azure-monitor/alerts/proactive-failure-diagnostics
@@ -41,9 +38,9 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
         az.terminal.say(f"  There is no resource group {group}.")
         purge(az, options, steps)
         return
-    record = deployment.find(az, group, options.name, patience)
-    app = record or deployment.from_resources(az, group, options.name)
-    there = deployment.resources(az, group)
+    record = deployed_app.find(az, group, options.name, patience)
+    app = record or deployed_app.from_resources(az, group, options.name)
+    there = deployed_app.resources(az, group)
     doomed = parts(there, options.name)
     if options.keep_data:
         if doomed and not app.data_storage:
@@ -60,7 +57,7 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     show(az, doomed, there, group if whole else "")
     agree(options, az)
 
-    live = deployment.settings(az, app)
+    live = deployed_app.settings(az, app)
     connected = connection.something_to_connect(live)
     if connected and not options.leave_number:
         steps.begin("Disconnect the number")
@@ -83,7 +80,7 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
 
 def parts(there: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
     """Return the resources that came with this app."""
-    ours = [resource for resource in there if deployment.is_part(resource, name)]
+    ours = [resource for resource in there if deployed_app.is_part(resource, name)]
     components = {resource["name"].lower() for resource in there if resource["type"].lower() == COMPONENT}
     own = {resource["name"].lower() for resource in ours if resource["type"].lower() == COMPONENT}
     by_insights = {(RULE, f"{RULE_NAME}{component}") for component in own}
@@ -118,7 +115,7 @@ def agree(options: argparse.Namespace, az: Az) -> None:
 def disconnect(az: Az, app: Deployment, live: dict[str, str]) -> None:
     """Give the number back what it had before it was connected."""
     try:
-        secrets = connection.credentials(az, app, live, twilio_names.read_given("", "", az.terminal))
+        secrets = connection.credentials(az, app, live, twilio_settings.read_given("", "", az.terminal))
         connection.connect(az.terminal, live, app.base_url, secrets, "--restore", "--yes")
     except Failed as error:
         raise Failed(str(error), *error.advice, "Or leave the number as it is, with --leave-number.") from None

@@ -8,18 +8,16 @@ from __future__ import annotations
 import argparse
 import sys
 
-import deployment
-import preflight
-import vault
-from az import Az
-from options import option_parser
-from patience import Patience
-from rotating_key import rotate_key
-from rotating_token import is_under_way, rotate_token
-from rotation import Rotation
-from secret_names import SECRET_NAMES
-from steps import Failed, Steps, run
-from terminal import Terminal
+from deployment import deployed_app, key_vault, preflight
+from deployment.azure_cli import Az
+from deployment.options import option_parser
+from deployment.patience import Patience
+from deployment.rotating_key import rotate_key
+from deployment.rotating_token import is_under_way, rotate_token
+from deployment.rotation import Rotation
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Failed, Steps, run
+from deployment.terminal import Terminal
 
 
 def rotate(options: argparse.Namespace, az: Az, steps: Steps) -> None:
@@ -30,9 +28,9 @@ def rotate(options: argparse.Namespace, az: Az, steps: Steps) -> None:
 
     steps.begin("Look at what is there")
     patience = Patience(az.terminal, options.pace)
-    app = deployment.find_live(az, options.resource_group, options.name, patience)
-    live = deployment.settings(az, app)
-    token = vault.read(az, app.vault, "TWILIO_AUTH_TOKEN")
+    app = deployed_app.find_live(az, options.resource_group, options.name, patience)
+    live = deployed_app.settings(az, app)
+    token = key_vault.read(az, app.vault, "TWILIO_AUTH_TOKEN")
     if not (token and live.get("TWILIO_ACCOUNT_SID")):
         name = SECRET_NAMES["TWILIO_AUTH_TOKEN"]
         raise Failed(f"The app has no account, or its vault {app.vault} no {name}: run infra/deploy.py first.")

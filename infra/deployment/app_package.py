@@ -1,4 +1,4 @@
-"""The zip that Azure builds the app from: `python3 infra/package.py app.zip`.
+"""The zip that Azure builds the app from: `python3 infra/deployment/app_package.py app.zip`.
 
 An allow-list: function_app.py, what it imports from this repository, host.json and requirements.txt. The Azure CLI does
 not read .funcignore, so what is not put in here stays at home. The same tree gives the same bytes, anywhere.
@@ -14,7 +14,7 @@ import sys
 import zipfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 ENTRY = "function_app.py"
 FILES = (ENTRY, "host.json", "requirements.txt")
 AT_HOME = {"bench", "dev", "fake_twilio", "infra", "tests"}

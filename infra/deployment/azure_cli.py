@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from secret_names import SECRET_NAMES
-from terminal import Refused, Terminal, command_line
+from deployment.secret_names import SECRET_NAMES
+from deployment.terminal import Refused, Terminal, command_line
 
 OLDEST = (2, 77)
 NOT_FOUND = 3  # the exit code for a 404: azure/cli/core/util.py, handle_exception

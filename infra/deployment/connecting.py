@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
-from connectable import METHOD, Resource, is_ours, write
-from kept_addresses import Kept, KeptAddresses
-from steps import Failed, Steps
-from terminal import Refused, this_command
-from twilio_account import TwilioAccount
+from deployment.kept_addresses import Kept, KeptAddresses
+from deployment.number import METHOD, Resource, is_ours, write
+from deployment.steps import Failed, Steps
+from deployment.terminal import Refused, this_command
+from deployment.twilio_api import TwilioAccount
 
 
 @dataclass

@@ -8,17 +8,17 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import vault
-from az import Az, AzFailed
-from deployment import Deployment
-from patience import Patience
-from secret_names import SECRET_NAMES
-from steps import Failed, Steps
-from terminal import Terminal, command_line
-from twilio_names import NAMES
+from deployment import key_vault
+from deployment.azure_cli import Az, AzFailed
+from deployment.deployed_app import Deployment
+from deployment.patience import Patience
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Failed, Steps
+from deployment.terminal import Terminal, command_line
+from deployment.twilio_settings import NAMES
 
 SERVICE = "TWILIO_MESSAGING_SERVICE_SID"
-SCRIPT = Path(__file__).resolve().parent / "connect_number.py"
+SCRIPT = Path(__file__).resolve().parents[1] / "connect_number.py"
 
 
 def credentials(
@@ -28,8 +28,8 @@ def credentials(
 
     def read(name: str) -> str:
         if patience is None:
-            return vault.read(az, app.vault, name)
-        return vault.read_when_allowed(az, app.vault, name, patience)
+            return key_vault.read(az, app.vault, name)
+        return key_vault.read_when_allowed(az, app.vault, name, patience)
 
     names = {name: given.get(name) or live.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY")}
     wanted = ["TWILIO_AUTH_TOKEN", *(["TWILIO_API_SECRET"] if names["TWILIO_API_KEY"] else [])]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from az import Az
-from patience import Patience
-from steps import Failed
+from deployment.azure_cli import Az
+from deployment.patience import Patience
+from deployment.steps import Failed
 
 TAG = "phone-deployment"  # on every resource that a deployment makes: its value is the deployment's name
 FINISHED = ("Succeeded", "Failed", "Canceled")

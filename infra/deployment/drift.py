@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-import live_app
-from connectable import Resource
-from connecting import shown
-from target import Target
-from terminal import Terminal, command_line
-from twilio_account import TwilioSaidNo
+from deployment import live_app
+from deployment.connecting import shown
+from deployment.number import Resource
+from deployment.target import Target
+from deployment.terminal import Terminal, command_line
+from deployment.twilio_api import TwilioSaidNo
 
 CONSOLE = "https://console.twilio.com"
 TRIAL = "https://www.twilio.com/docs/usage/trials"

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
-from connectable import METHOD, Address, Resource, is_ours, write
-from twilio_account import TwilioAccount
+from deployment.number import METHOD, Address, Resource, is_ours, write
+from deployment.twilio_api import TwilioAccount
 
 # What has no field of its own goes into the query of an address that nobody calls: for which app it was kept, and SIDs.
 # https://www.rfc-editor.org/rfc/rfc6761#section-6.4

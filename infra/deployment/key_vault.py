@@ -7,10 +7,10 @@ import re
 import tempfile
 from pathlib import Path
 
-from az import Az, AzFailed
-from deployment import Deployment
-from patience import NEW_NAME, Patience
-from secret_names import SECRET_NAMES
+from deployment.azure_cli import Az, AzFailed
+from deployment.deployed_app import Deployment
+from deployment.patience import NEW_NAME, Patience
+from deployment.secret_names import SECRET_NAMES
 
 
 def stored(az: Az, vault: str) -> set[str] | None:

@@ -11,9 +11,9 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from patience import Patience
-from steps import Failed
-from twilio_account import NO_ANSWER, as_object, in_words, send
+from deployment.patience import Patience
+from deployment.steps import Failed
+from deployment.twilio_api import NO_ANSWER, as_object, in_words, send
 
 SIGNED_ROUTE = "twiml_hello"  # answers Twilio alone, and changes nothing
 FINAL = ("completed", "busy", "no-answer", "failed", "canceled")

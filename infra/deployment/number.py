@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from steps import Failed
-from twilio_account import TwilioAccount
+from deployment.steps import Failed
+from deployment.twilio_api import TwilioAccount
 
 # Twilio tries a callback again only when told to; the app has the same in shared/sending.py.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides

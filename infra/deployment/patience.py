@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from az import AzFailed
-from terminal import Terminal
+from deployment.azure_cli import AzFailed
+from deployment.terminal import Terminal
 
 Answer = TypeVar("Answer")
 

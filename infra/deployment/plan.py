@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from az import Az
-from terminal import Terminal, command_line
+from deployment.azure_cli import Az
+from deployment.terminal import Terminal, command_line
 
 BEFORE = """The commands of a first deployment. They are a shell script: read it, and paste it line by line or whole.
 It takes Twilio's names and secrets from the environment, so that none is on a command line:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import template
-from az import OLDEST, Az, AzFailed
-from deployment import TAG
-from steps import Failed
-from terminal import Refused
+from deployment import template
+from deployment.azure_cli import OLDEST, Az, AzFailed
+from deployment.deployed_app import TAG
+from deployment.steps import Failed
+from deployment.terminal import Refused
 
 # These two are registered in every subscription.
 ALWAYS_THERE = {"Microsoft.Authorization", "Microsoft.Resources"}

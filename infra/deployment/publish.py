@@ -5,13 +5,11 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import live_app
-import package
-import vault
-from az import Az, AzFailed
-from deployment import Deployment
-from patience import Patience
-from steps import Failed, Steps
+from deployment import app_package, key_vault, live_app
+from deployment.azure_cli import Az, AzFailed
+from deployment.deployed_app import Deployment
+from deployment.patience import Patience
+from deployment.steps import Failed, Steps
 
 # The zip did arrive; what the CLI misses is seen by looking at the app itself.
 ARRIVED = ("Deployment was successful", "deployment operation")
@@ -20,11 +18,11 @@ STILL_BUSY = "ongoing deployment|another deployment is in progress"
 
 def publish(az: Az, app: Deployment, again: bool, patience: Patience, steps: Steps) -> None:
     """Upload the code, unless the app has it already."""
-    zipped = package.build()
-    mark = {f"{app.name}-package": package.fingerprint(zipped)}
+    zipped = app_package.build()
+    mark = {f"{app.name}-package": app_package.fingerprint(zipped)}
     show = ("group", "show", "--name", app.group)
     if az.plan:
-        az.terminal.command("python3 infra/package.py app.zip")
+        az.terminal.command("python3 infra/deployment/app_package.py app.zip")
         upload(az, app, "app.zip")
         note(az, az.value("GROUP_ID", *show, query="id"), mark)
         return
@@ -35,7 +33,7 @@ def publish(az: Az, app: Deployment, again: bool, patience: Patience, steps: Ste
     with tempfile.TemporaryDirectory(prefix="phone-") as folder:
         path = Path(folder) / "app.zip"
         path.write_bytes(zipped)
-        az.terminal.say(f"  {len(package.contents())} files, {len(zipped):,} bytes; the build takes some minutes.")
+        az.terminal.say(f"  {len(app_package.contents())} files, {len(zipped):,} bytes; the build takes some minutes.")
         patience.until_allowed(lambda: upload(az, app, str(path)), "uploading code", also=STILL_BUSY)
     steps.leaves(f"the code in the function app {app.app}")
     note(az, str(group["id"]), mark)
@@ -69,7 +67,7 @@ def wait_until_ready(az: Az, app: Deployment, patience: Patience) -> None:
         az.do("functionapp", "function", "list", *app.in_azure)
         return
     try:
-        live_app.wait_until_healthy(app.address, patience, lambda: vault.fetch_again(az, app))
+        live_app.wait_until_healthy(app.address, patience, lambda: key_vault.fetch_again(az, app))
     except Failed as error:
         raise Failed(
             str(error),
@@ -82,7 +80,7 @@ def wait_until_ready(az: Az, app: Deployment, patience: Patience) -> None:
 
 def wait_until_known(az: Az, app: Deployment, patience: Patience) -> None:
     """Return once every function is listed: an unlisted one answers only while an instance happens to run."""
-    wanted = package.imports(package.ROOT / package.ENTRY) & package.folders(package.ROOT)
+    wanted = app_package.imports(app_package.ROOT / app_package.ENTRY) & app_package.folders(app_package.ROOT)
     missing = wanted
     for count in patience.tries(every=15, minutes=5):
         if count:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-import deployment
-import what_if
-from az import Az
-from deployment import TAG, Deployment
-from patience import Patience
-from steps import Steps
-from terminal import Refused
-from twilio_names import TwilioNames
+from deployment import deployed_app, what_if
+from deployment.azure_cli import Az
+from deployment.deployed_app import TAG, Deployment
+from deployment.patience import Patience
+from deployment.steps import Steps
+from deployment.terminal import Refused
+from deployment.twilio_settings import TwilioNames
 
 
 def make_group(options: argparse.Namespace, az: Az, steps: Steps, location: str) -> bool:
@@ -57,7 +56,7 @@ def create(options: argparse.Namespace, az: Az, steps: Steps, arguments: list[st
     steps.left.remove(unsure)
     steps.leaves(f"the resources of the deployment {name!r} in {group}")
     if not az.plan:
-        return deployment.find_live(az, group, name, patience)
+        return deployed_app.find_live(az, group, name, patience)
     show = ("deployment", "group", "show", "--resource-group", group, "--name", name)
     app = Deployment(group, name)
     app.app = az.value("APP", *show, query="properties.outputs.functionAppName.value")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import live_app
-import vault
-from rotation import Rotation
-from secret_names import SECRET_NAMES
-from steps import Failed
-from terminal import Refused
-from twilio_account import TwilioAccount
+from deployment import key_vault, live_app
+from deployment.rotation import Rotation
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Failed
+from deployment.terminal import Refused
+from deployment.twilio_api import TwilioAccount
 
 SECRET = "TWILIO_API_SECRET"
 # Tags on the secret: the SID of the key that it belongs to, and that of the key before it.
@@ -66,7 +65,7 @@ def unfinished(rotation: Rotation, secret: dict[str, Any]) -> tuple[str, str] | 
     key = (secret.get("tags") or {}).get(KEY, "")
     if not key or key == rotation.live.get("TWILIO_API_KEY"):
         return None
-    value = vault.read(rotation.az, rotation.app.vault, SECRET)
+    value = key_vault.read(rotation.az, rotation.app.vault, SECRET)
     if not TwilioAccount(rotation.account_sid, key, value).lets_key_in():
         return None
     rotation.az.terminal.say(f"  {key} was created by an earlier run.")
@@ -80,7 +79,7 @@ def create(rotation: Rotation, before: str) -> tuple[str, str]:
     try:
         rotation.steps.leaves(f"a new API key at Twilio, {key}, which nothing uses yet")
         tags = [f"{KEY}={key}", f"{KEY_BEFORE}={before}"]
-        address = vault.write(rotation.az, rotation.app.vault, SECRET, secret, rotation.patience, "--tags", *tags)
+        address = key_vault.write(rotation.az, rotation.app.vault, SECRET, secret, rotation.patience, "--tags", *tags)
     except BaseException:
         account.delete_key(key)
         rotation.steps.left.clear()

@@ -7,12 +7,11 @@ each step before the next. https://www.twilio.com/docs/iam/api/authtoken
 
 from __future__ import annotations
 
-import live_app
-import vault
-from rotation import Rotation
-from secret_names import SECRET_NAMES
-from steps import Failed
-from twilio_account import TwilioSaidNo
+from deployment import key_vault, live_app
+from deployment.rotation import Rotation
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Failed
+from deployment.twilio_api import TwilioSaidNo
 
 CURRENT, NEXT = "TWILIO_AUTH_TOKEN", "TWILIO_AUTH_TOKEN_NEXT"
 
@@ -24,7 +23,7 @@ def is_under_way(rotation: Rotation) -> bool:
 
 def next_token(rotation: Rotation) -> str:
     """Return the second token as far as the vault has it."""
-    return vault.read(rotation.az, rotation.app.vault, NEXT)
+    return key_vault.read(rotation.az, rotation.app.vault, NEXT)
 
 
 def rotate_token(rotation: Rotation) -> None:
@@ -67,7 +66,7 @@ def create(rotation: Rotation, token: str) -> str:
             "If there is one already, from an earlier attempt, and nothing uses it: --discard-secondary",
         ) from None
     try:
-        vault.write(rotation.az, rotation.app.vault, NEXT, new, rotation.patience)
+        key_vault.write(rotation.az, rotation.app.vault, NEXT, new, rotation.patience)
     except BaseException:
         account.delete_secondary_token()
         raise
@@ -104,7 +103,7 @@ def promote(rotation: Rotation, old: str) -> None:
 
 def adopt(rotation: Rotation, old: str, new: str) -> None:
     """Return once the app has the new token as its first: then it does not take the old one any more."""
-    vault.write(rotation.az, rotation.app.vault, CURRENT, new, rotation.patience)
+    key_vault.write(rotation.az, rotation.app.vault, CURRENT, new, rotation.patience)
     rotation.token = new
     rotation.fetch_again()
     rotation.steps.leaves(f"the new token in the vault as {SECRET_NAMES[CURRENT]}")

@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass, field
 
-import vault
-from az import Az
-from deployment import Deployment
-from patience import Patience
-from secret_names import SECRET_NAMES
-from steps import Steps
-from terminal import Refused
-from twilio_account import TwilioAccount
+from deployment import key_vault
+from deployment.azure_cli import Az
+from deployment.deployed_app import Deployment
+from deployment.patience import Patience
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Steps
+from deployment.terminal import Refused
+from deployment.twilio_api import TwilioAccount
 
 
 @dataclass
@@ -55,7 +55,7 @@ class Rotation:
 
     def fetch_again(self) -> None:
         """Make the app fetch its secrets again."""
-        vault.fetch_again(self.az, self.app)
+        key_vault.fetch_again(self.az, self.app)
 
     def agree(self, question: str) -> None:
         """Raise Refused unless the person says yes."""

@@ -8,10 +8,10 @@ import sys
 from collections.abc import Callable, Iterator
 from types import FrameType
 
-from az import AzFailed
-from explain import explain
-from terminal import Refused, Terminal, this_command
-from twilio_account import TwilioSaidNo, TwilioUnreachable
+from deployment.azure_cli import AzFailed
+from deployment.explain import explain
+from deployment.terminal import Refused, Terminal, this_command
+from deployment.twilio_api import TwilioSaidNo, TwilioUnreachable
 
 
 class Failed(Exception):

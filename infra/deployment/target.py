@@ -8,20 +8,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-import connectable
-import connection
-import deployment
-import preflight
-import twilio_names
-from az import Az
-from connectable import Resource
-from options import base_url_or_local, countries
-from patience import Patience
-from secret_names import SECRET_NAMES
-from steps import Failed
-from terminal import Terminal
-from twilio_account import TwilioAccount
-from twilio_names import NAMES, TwilioNames
+from deployment import connection, deployed_app, number, preflight, twilio_settings
+from deployment.azure_cli import Az
+from deployment.number import Resource
+from deployment.options import base_url_or_local, countries
+from deployment.patience import Patience
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Failed
+from deployment.terminal import Terminal
+from deployment.twilio_api import TwilioAccount
+from deployment.twilio_settings import NAMES, TwilioNames
 
 Value = TypeVar("Value")
 
@@ -52,11 +48,11 @@ class Target:
         """Return what Twilio has of it now; raises Failed for what is not there."""
         found = []
         if self.number:
-            found.append(connectable.number(self.account, self.number))
+            found.append(number.number(self.account, self.number))
         if self.messaging_service:
-            found.append(connectable.messaging_service(self.account, self.messaging_service))
+            found.append(number.messaging_service(self.account, self.messaging_service))
         if self.twiml_app:
-            found.append(connectable.twiml_app(self.account, self.twiml_app))
+            found.append(number.twiml_app(self.account, self.twiml_app))
         if not found:
             raise Failed(
                 "There is nothing to connect: name a --number, a --messaging-service or a --twiml-app.", again=False
@@ -66,8 +62,8 @@ class Target:
 
 def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     """Return what the options say; with a resource group, what they leave out is as the app in Azure has it."""
-    given = twilio_names.read_given(options.secrets, options.number, terminal)
-    file = twilio_names.values_of(options.secrets) if options.secrets else {}
+    given = twilio_settings.read_given(options.secrets, options.number, terminal)
+    file = twilio_settings.values_of(options.secrets) if options.secrets else {}
     known = {name: os.environ.get(name) or file.get(name, "") for name in ("ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")}
     base_url = options.base_url
     also_known_as: tuple[str, ...] = tuple(options.formerly)
@@ -75,8 +71,8 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         az = Az(terminal, options.subscription)
         preflight.check_tools(az)
         preflight.account(az)
-        app = deployment.find_live(az, options.resource_group, options.name, Patience(terminal, options.pace))
-        known = deployment.settings(az, app)
+        app = deployed_app.find_live(az, options.resource_group, options.name, Patience(terminal, options.pace))
+        known = deployed_app.settings(az, app)
         given |= connection.credentials(az, app, known, given)
         base_url, also_known_as = base_url or app.base_url, (*also_known_as, app.address)
     base_url = base_url or checked(
@@ -86,7 +82,7 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         raise Failed("Say where Twilio finds the app: --base-url https://..., or --resource-group.", again=False)
     account = open_account(given)
     names = {name: given[name] or known.get(name, "") for name in NAMES}
-    twilio_names.check_forms(TwilioNames(names, {name: given[name] for name in SECRET_NAMES if given[name]}))
+    twilio_settings.check_forms(TwilioNames(names, {name: given[name] for name in SECRET_NAMES if given[name]}))
     allowed = "ALLOWED_COUNTRIES" if known.get("ALLOWED_COUNTRIES") else "DEFAULT_COUNTRY"
     return Target(
         base_url,

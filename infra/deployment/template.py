@@ -9,13 +9,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployment import TAG
-from options import base_url, matching, parameter
-from secret_names import SECRET_NAMES
-from terminal import Refused, as_typed
-from twilio_names import NAMES, TwilioNames
+from deployment.deployed_app import TAG
+from deployment.options import base_url, matching, parameter
+from deployment.secret_names import SECRET_NAMES
+from deployment.terminal import Refused, as_typed
+from deployment.twilio_settings import NAMES, TwilioNames
 
-INFRA = Path(__file__).resolve().parent
+INFRA = Path(__file__).resolve().parents[1]
 TEMPLATE = INFRA / "main.bicep"
 # Settings of the app that stay as they are, unless the command line, a file or the environment says otherwise.
 KEPT = {

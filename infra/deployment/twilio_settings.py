@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from options import E164
-from secret_names import SECRET_NAMES
-from steps import Failed
-from terminal import Terminal
-from twilio_account import TwilioAccount, TwilioSaidNo, TwilioUnreachable, as_object
+from deployment.options import E164
+from deployment.secret_names import SECRET_NAMES
+from deployment.steps import Failed
+from deployment.terminal import Terminal
+from deployment.twilio_api import TwilioAccount, TwilioSaidNo, TwilioUnreachable, as_object
 
 # The setting, its form, the words for it. All but the first may be empty.
 NAMES = {

@@ -12,8 +12,8 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
-import package
 import pytest
+from deployment import app_package
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_FUNCTIONS = {"bench", "dev", "fake_twilio", "shared", "tests"}
@@ -39,7 +39,7 @@ def test_the_files_are_those_of_the_functions_and_of_shared_and_three_more() -> 
         if path.is_file() and "__pycache__" not in path.parts
     }
 
-    found = package.contents()
+    found = app_package.contents()
 
     assert set(found) == expected | {"function_app.py", "host.json", "requirements.txt"}
     assert found == sorted(set(found))
@@ -66,7 +66,7 @@ def test_tests_tools_settings_and_caches_stay_at_home(tmp_path: Path) -> None:
         },
     )
 
-    assert package.contents(tmp_path) == [
+    assert app_package.contents(tmp_path) == [
         "function_app.py",
         "hello/__init__.py",
         "hello/deep/part.py",
@@ -82,24 +82,24 @@ def test_what_is_imported_only_inside_a_function_is_deployed_too(tmp_path: Path)
     deep = {"first/__init__.py": "", "first/deep.py": "import second\n", "second/__init__.py": ""}
     app(tmp_path, {"hello/__init__.py": body, **deep})
 
-    assert package.folders(tmp_path) == {"hello", "first", "second"}
+    assert app_package.folders(tmp_path) == {"hello", "first", "second"}
 
 
 def test_the_same_tree_gives_the_same_bytes(tmp_path: Path) -> None:
     """Not the time, not the place, not the order on the disk, not who may read the files."""
-    first = package.build()
+    first = app_package.build()
     copy = tmp_path / "copy"
-    for name in reversed(package.contents()):
+    for name in reversed(app_package.contents()):
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy / name)
         (copy / name).chmod(0o600)
         os.utime(copy / name, (0, 0))
 
-    assert package.build(copy) == first
+    assert app_package.build(copy) == first
     with zipfile.ZipFile(io.BytesIO(first)) as archive:
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}  # zlib's versions differ
     (copy / "host.json").write_text("{}")
-    assert package.fingerprint(package.build(copy)) != package.fingerprint(first)
+    assert app_package.fingerprint(app_package.build(copy)) != app_package.fingerprint(first)
 
 
 def allowed_distributions() -> set[str]:
@@ -120,7 +120,7 @@ def allowed_distributions() -> set[str]:
 
 def test_unpacked_elsewhere_the_app_needs_nothing_but_its_requirements(tmp_path: Path) -> None:
     """Every other package of this environment, and the repository itself, are out of its reach."""
-    with zipfile.ZipFile(io.BytesIO(package.build())) as archive:
+    with zipfile.ZipFile(io.BytesIO(app_package.build())) as archive:
         archive.extractall(tmp_path)
     allowed = allowed_distributions()
     forbidden = [
@@ -169,8 +169,8 @@ def test_what_cannot_be_deployed_is_named(tmp_path: Path, files: dict[str, str],
     """Before it is missing on Azure."""
     app(tmp_path, files)
 
-    with pytest.raises(package.NotPackable) as raised:
-        package.build(tmp_path)
+    with pytest.raises(app_package.NotPackable) as raised:
+        app_package.build(tmp_path)
 
     assert words in str(raised.value)
 
@@ -179,21 +179,21 @@ def test_a_missing_file_and_a_link_are_named(tmp_path: Path) -> None:
     """Azure would miss the one, and a link may lead out of the repository."""
     app(tmp_path, {})
     (tmp_path / "host.json").unlink()
-    with pytest.raises(package.NotPackable, match=r"host\.json is missing"):
-        package.build(tmp_path)
+    with pytest.raises(app_package.NotPackable, match=r"host\.json is missing"):
+        app_package.build(tmp_path)
 
     app(tmp_path, {})
     if os.name == "posix":
         (tmp_path / "hello" / "link.py").symlink_to(tmp_path / "function_app.py")
-        with pytest.raises(package.NotPackable, match=r"hello/link\.py is a link"):
-            package.build(tmp_path)
+        with pytest.raises(app_package.NotPackable, match=r"hello/link\.py is a link"):
+            app_package.build(tmp_path)
 
 
 def test_the_command_writes_the_file(tmp_path: Path) -> None:
     """As the plan of deploy.py says."""
-    command = [sys.executable, "-S", str(ROOT / "infra" / "package.py")]
+    command = [sys.executable, "-S", str(ROOT / "infra" / "deployment" / "app_package.py")]
     done = subprocess.run([*command, "app.zip"], cwd=tmp_path, capture_output=True, text=True, check=True)
 
-    assert (tmp_path / "app.zip").read_bytes() == package.build()
-    assert package.fingerprint(package.build()) in done.stdout
+    assert (tmp_path / "app.zip").read_bytes() == app_package.build()
+    assert app_package.fingerprint(app_package.build()) in done.stdout
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 2

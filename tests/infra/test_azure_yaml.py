@@ -130,7 +130,9 @@ def is_left_behind(path: str) -> bool:
 def test_azd_uploads_what_deploy_py_uploads(tmp_path: Path) -> None:
     """One says what goes, the other what stays."""
     packed = tmp_path / "app.zip"
-    subprocess.run([sys.executable, "infra/package.py", str(packed)], cwd=ROOT, capture_output=True, check=True)
+    subprocess.run(
+        [sys.executable, "infra/deployment/app_package.py", str(packed)], cwd=ROOT, capture_output=True, check=True
+    )
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
@@ -222,7 +224,7 @@ class Azd:
 
     def deploy(self) -> subprocess.CompletedProcess[str]:
         """Upload the code, and run the hook."""
-        command = [sys.executable, "infra/package.py", "app.zip"]
+        command = [sys.executable, "infra/deployment/app_package.py", "app.zip"]
         subprocess.run(command, cwd=self.there.repository, capture_output=True, check=True)
         app = ("--resource-group", GROUP, "--name", self.names["functionAppName"])
         upload = ("functionapp", "deployment", "source", "config-zip", *app, "--src", "app.zip")

@@ -13,15 +13,15 @@ from threading import Thread
 from typing import Any
 from urllib.parse import quote
 
-import connectable
 import pytest
-from connecting import Connecting, shown
+from deployment import number as number_module
+from deployment.connecting import Connecting, shown
+from deployment.kept_addresses import KeptAddresses
+from deployment.steps import Failed, Steps
+from deployment.terminal import Terminal
+from deployment.twilio_api import TwilioAccount, TwilioUnreachable
 from hypothesis import given
 from hypothesis import strategies as st
-from kept_addresses import KeptAddresses
-from steps import Failed, Steps
-from terminal import Terminal
-from twilio_account import TwilioAccount, TwilioUnreachable
 
 from fake_twilio import FakeTwilio
 from fake_twilio.account import MAGIC_SENDER as OURS
@@ -546,8 +546,8 @@ def test_a_file_like_local_settings_json_is_enough(fake: FakeTwilio, tmp_path: P
 
 def connecting(account: Any, fake: FakeTwilio) -> Connecting:
     """Return a run that takes over the number and the service."""
-    service = connectable.messaging_service(account, fake.account.messaging_service_sid)
-    resources = [connectable.number(account, OURS), service]
+    service = number_module.messaging_service(account, fake.account.messaging_service_sid)
+    resources = [number_module.number(account, OURS), service]
     return Connecting(Steps(Terminal()), account, resources, BASE, agreed=True, take_over=True)
 
 
@@ -584,7 +584,7 @@ def test_whatever_stood_there_comes_back(
 
     connecting(account, fake).connect()
     connecting(account, fake).connect()
-    assert not connectable.number(account, OURS).changes(BASE)
+    assert not number_module.number(account, OURS).changes(BASE)
     untouched = vars(number) == old
     connecting(account, fake).restore()
 
@@ -680,6 +680,6 @@ def test_what_is_kept_lies_in_a_twiml_app_that_a_person_can_read(fake: FakeTwili
     names = [app.friendly_name for app in fake.exchange.twiml_apps.values()]
     assert names == [f"before connect_number: {OURS}", f"before connect_number: {fake.account.messaging_service_sid}"]
     assert max(len(name) for name in names) <= 64
-    kept = KeptAddresses(account_of(fake), [BASE]).find(connectable.number(account_of(fake), OURS))
+    kept = KeptAddresses(account_of(fake), [BASE]).find(number_module.number(account_of(fake), OURS))
     assert kept is not None
     assert kept.app.value("VoiceUrl") == OTHER

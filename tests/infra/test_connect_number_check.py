@@ -11,10 +11,10 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from drift import Check
-from target import Target
-from terminal import Terminal
-from twilio_account import TwilioSaidNo
+from deployment.drift import Check
+from deployment.target import Target
+from deployment.terminal import Terminal
+from deployment.twilio_api import TwilioSaidNo
 
 import function_app
 from dev.processes import free_port

@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from az import past_batch_file
 from deploy import parser
-from explain import explain
+from deployment.azure_cli import past_batch_file
+from deployment.explain import explain
 
 from tests.support.stand_in_az.answers_vault import TOO_EARLY
 from tests.support.stand_in_az.cli import Call

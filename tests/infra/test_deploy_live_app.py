@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 
-import live_app
 import pytest
-from patience import Patience
-from steps import Failed
-from terminal import Terminal
+from deployment import live_app
+from deployment.patience import Patience
+from deployment.steps import Failed
+from deployment.terminal import Terminal
 
 from fake_twilio import FakeTwilio
 from tests.support.app import App, StartApp

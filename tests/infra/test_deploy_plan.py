@@ -210,4 +210,4 @@ def test_the_record_names_the_version_that_the_code_names() -> None:
     """Which source the commands were checked against."""
     record = json.loads((ROOT / "tests" / "support" / "stand_in_az" / "commands.json").read_text())
 
-    assert f"azure-cli {record['azure-cli']}" in (ROOT / "infra" / "az.py").read_text()
+    assert f"azure-cli {record['azure-cli']}" in (ROOT / "infra" / "deployment" / "azure_cli.py").read_text()

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from twilio_account import TwilioAccount
+from deployment.twilio_api import TwilioAccount
 
 from fake_twilio import FakeTwilio
 from tests.support.app import ROOT

@@ -1,0 +1,1 @@
+"""The parts of the deployment commands beside this folder; standard library only."""
