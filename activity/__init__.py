@@ -26,11 +26,12 @@ from typing import Annotated, Literal
 import azure.functions as func
 import msgspec
 
-from shared import activity_list, activity_log
-from shared.api import answers_problems, json_response
+from shared.activity import list as activity_list
+from shared.activity import log as activity_log
 from shared.errors import NotFound
 from shared.request_body import Checked, read_query
-from shared.unknown_outcome import is_unsettled, settle
+from shared.responses import answers_problems, json_response
+from shared.sending.unknown_outcome import is_unsettled, settle
 
 bp = func.Blueprint()
 

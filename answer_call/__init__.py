@@ -10,9 +10,9 @@ import asyncio
 
 import azure.functions as func
 
-from shared.activity_log import log_arrival
-from shared.inbound import answer_inbound
-from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.activity.log import log_arrival
+from shared.scripts.inbound import answer_inbound
+from shared.twilio.webhook import request_fields, twilio_webhook
 from shared.twiml_builder import twiml_response
 from shared.twimlets.voicemail import voicemail
 

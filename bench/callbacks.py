@@ -10,7 +10,7 @@ from twilio.request_validator import RequestValidator
 from bench.load import post
 from bench.services import NOBODY, PUBLIC_PORT
 from dev.app_settings import settings
-from shared.sending import STARTED
+from shared.sending.send import STARTED
 from shared.settings import load
 
 EVENTS = ("initiated", "ringing", "in-progress", "completed")

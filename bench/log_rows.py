@@ -11,11 +11,11 @@ from azure.data.tables.aio import TableClient
 
 from bench.callbacks import EVENTS
 from dev.azurite import connection_string
-from shared.activity_event import Event, name_of, to_json
-from shared.activity_key import row_key
-from shared.activity_log import sid_entry
+from shared.activity.event import Event, name_of, to_json
+from shared.activity.key import row_key
+from shared.activity.log import sid_entry
 from shared.clock import now, rfc3339
-from shared.tables import ACTIVITY, SIDS
+from shared.storage.tables import ACTIVITY, SIDS
 
 # https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
 TRANSACTION = 100

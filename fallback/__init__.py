@@ -11,7 +11,7 @@ import logging
 import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
-from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.twilio.webhook import request_fields, twilio_webhook
 from shared.twiml_builder import sorry, twiml_response
 
 bp = func.Blueprint()

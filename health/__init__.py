@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.api import json_response
 from shared.readiness import readiness
+from shared.responses import json_response
 
 bp = func.Blueprint()
 

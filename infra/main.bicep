@@ -90,7 +90,7 @@ param defaultCountry string = 'US'
 @description('True while the auth token is being rotated: webhooks may then also be signed with the Key Vault\'s twilio-auth-token-next.')
 param rotating bool = false
 
-// The tables that the app uses, as in shared/tables.py.
+// The tables that the app uses, as in shared/storage/tables.py.
 var tables = [
   'activity'
   'idempotency'

@@ -26,19 +26,20 @@ from typing import Annotated, Any, Literal
 import azure.functions as func
 import msgspec
 
-from shared import script_store, twiml_builder
-from shared.api import answers_problems
-from shared.destinations import check_destinations
+from shared import twiml_builder
 from shared.errors import FieldError, NotConfigured
-from shared.idempotency import idempotent
 from shared.phone_numbers import call_recipient, caller
 from shared.request_body import Checked, read_body
-from shared.script_serving import make_ready, twiml_of
+from shared.responses import answers_problems
+from shared.scripts import store as script_store
+from shared.scripts.allowed_countries import check_destinations
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript, Script, read_script
-from shared.sending import send
+from shared.scripts.serving import make_ready, twiml_of
+from shared.sending.idempotency import idempotent
+from shared.sending.send import send
 from shared.settings import settings
-from shared.twilio_client import given, twilio_client
+from shared.twilio.client import given, twilio_client
 from shared.web_addresses import web_address
 
 bp = func.Blueprint()

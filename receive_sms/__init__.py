@@ -12,10 +12,10 @@ import asyncio
 import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
-from shared import opt_outs
-from shared.activity_log import log_arrival
-from shared.inbound import answer_inbound
-from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.activity.log import log_arrival
+from shared.scripts.inbound import answer_inbound
+from shared.sending import opt_outs
+from shared.twilio.webhook import request_fields, twilio_webhook
 from shared.twiml_builder import twiml_response
 
 bp = func.Blueprint()

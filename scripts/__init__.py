@@ -28,17 +28,17 @@ from urllib.parse import parse_qsl, urlsplit
 import azure.functions as func
 import msgspec
 
-from shared import script_store
-from shared.api import answers_problems, json_response
-from shared.destinations import check_destinations
 from shared.errors import FieldError, InvalidRequest, NotFound, PreconditionFailed
-from shared.inbound import check_name
 from shared.request_body import content_type, read_json
-from shared.script_serving import forget, twiml_of
+from shared.responses import answers_problems, json_response
+from shared.scripts import store as script_store
+from shared.scripts.allowed_countries import check_destinations
 from shared.scripts.from_twiml import script_of
+from shared.scripts.inbound import check_name
 from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, family_of, read_script
 from shared.scripts.rules import check_redirects
 from shared.scripts.schema import json_schema
+from shared.scripts.serving import forget, twiml_of
 
 bp = func.Blueprint()
 

@@ -22,15 +22,15 @@ from typing import Annotated
 import azure.functions as func
 import msgspec
 
-from shared import opt_outs
-from shared.api import answers_problems
 from shared.errors import FieldError, NotConfigured
-from shared.idempotency import idempotent
 from shared.phone_numbers import text_recipient, text_sender
 from shared.request_body import Checked, read_body
-from shared.sending import send
+from shared.responses import answers_problems
+from shared.sending import opt_outs
+from shared.sending.idempotency import idempotent
+from shared.sending.send import send
 from shared.settings import MESSAGING_SERVICE_SID, settings
-from shared.twilio_client import given, twilio_client
+from shared.twilio.client import given, twilio_client
 from shared.web_addresses import web_addresses
 
 bp = func.Blueprint()

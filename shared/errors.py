@@ -1,6 +1,6 @@
 """Every failure that a caller is told about.
 
-    ApiError                    any of them; becomes an RFC 9457 problem (shared/api.py)
+    ApiError                    any of them; becomes an RFC 9457 problem (shared/responses.py)
     ├── InvalidRequest          400  the request is wrong; names each field
     ├── CountryNotAllowed       403  ALLOWED_COUNTRIES does not hold the number's country
     ├── NotFound                404  no such call, message or script

@@ -7,7 +7,7 @@ import time
 
 from shared.errors import NotConfigured, StorageUnavailable
 from shared.settings import settings
-from shared.tables import SIDS, get
+from shared.storage.tables import SIDS, get
 
 LOOK_EVERY_SECONDS = 10.0
 

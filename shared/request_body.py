@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import FieldInfo, fields
 
 from shared.errors import FieldError, InvalidRequest
-from shared.expectations import expected, got
+from shared.validation_messages import expected, got
 
 # Of a field that is not one of ours, in what is said about it.
 LONGEST_NAME = 64

@@ -1,7 +1,7 @@
 """POST /api/status_callback?started=…: one event of a call or a message goes into the log. For Twilio alone.
 
 204 means that the event is kept; 503 that it is not, and Twilio tries again as the address that we gave it asks for
-(shared/sending.py). 400 for a form without a SID, 403 for an unsigned request. `started` is the start of a call or
+(shared/sending/send.py). 400 for a form without a SID, 403 for an unsigned request. `started` is the start of a call or
 message of ours; one without (an inbound call) is looked up by its SID.
 
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback
@@ -15,11 +15,11 @@ import re
 
 import azure.functions as func
 
-from shared import activity_log
-from shared.activity_event import event_of
+from shared.activity import log as activity_log
+from shared.activity.event import event_of
 from shared.errors import StorageUnavailable
-from shared.sending import STARTED
-from shared.twilio_webhook import twilio_webhook
+from shared.sending.send import STARTED
+from shared.twilio.webhook import twilio_webhook
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)

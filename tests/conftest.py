@@ -18,7 +18,7 @@ from dev.processes import free_port
 from fake_twilio import FakeTwilio
 from shared.http_session import http_session
 from shared.settings import settings
-from shared.table_client import table_client
+from shared.storage.table_client import table_client
 from tests.support.app import SETTINGS, App, Run, StartApp, app_starter
 from tests.support.lossy_storage import LossyStorage, lossy_storage
 from tests.support.phones_page import WINDOW, watched_page

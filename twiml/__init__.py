@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.script_serving import serve
-from shared.script_store import SENT
-from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.scripts.serving import serve
+from shared.scripts.store import SENT
+from shared.twilio.webhook import request_fields, twilio_webhook
 
 bp = func.Blueprint()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.twilio_webhook import twilio_webhook
+from shared.twilio.webhook import twilio_webhook
 from shared.twiml_builder import hello, twiml_response
 
 bp = func.Blueprint()

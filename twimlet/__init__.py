@@ -24,8 +24,8 @@ from collections.abc import Callable
 import azure.functions as func
 from twilio.twiml import TwiML
 
-from shared.activity_log import log_what_happened
-from shared.twilio_webhook import request_fields, twilio_webhook
+from shared.activity.log import log_what_happened
+from shared.twilio.webhook import request_fields, twilio_webhook
 from shared.twiml_builder import sorry, twiml_response
 from shared.twimlets import calling, speaking, voicemail
 from shared.twimlets.parameters import Fields, Parameters, TwimletError, parameters_of

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from deployment.steps import Failed
 from deployment.twilio_api import TwilioAccount
 
-# Twilio tries a callback again only when told to; the app has the same in shared/sending.py.
+# Twilio tries a callback again only when told to; the app has the same in shared/sending/send.py.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIED = "#rc=3&rp=ct,rt,5xx"
 METHOD = "POST"

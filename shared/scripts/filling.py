@@ -16,11 +16,11 @@ from msgspec.structs import FieldInfo
 
 from shared.errors import FieldError
 from shared.request_body import convert
-from shared.scripts import messaging, voice
-from shared.scripts.element import Address, Element
 from shared.scripts.reading import InvalidScript, Script
-from shared.scripts.shape import markers_of, shape_of
-from shared.scripts.types import PLACEHOLDER, WHOLE_ADDRESS
+from shared.scripts.verbs import messaging, voice
+from shared.scripts.verbs.element import Address, Element
+from shared.scripts.verbs.shape import markers_of, shape_of
+from shared.scripts.verbs.types import PLACEHOLDER, WHOLE_ADDRESS
 from shared.twiml_builder import FORBIDDEN_IN_XML
 
 LONGEST_VALUE = 256

@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 from msgspec.structs import FieldInfo
 
 from shared.errors import FieldError
-from shared.scripts.element import Element
 from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, read_script
-from shared.scripts.shape import Shape, shape_of
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import Shape, shape_of
 from shared.scripts.writing import NAMED_BY_CHILD
 from shared.twiml_builder import check_document
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from shared.errors import FieldError
-from shared.expectations import got, kind_of
 from shared.request_body import ManyFaults, convert
-from shared.scripts import messaging, voice
-from shared.scripts.element import Element
 from shared.scripts.rules import check_script
-from shared.scripts.shape import shape_of, tag_of
+from shared.scripts.verbs import messaging, voice
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import shape_of, tag_of
+from shared.validation_messages import got, kind_of
 
 Family = Literal["voice", "messaging"]
 Script = list[Element]

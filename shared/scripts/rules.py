@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from shared.errors import FieldError
-from shared.scripts import messaging, nouns, voice
-from shared.scripts.element import Element
-from shared.scripts.types import check_text
+from shared.scripts.verbs import messaging, nouns, voice
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.types import check_text
 from shared.twiml_builder import SAY_LIMIT
 
 

@@ -9,9 +9,9 @@ from twilio.twiml import TwiML
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import VoiceResponse
 
-from shared.scripts.element import Element
 from shared.scripts.reading import Family, Script
-from shared.scripts.shape import shape_of
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import shape_of
 
 # Beside Parameters, whom to dial stands in an element of its own: https://www.twilio.com/docs/voice/twiml/client#parameter
 NAMED_BY_CHILD = {"Client": "Identity", "Application": "ApplicationSid"}

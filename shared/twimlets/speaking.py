@@ -7,7 +7,7 @@ import re
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
-from shared.destinations import check_destinations
+from shared.scripts.allowed_countries import check_destinations
 from shared.scripts.filling import has_placeholders
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
-from shared.sending import callback_url
+from shared.sending.send import callback_url
 from shared.twimlets.parameters import Fields, Parameters, address_of, is_true, items, say_or_play
 
 GREETING = "Hello. Nobody can take your call right now. Please leave a message after the tone."

@@ -14,9 +14,9 @@ from azure.data.tables import TableClient
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
-from shared.activity_event import Event, name_of, to_json
-from shared.activity_key import row_key, shard_of
-from shared.tables import ACTIVITY
+from shared.activity.event import Event, name_of, to_json
+from shared.activity.key import row_key, shard_of
+from shared.storage.tables import ACTIVITY
 from tests.support.app import App, StartApp, assert_problem, faults_of
 
 NEWEST = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.activity_event import Event, event_of, from_json, name_of, to_json
-from shared.activity_state import FINAL, ON_THE_WAY, event_as_shown, in_order, state_of
+from shared.activity.event import Event, event_of, from_json, name_of, to_json
+from shared.activity.state import FINAL, ON_THE_WAY, event_as_shown, in_order, state_of
 
 
 def call_event(number: int, status: str, second: int) -> dict[str, str]:

@@ -10,9 +10,10 @@ import azure.functions as func
 import pytest
 
 from fake_twilio import FakeTwilio
-from shared import errors, twilio_errors
-from shared.api import answers_problems
+from shared import errors
 from shared.errors import ApiError
+from shared.responses import answers_problems
+from shared.twilio import error_codes
 from tests.support.app import ROOT, StartApp, assert_problem
 
 
@@ -38,19 +39,19 @@ def test_the_tree_in_the_docstring_is_the_family() -> None:
     assert in_docstring == {kind.__name__ for kind in family()} - {"ApiError", "TwilioFailure"}
 
 
-@pytest.mark.parametrize("code", [*twilio_errors.REFUSALS, *twilio_errors.OUR_FAULTS])
+@pytest.mark.parametrize("code", [*error_codes.REFUSALS, *error_codes.OUR_FAULTS])
 def test_each_of_twilios_codes_has_words_and_a_status_that_fits(code: int) -> None:
     """What is the caller's doing is a 4xx, what is ours is a 5xx and never a 401."""
-    failure = twilio_errors.failure_for(code, "Twilio's words", 400)
+    failure = error_codes.failure_for(code, "Twilio's words", 400)
 
-    assert failure.status // 100 == (4 if code in twilio_errors.REFUSALS else 5)
+    assert failure.status // 100 == (4 if code in error_codes.REFUSALS else 5)
     assert failure.status != 401
     assert failure.members()["twilio"] == {
         "code": code,
         "message": "Twilio's words",
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
     }
-    assert twilio_errors.explain(code) == failure.detail
+    assert error_codes.explain(code) == failure.detail
 
 
 @pytest.mark.parametrize(
@@ -59,7 +60,7 @@ def test_each_of_twilios_codes_has_words_and_a_status_that_fits(code: int) -> No
 )
 def test_a_code_that_twilio_has_added_since_keeps_twilios_words(twilio_status: int, expected: tuple[int, str]) -> None:
     """New codes appear without notice; Twilio's status says whose fault it is."""
-    failure = twilio_errors.failure_for(29999, "Something new", twilio_status)
+    failure = error_codes.failure_for(29999, "Something new", twilio_status)
 
     assert (failure.status, failure.code) == expected
     assert failure.members()["twilio"] == {

@@ -10,10 +10,10 @@ import pytest
 from activity import ListQuery
 from make_call import CallRequest
 from send_sms import TextRequest
-from shared.expectations import expected, got
-from shared.scripts import messaging, voice
-from shared.scripts.element import Element
-from shared.scripts.shape import shape_of
+from shared.scripts.verbs import messaging, voice
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import shape_of
+from shared.validation_messages import expected, got
 from tests.support.app import App, assert_problem
 
 TO = "+15551234567"

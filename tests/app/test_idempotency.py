@@ -16,8 +16,8 @@ from dev.processes import free_port
 from fake_twilio import FakeTwilio
 from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
-from shared.idempotency import forget, keep, reserve
-from shared.tables import IDEMPOTENCY, upsert
+from shared.sending.idempotency import forget, keep, reserve
+from shared.storage.tables import IDEMPOTENCY, upsert
 from tests.support.app import App, Run, StartApp, assert_problem, faults_of
 from tests.support.lossy_storage import LossyStorage
 

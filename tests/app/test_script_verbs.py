@@ -15,13 +15,13 @@ from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
 from fake_twilio.twiml_check import check
-from shared.scripts import messaging, nouns, voice
-from shared.scripts.element import Element
 from shared.scripts.filling import fill
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import Family, InvalidScript, read_script
 from shared.scripts.schema import json_schema
-from shared.scripts.shape import shape_of, tag_of
+from shared.scripts.verbs import messaging, nouns, voice
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import shape_of, tag_of
 from shared.scripts.writing import write_twiml
 from tests.support.app import ROOT
 from tests.support.script_samples import COMPANY, URL, content_samples, samples, scripts, verb_with

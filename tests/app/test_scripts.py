@@ -14,7 +14,7 @@ from azure.data.tables import TableClient
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
-from shared.script_store import keep_unless_changed
+from shared.scripts.store import keep_unless_changed
 from tests.support.app import App, Run, StartApp, assert_problem, faults_of
 from tests.support.lossy_storage import LossyStorage
 

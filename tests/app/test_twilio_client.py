@@ -15,8 +15,8 @@ import pytest
 from dev.azurite import connection_string
 from dev.processes import free_port
 from fake_twilio import FakeTwilio
-from shared.activity_event import Event
-from shared.activity_log import add_findable
+from shared.activity.event import Event
+from shared.activity.log import add_findable
 from shared.clock import now
 from tests.support.app import App, Run, StartApp, assert_problem
 

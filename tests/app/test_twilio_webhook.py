@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from shared.settings import load
-from shared.twilio_webhook import find_refusal
+from shared.twilio.webhook import find_refusal
 from tests.support.app import SETTINGS, App, StartApp, sign
 
 FORM = "application/x-www-form-urlencoded"

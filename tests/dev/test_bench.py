@@ -18,8 +18,8 @@ from bench.services import Server, running_host
 from bench.table import Row, to_text
 from dev.app_settings import settings
 from dev.setup import ROOT
-from shared.activity_log import events_of
-from shared.activity_state import state_of
+from shared.activity.log import events_of
+from shared.activity.state import state_of
 from shared.clock import now
 
 

@@ -15,8 +15,8 @@ import requests
 
 from dev.processes import free_port
 from fake_twilio import FakeTwilio
-from shared.api import answers_problems
-from shared.twilio_errors import DELIVERY_FAILURES, OUR_FAULTS, REFUSALS
+from shared.responses import answers_problems
+from shared.twilio.error_codes import DELIVERY_FAILURES, OUR_FAULTS, REFUSALS
 from tests.support.app import ROOT, App, StartApp, sign
 from tests.support.log_tables import COLUMNS, COMMON, Workspace
 
@@ -45,7 +45,7 @@ def exception_line() -> str:
     async def make_call(req: func.HttpRequest) -> func.HttpResponse:
         raise RuntimeError("boom")
 
-    log = logging.getLogger("shared.api")
+    log = logging.getLogger("shared.responses")
     log.addHandler(handler)
     try:
         asyncio.run(make_call(func.HttpRequest("POST", "http://localhost", body=b"")))

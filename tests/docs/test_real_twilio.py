@@ -19,7 +19,7 @@ import requests
 from dev.processes import free_port
 from fake_twilio import Account, FakeTwilio
 from shared.settings import load
-from shared.twilio_errors import failure_for
+from shared.twilio.error_codes import failure_for
 from tests.support.app import ROOT, SETTINGS, App, assert_problem, sign
 from tests.support.dev_run import Run
 

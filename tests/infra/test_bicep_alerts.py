@@ -16,7 +16,7 @@ import pytest
 
 from dev.processes import free_port
 from fake_twilio import FakeTwilio
-from shared.api import answers_problems
+from shared.responses import answers_problems
 from shared.settings import ROUTE_PREFIX
 from tests.support.app import App, StartApp
 from tests.support.bicep_template import ALL, deploy

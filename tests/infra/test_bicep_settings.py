@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared import tables
 from shared.settings import SETTING_NAMES, UNRESOLVED_REFERENCE, load
+from shared.storage import tables
 from tests.support.bicep_language import Runtime
 from tests.support.bicep_template import ACCOUNT, ALL, Resource, Template, deploy
 

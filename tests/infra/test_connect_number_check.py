@@ -20,7 +20,7 @@ import function_app
 from dev.processes import free_port
 from fake_twilio import FakeTwilio
 from fake_twilio.account import MAGIC_SENDER as OURS
-from shared.sending import RETRIED
+from shared.sending.send import RETRIED
 from tests.support.app import App, app_starter
 from tests.support.connect_number import account_of, changes, run
 

@@ -8,9 +8,9 @@ import msgspec
 from hypothesis import strategies as st
 from msgspec.structs import FieldInfo
 
-from shared.scripts import messaging, nouns, voice
-from shared.scripts.element import Element
-from shared.scripts.shape import shape_of
+from shared.scripts.verbs import messaging, nouns, voice
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import shape_of
 
 URL = "https://example.com/a?b=1"
 SID = "AP" + "0" * 32

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from shared.scripts.element import Content, Element
-from shared.scripts.types import Language, ShortText, Words, matching
+from shared.scripts.verbs.element import Content, Element
+from shared.scripts.verbs.types import Language, ShortText, Words, matching
 
 Time = Annotated[str, matching(r"\d{1,5}(\.\d{1,3})?(ms|s)", "a time like 200ms or 1.5s")]
 Percentage = Annotated[

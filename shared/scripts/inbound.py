@@ -13,12 +13,12 @@ from typing import Literal
 
 import azure.functions as func
 
-from shared.activity_log import PATIENCE_SECONDS
+from shared.activity.log import PATIENCE_SECONDS
 from shared.errors import FieldError, StorageUnavailable
 from shared.phone_numbers import SHORT_CODE, is_e164
-from shared.script_serving import ready_script, serve
-from shared.scripts import voice
 from shared.scripts.reading import Family, InvalidScript, Script
+from shared.scripts.serving import ready_script, serve
+from shared.scripts.verbs import voice
 
 log = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Literal
 
 from shared.clock import now, rfc3339
 from shared.errors import StorageUnavailable
-from shared.tables import OPT_OUTS, delete, get, read_partition, upsert
-from shared.twilio_errors import OPTED_OUT, failure_for
+from shared.storage.tables import OPT_OUTS, delete, get, read_partition, upsert
+from shared.twilio.error_codes import OPTED_OUT, failure_for
 
 log = logging.getLogger(__name__)
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
-from shared import script_store
-from shared.activity_log import PATIENCE_SECONDS, log_what_happened
-from shared.destinations import check_destinations
+from shared.activity.log import PATIENCE_SECONDS, log_what_happened
 from shared.errors import FieldError, StorageUnavailable
+from shared.scripts import store as script_store
+from shared.scripts.allowed_countries import check_destinations
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
 from shared.scripts.reading import Family, InvalidScript, Script
 from shared.scripts.writing import write_twiml

@@ -16,8 +16,7 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.activity_log import PATIENCE_SECONDS
-from shared.api import Handler, problem_response
+from shared.activity.log import PATIENCE_SECONDS
 from shared.clock import now
 from shared.errors import (
     ApiError,
@@ -28,7 +27,8 @@ from shared.errors import (
     OutcomeUnknown,
     StorageUnavailable,
 )
-from shared.tables import IDEMPOTENCY, delete_unchanged, get, insert, replace, upsert
+from shared.responses import Handler, problem_response
+from shared.storage.tables import IDEMPOTENCY, delete_unchanged, get, insert, replace, upsert
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shared.errors import OutcomeUnknown, TwilioUnavailable
 from shared.http_session import http_session
 from shared.settings import settings
-from shared.twilio_errors import failure_for
+from shared.twilio.error_codes import failure_for
 
 if TYPE_CHECKING:
     from twilio.rest import Client

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
 
-from shared.scripts.element import Children, Content, Element, Marker
+from shared.scripts.verbs.element import Children, Content, Element, Marker
 
 Metadata = TypeVar("Metadata")
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from shared.activity_event import Event, name_of
-from shared.twilio_errors import explain
+from shared.activity.event import Event, name_of
+from shared.twilio.error_codes import explain
 
-# Ours, not Twilio's: a send of which no answer came, and what was found out about it since (shared/unknown_outcome.py).
+# Ours, not Twilio's: a send of which no answer came, and what was found out about it since
+# (shared/sending/unknown_outcome.py).
 UNKNOWN = "unknown"
 SETTLED = "settled"
 NOT_SENT = "not_sent"

@@ -17,7 +17,7 @@ import msgspec
 from shared.clock import now, rfc3339
 from shared.errors import FieldError
 from shared.scripts.reading import Family, InvalidScript, Script, read_script
-from shared.tables import SCRIPTS, delete_unchanged, get, insert, read_partition, replace, upsert
+from shared.storage.tables import SCRIPTS, delete_unchanged, get, insert, read_partition, replace, upsert
 
 NAME = re.compile(r"[a-z0-9-]{1,64}")
 # No user's script can have such a name.

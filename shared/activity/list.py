@@ -11,9 +11,9 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.activity_key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
-from shared.activity_log import Row, summary_of
-from shared.tables import ACTIVITY, on_table
+from shared.activity.key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
+from shared.activity.log import Row, summary_of
+from shared.storage.tables import ACTIVITY, on_table
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient

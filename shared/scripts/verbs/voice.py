@@ -9,10 +9,10 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from shared.scripts import nouns
-from shared.scripts.element import Children, Content, Element
-from shared.scripts.ssml import Ssml
-from shared.scripts.types import (
+from shared.scripts.verbs import nouns
+from shared.scripts.verbs.element import Children, Content, Element
+from shared.scripts.verbs.ssml import Ssml
+from shared.scripts.verbs.types import (
     CallerId,
     Digits,
     Keys,

@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from shared import activity_log
-from shared.activity_event import Event
-from shared.activity_key import row_key, started_of
-from shared.activity_state import NOT_SENT, SETTLED, UNKNOWN
+from shared.activity import log as activity_log
+from shared.activity.event import Event
+from shared.activity.key import row_key, started_of
+from shared.activity.state import NOT_SENT, SETTLED, UNKNOWN
 from shared.clock import as_datetime, now, rfc3339
 from shared.errors import TwilioFailure
-from shared.tables import ACTIVITY, get
-from shared.twilio_client import ask_twilio, twilio_client
+from shared.storage.tables import ACTIVITY, get
+from shared.twilio.client import ask_twilio, twilio_client
 
 log = logging.getLogger(__name__)
 

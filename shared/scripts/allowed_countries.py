@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from shared.errors import CountryNotAllowed, FieldError
 from shared.phone_numbers import text_recipient
-from shared.scripts import nouns, voice
-from shared.scripts.element import Element
-from shared.scripts.types import PLACEHOLDER
+from shared.scripts.verbs import nouns, voice
+from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.types import PLACEHOLDER
 from shared.settings import settings
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import StorageUnavailable
-from shared.table_client import table_client
+from shared.storage.table_client import table_client
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError

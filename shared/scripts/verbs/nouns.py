@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from shared.scripts.element import Children, Content, Element
-from shared.scripts.types import (
+from shared.scripts.verbs.element import Children, Content, Element
+from shared.scripts.verbs.types import (
     CallEvents,
     DetectionSeconds,
     Digits,

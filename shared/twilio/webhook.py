@@ -16,9 +16,9 @@ from urllib.parse import parse_qs, urlsplit
 import azure.functions as func
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 
-from shared.api import Handler
 from shared.errors import NotConfigured
 from shared.request_body import FORM, content_type
+from shared.responses import Handler
 from shared.settings import Settings, settings
 
 log = logging.getLogger(__name__)

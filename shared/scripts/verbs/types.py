@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from msgspec import Meta
 
 from shared.request_body import Checked
-from shared.scripts.element import Address
+from shared.scripts.verbs.element import Address
 from shared.settings import E164
 from shared.twiml_builder import SAY_LIMIT, check_characters
 

@@ -1,6 +1,6 @@
 """The log of calls and messages: one row each, and every event is one merge into it.
 
-    activity   a row for each call or message (keys: shared/activity_key.py), a property for each event
+    activity   a row for each call or message (keys: shared/activity/key.py), a property for each event
     sids       PartitionKey = SID: where that row stands
 
 Each write is an unconditional insert-or-merge of a property of its own, so writes commute: no order, duplicate, race or
@@ -14,12 +14,12 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from shared.activity_event import Event, arrival_of, event_of, from_json, name_of, to_json
-from shared.activity_key import RowKey, row_key, started_of
-from shared.activity_state import FINAL, event_as_shown, in_order, state_of
+from shared.activity.event import Event, arrival_of, event_of, from_json, name_of, to_json
+from shared.activity.key import RowKey, row_key, started_of
+from shared.activity.state import FINAL, event_as_shown, in_order, state_of
 from shared.clock import now, rfc3339
 from shared.settings import settings
-from shared.tables import ACTIVITY, SIDS, EntityFull, get, insert, upsert
+from shared.storage.tables import ACTIVITY, SIDS, EntityFull, get, insert, upsert
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 from msgspec import Meta, field
 
-from shared.scripts.element import Children, Content
-from shared.scripts.nouns import Noun
-from shared.scripts.types import Method, PhoneNumber, WebAddress, text
-from shared.scripts.voice import Redirect, Verb
+from shared.scripts.verbs.element import Children, Content
+from shared.scripts.verbs.nouns import Noun
+from shared.scripts.verbs.types import Method, PhoneNumber, WebAddress, text
+from shared.scripts.verbs.voice import Redirect, Verb
 
 
 class Body(Noun, tag="Body"):

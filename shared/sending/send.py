@@ -10,14 +10,14 @@ from typing import Any
 
 import azure.functions as func
 
-from shared import activity_log
-from shared.activity_event import Event, as_number
-from shared.activity_state import UNKNOWN
-from shared.api import json_response
+from shared.activity import log as activity_log
+from shared.activity.event import Event, as_number
+from shared.activity.state import UNKNOWN
 from shared.clock import now, rfc3339
 from shared.errors import OutcomeUnknown, StorageUnavailable
+from shared.responses import json_response
 from shared.settings import settings
-from shared.twilio_client import ask_twilio
+from shared.twilio.client import ask_twilio
 
 log = logging.getLogger(__name__)
 

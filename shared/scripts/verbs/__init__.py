@@ -1,0 +1,1 @@
+"""TwiML's verbs and nouns as structs."""

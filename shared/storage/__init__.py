@@ -1,0 +1,1 @@
+"""Azure Table storage: the tables and the client."""

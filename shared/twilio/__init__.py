@@ -1,0 +1,1 @@
+"""Twilio: the REST client, its error codes, and the guard of the webhooks."""
