@@ -73,7 +73,7 @@ def post_call_event(exchange: Exchange, call: Call, event: str) -> None:
     call.sequence += 1
     method = call.parameters.get("StatusCallbackMethod").upper() or "POST"
     webhook = Webhook(call.sid, "status", call.status, url, method, tuple(fields))
-    exchange.post(webhook, call.number, last=event == "completed")
+    exchange.sender.post(webhook, call.number, last=event == "completed")
 
 
 def recording_fields(exchange: Exchange, recording: Recording) -> Fields:
@@ -98,7 +98,7 @@ def post_machine_detection(exchange: Exchange, call: Call) -> None:
         ("MachineDetectionDuration", "0"),
     )
     method = call.parameters.get("AsyncAmdStatusCallbackMethod").upper() or "POST"
-    exchange.post(Webhook(call.sid, "status", "machine detection", url, method, fields), call.number)
+    exchange.sender.post(Webhook(call.sid, "status", "machine detection", url, method, fields), call.number)
 
 
 def post_message_status(exchange: Exchange, message: Message) -> None:
@@ -123,6 +123,6 @@ def post_message_status(exchange: Exchange, message: Message) -> None:
     if message.status in ("delivered", "undelivered"):
         fields.append(("RawDlrDoneDate", now().strftime("%y%m%d%H%M")))
     method = message.parameters.get("StatusCallbackMethod").upper() or "POST"
-    exchange.post(
+    exchange.sender.post(
         Webhook(message.sid, "status", message.status, url, method, tuple(fields)), message.number, last=message.over
     )

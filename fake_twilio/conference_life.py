@@ -3,14 +3,10 @@
 https://www.twilio.com/docs/voice/twiml/conference#statuscallback
 """
 
-from xml.etree.ElementTree import Element
-
 from .callbacks import Fields
 from .exchange import Exchange
 from .formats import now, rfc2822
-from .recording import Recording
 from .recording_callbacks import post_recording
-from .session import Session
 from .switchboard import Conference, Participant
 from .webhook import Webhook
 
@@ -22,21 +18,10 @@ WORDS = {
 }
 
 
-def arrive(session: Session, noun: Element, participant: Participant) -> Conference:
-    """Come in; with the second one, and one of those whom it starts with, it starts."""
-    exchange = session.exchange
-    name = (noun.text or "").strip()
-    conference = exchange.switchboard.conferences.get(name)
-    if conference is None:
-        callback = session.callback(noun, "statusCallback")
-        conference = Conference(name, exchange.next_number(), callback)
-        exchange.switchboard.conferences[name] = conference
-    if noun.get("record") in ("true", "record-from-start") and not conference.recording:
-        conference.recording = Recording(session.call.account_sid, session.call.sid, "Conference")
-        conference.recording.conference_sid = conference.sid
-        conference.recording_callback = session.callback(noun, "recordingStatusCallback", "completed")
+def arrive(exchange: Exchange, conference: Conference, participant: Participant) -> None:
+    """Add a participant; the conference starts with the second one, if one of them may start it."""
     conference.participants.append(participant)
-    participant.call.line.conference = name
+    participant.call.line.conference = conference.name
     post(exchange, conference, "join", participant_fields(participant))
     there = conference.participants
     if not conference.started and len(there) > 1 and any(one.starts for one in there):
@@ -44,7 +29,6 @@ def arrive(session: Session, noun: Element, participant: Participant) -> Confere
     if conference.started:
         participant.called_in.set()
     connect(exchange, conference)
-    return conference
 
 
 def start(exchange: Exchange, conference: Conference) -> None:
@@ -76,9 +60,9 @@ def depart(exchange: Exchange, conference: Conference, participant: Participant)
             if not other.sent_out.is_set():
                 other.sent_out.set()
                 other.call.wake()
-    current = exchange.switchboard.conferences.get(conference.name) is conference
+    current = exchange.conferences.get(conference.name) is conference
     if current and (participant.ends or not others):
-        del exchange.switchboard.conferences[conference.name]
+        del exchange.conferences[conference.name]
         end(exchange, conference, participant)
     connect(exchange, conference)
 
@@ -134,4 +118,4 @@ def post(exchange: Exchange, conference: Conference, event: str, about: Fields =
         *about,
     )
     webhook = Webhook(conference.sid, "status", WORDS[event], callback.url, callback.method, fields)
-    exchange.post(webhook, conference.number, last=event == "end")
+    exchange.sender.post(webhook, conference.number, last=event == "end")

@@ -1,10 +1,8 @@
 """The telephone exchange: everything the fake knows, and the tasks that live in it."""
 
-import asyncio
 import traceback
 from collections import deque
-from collections.abc import Callable, Coroutine
-from contextvars import ContextVar
+from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
@@ -15,28 +13,22 @@ from .changes import Changes
 from .chaos import Chaos
 from .clock import Clock
 from .faults import Fault, Faults
-from .formats import now
-from .judge import SLOW, judge, judge_address
+from .judge import SLOW
 from .message import Message
 from .messaging_services import MessagingService
 from .opt_outs import OptOuts
 from .owned_numbers import OwnedNumber
 from .phone import Phones
-from .postbox import Postbox
+from .race import Tasks
 from .recording import Recording
+from .sender import Sender
 from .standing import Standing
-from .switchboard import Switchboard
+from .switchboard import CallQueue, Conference
 from .trouble import Troubles
 from .twiml_apps import TwimlApp
-from .webhook import Answer, Delivery, Webhook
-from .webhook_client import WebhookClient
 from .work import Work
 
 DEFAULT_APP_URL = "http://127.0.0.1:7071"
-
-
-ERA: ContextVar[object] = ContextVar("ERA", default=None)
-"""What goes on knows in which era it has begun; each time the exchange forgets everything another one begins."""
 
 
 class Exchange:
@@ -60,14 +52,14 @@ class Exchange:
         self.autopilot = autopilot
         self.life = life
         self.app_url = app_url
-        self.slow = slow
         self.limit = 100_000 if life else 1000
         self.on_fault = on_fault
         self.base_url = ""
         self.changes = Changes()
         self.troubles = Troubles()
         self.set_up_account()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks = Tasks(Work(self.changes), self.note_error)
+        self.sender = Sender(account.auth_token, self.tasks, chaos, slow, self.report, self.changes.tell)
         self.forget()
 
     def set_up_account(self) -> None:
@@ -81,8 +73,9 @@ class Exchange:
 
     def forget(self) -> None:
         """Start anew: no calls, no texts, no phones, no faults; what was going on stops."""
-        self.stop()
         self.work = Work(self.changes)
+        self.tasks.start_over(self.work)
+        self.sender.forget()
         self.phones = Phones(self.autopilot)
         self.faults = Faults(self.note_fault)
         self.troubles.end()
@@ -90,52 +83,25 @@ class Exchange:
         self.messages: dict[str, Message] = {}
         self.recordings: dict[str, Recording] = {}
         self.opt_outs = OptOuts()
-        self.switchboard = Switchboard()
-        self.postboxes: dict[str, Postbox] = {}
+        self.queues: dict[str, CallQueue] = {}
+        self.conferences: dict[str, Conference] = {}
         self.heard: dict[str, Audio] = {}
         self.requests: deque[Any] = deque(maxlen=10_000 if self.life else 100)
-        self.deliveries: deque[Delivery] = deque(maxlen=10_000)
         self.created = 0
         self.changes.tell()
 
     async def open(self) -> None:
         """Get ready to send webhooks."""
-        self.client = WebhookClient(self.account.auth_token, self.note_delivery)
+        await self.sender.open()
 
     async def close(self) -> None:
-        """Stop all that is going on."""
-        self.stop()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
-        await self.client.close()
+        """Stop all tasks and close the connections."""
+        await self.tasks.close()
+        await self.sender.close()
 
-    def stop(self) -> None:
-        """Stop what goes on. It ends as it would at a hang-up, but nobody hears of that."""
-        self.era = object()
-        for task in self.tasks:
-            task.cancel()
-
-    def spawn(self, doing: Coroutine[Any, Any, object]) -> None:
-        """Let something happen on its own; it counts as going on until it ends."""
-        if ERA.get() not in (None, self.era):
-            doing.close()
-            return
-        # Entered here and not in the task: whoever asks the moment after must see it.
-        going_on = self.work.going_on()
-        going_on.__enter__()
-
-        async def run() -> None:
-            ERA.set(self.era)
-            try:
-                await doing
-            except Exception as error:
-                traceback.print_exc()
-                self.faults.add(None, None, f"the fake Twilio itself failed: {error!r}")
-            finally:
-                going_on.__exit__(None, None, None)
-
-        task = asyncio.get_running_loop().create_task(run())
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+    def queue(self, name: str) -> CallQueue:
+        """The queue of that name, new if nobody has waited in it yet."""
+        return self.queues.setdefault(name, CallQueue(name))
 
     def keep(self, kept: dict[str, Any], sid: str, resource: Call | Message) -> None:
         """Remember a resource, and no more than so many of its kind."""
@@ -143,7 +109,7 @@ class Exchange:
         if len(kept) > self.limit:
             oldest = next(iter(kept))
             del kept[oldest]
-            self.postboxes.pop(oldest, None)
+            self.sender.queues.pop(oldest, None)
 
     def new_message(self, to: str, from_: str | None, body: str, media: list[str], **more: Any) -> Message:
         """Make a text and remember it: one with media has another kind of SID."""
@@ -171,7 +137,7 @@ class Exchange:
     async def audio(self, url: str) -> Audio:
         """What is at an address that a Play names. Like Twilio, it does not ask twice for what it has had."""
         if url not in self.heard:
-            audio = await look_at(self.client.session, url)
+            audio = await look_at(self.sender.session, url)
             if audio.problem:
                 return audio
             self.heard[url] = audio
@@ -182,28 +148,14 @@ class Exchange:
         self.created += 1
         return self.created
 
-    def post(self, webhook: Webhook, number: int, last: bool = False) -> None:
-        """Send a callback, each of a call or text after the one before; or as chaos will have it."""
-        postbox = self.postboxes.setdefault(webhook.sid, Postbox())
-        if self.chaos:
-            self.spawn(postbox.deliver_in_chaos(webhook, self.client.send, self.lose, self.chaos, number, last))
-        else:
-            self.spawn(postbox.deliver(webhook, self.client.send))
+    def note_error(self, error: Exception) -> None:
+        """Report an error of the simulator's own."""
+        traceback.print_exception(error)
+        self.faults.add(None, None, f"the fake Twilio itself failed: {error!r}")
 
-    def lose(self, webhook: Webhook) -> None:
-        """Chaos has swallowed a callback; it is on the list, but not sent."""
-        self.note_delivery(Delivery(now(), webhook, 0, None, 0, "lost on the way (chaos)"), None)
-
-    def note_delivery(self, delivery: Delivery, answer: Answer | None) -> None:
-        """Remember one try of a webhook, and what was wrong with its answer."""
-        self.deliveries.append(delivery)
-        if delivery.attempt == 1:
-            for code, detail in judge_address(delivery.webhook):
-                self.faults.add(delivery.webhook.sid, code, detail)
-        if answer:
-            for code, detail in judge(delivery.webhook, answer, self.slow):
-                self.faults.add(delivery.webhook.sid, code, detail)
-        self.changes.tell()
+    def report(self, sid: str | None, code: int | None, detail: str) -> None:
+        """Note something that the app did wrong."""
+        self.faults.add(sid, code, detail)
 
     def note_fault(self, fault: Fault) -> None:
         """A fault of the app's has been seen."""

@@ -32,7 +32,7 @@ def call_in(exchange: Exchange, from_: str, to: str) -> Call:
     # Nobody but the app decides what becomes of it: it cannot be picked up from outside.
     call.ring.set()
     exchange.keep(exchange.calls, call.sid, call)
-    exchange.spawn(live_inbound(exchange, call))
+    exchange.tasks.spawn(live_inbound(exchange, call))
     return call
 
 
@@ -42,7 +42,7 @@ def text_in(exchange: Exchange, from_: str, to: str, body: str, media: list[str]
     message.attachments = [Media(message.account_sid, message.sid, address) for address in media]
     exchange.phones.at(from_).messages.append(message)
     exchange.changes.tell()
-    exchange.spawn(receive(exchange, message))
+    exchange.tasks.spawn(receive(exchange, message))
     return message
 
 

@@ -70,7 +70,7 @@ class Leg:
         """Wait to be connected, and stay so."""
         with self.session.exchange.work.resting(self.call):
             bridge = await self.chosen
-        await bridge.stay(self.session)
+        await self.session.stay_on(bridge)
 
     def connect(self, bridge: Bridge) -> None:
         """Take this one."""

@@ -24,7 +24,7 @@ def send(
         fault(*refusal)
         exchange.changes.tell()
     else:
-        exchange.spawn(live(exchange, message))
+        exchange.tasks.spawn(live(exchange, message))
     return message
 
 

@@ -1,37 +1,34 @@
 """One call in a test, seen from its phone."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from .call import Call, Step
 from .recording import Recording
-
-if TYPE_CHECKING:
-    from .fake import FakeTwilio
+from .simulator_thread import SimulatorThread
 
 
 class PhoneCall:
     """One call, seen from the phone."""
 
-    def __init__(self, fake: "FakeTwilio", call: Call) -> None:
-        self.fake = fake
+    def __init__(self, thread: SimulatorThread, call: Call) -> None:
+        self.thread = thread
         self.call = call
         self.sid = call.sid
 
     @property
     def status(self) -> str:
         """Twilio's status of the call, now."""
-        return self.fake.ask(lambda: self.call.status)
+        return self.thread.ask(lambda: self.call.status)
 
     @property
     def steps(self) -> list[Step]:
         """What the call has done so far, verb by verb."""
-        return self.fake.ask(lambda: list(self.call.steps))
+        return self.thread.ask(lambda: list(self.call.steps))
 
     @property
     def recordings(self) -> list[Recording]:
         """What was recorded in this call, oldest first, those that go on included."""
-        return self.fake.ask(lambda: list(self.call.line.recordings))
+        return self.thread.ask(lambda: list(self.call.line.recordings))
 
     def answer(self) -> None:
         """Pick up."""
@@ -47,21 +44,21 @@ class PhoneCall:
 
     def decide(self, fate: str) -> None:
         """End the ringing."""
-        if not self.fake.ask(lambda: self.call.decide(fate)):
+        if not self.thread.ask(lambda: self.call.decide(fate)):
             raise AssertionError(f"the call does not ring, it is {self.status}")
 
     def hang_up(self) -> None:
         """End the call."""
-        self.fake.ask(lambda: self.call.interrupt(None))
+        self.thread.ask(lambda: self.call.interrupt(None))
 
     def press(self, keys: str) -> None:
         """Press keys. What nothing waits for is lost, as on a real line: `wait_until_listening` before it."""
 
         def press() -> None:
             self.call.press(keys)
-            self.fake.exchange.changes.tell()
+            self.thread.exchange.changes.tell()
 
-        self.fake.ask(press)
+        self.thread.ask(press)
 
     def say(self, words: str) -> None:
         """Say something: to a Gather that listens to speech, into a recording, for a transcription."""
@@ -73,22 +70,22 @@ class PhoneCall:
 
     def be_heard(self, how: Callable[[], bool], what: str) -> None:
         """Do something that must be heard."""
-        if not self.fake.ask(how):
-            raise AssertionError(f"nothing listens {what} in the call, which is {self.status}\n{self.fake.story()}")
+        if not self.thread.ask(how):
+            raise AssertionError(f"nothing listens {what} in the call, which is {self.status}\n{self.thread.story()}")
 
     def heard(self) -> str:
         """The words spoken so far."""
-        return self.fake.ask(self.call.heard)
+        return self.thread.ask(self.call.heard)
 
     def wait_until(self, status: str, timeout: float = 5.0) -> None:
         """Wait for a status; at once an error when the call ends with another one."""
-        self.fake.wait_for(lambda: self.call.status == status or self.call.over, f"the call to be {status}", timeout)
+        self.thread.wait_for(lambda: self.call.status == status or self.call.over, f"the call to be {status}", timeout)
         if self.status != status:
-            raise AssertionError(f"the call is {self.status}, not {status}\n{self.fake.story()}")
+            raise AssertionError(f"the call is {self.status}, not {status}\n{self.thread.story()}")
 
     def wait_until_heard(self, words: str, timeout: float = 5.0) -> None:
         """Wait for words."""
-        self.fake.wait_for(lambda: words in self.call.heard(), f"the words {words!r}", timeout)
+        self.thread.wait_for(lambda: words in self.call.heard(), f"the words {words!r}", timeout)
 
     def wait_until_listening(self, timeout: float = 5.0) -> None:
         """Wait until a Gather waits for keys or speech."""
@@ -105,18 +102,18 @@ class PhoneCall:
             waiting_for = self.call.line.waiting_for
             return waiting_for is not None and waiting_for["verb"] == verb
 
-        self.fake.wait_for(look, f"a {verb} to listen", timeout)
+        self.thread.wait_for(look, f"a {verb} to listen", timeout)
 
     def wait_until_connected_to(self, number: str, timeout: float = 5.0) -> None:
         """Wait until the phone at `number` can be heard."""
-        self.fake.wait_for(
+        self.thread.wait_for(
             lambda: number in self.call.line.connected_to, f"{self.call.person} to be connected to {number}", timeout
         )
 
     def wait_until_in_queue(self, name: str, timeout: float = 5.0) -> None:
         """Wait until the call waits in this queue."""
-        self.fake.wait_for(lambda: self.call.line.queue == name, f"the call to wait in {name!r}", timeout)
+        self.thread.wait_for(lambda: self.call.line.queue == name, f"the call to wait in {name!r}", timeout)
 
     def wait_until_in_conference(self, name: str, timeout: float = 5.0) -> None:
         """Wait until the call is in this conference."""
-        self.fake.wait_for(lambda: self.call.line.conference == name, f"the call to be in {name!r}", timeout)
+        self.thread.wait_for(lambda: self.call.line.conference == name, f"the call to be in {name!r}", timeout)

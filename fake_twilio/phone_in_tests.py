@@ -1,16 +1,14 @@
 """A phone in a test: `fake.phone("+15551234567").wait_for_call().answer()`, `.call("+15005550006").press("1")`."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from . import phone as phones
 from .call import Call
 from .message import Message
 from .phone_actions import NotLikeThis, NotNow, call_from, comes_to, text_from
 from .phone_call import PhoneCall
-
-if TYPE_CHECKING:
-    from .fake import FakeTwilio
+from .simulator_thread import SimulatorThread
 
 T = TypeVar("T")
 
@@ -18,11 +16,11 @@ T = TypeVar("T")
 class Phone:
     """The phone at one number, and what a person does with it."""
 
-    def __init__(self, fake: "FakeTwilio", number: str) -> None:
-        self.fake = fake
+    def __init__(self, thread: SimulatorThread, number: str) -> None:
+        self.thread = thread
         self.number = number
 
-    def wait_for_call(self, timeout: float = 5.0) -> "PhoneCall":
+    def wait_for_call(self, timeout: float = 5.0) -> PhoneCall:
         """The oldest call that has not been handed out yet, once it rings (or has come to its end)."""
 
         def look() -> Call | None:
@@ -35,21 +33,21 @@ class Phone:
                     return call
             return None
 
-        call = self.fake.wait_for(look, f"a call to {self.number}", timeout)
-        return PhoneCall(self.fake, call)
+        call = self.thread.wait_for(look, f"a call to {self.number}", timeout)
+        return PhoneCall(self.thread, call)
 
     def call(self, to: str) -> PhoneCall:
         """Call one of our numbers."""
-        return PhoneCall(self.fake, self.act(lambda: call_from(self.fake.exchange, self.number, to)))
+        return PhoneCall(self.thread, self.act(lambda: call_from(self.thread.exchange, self.number, to)))
 
     def text(self, to: str, body: str = "", media: Sequence[str] = ()) -> Message:
         """Text one of our numbers. Each of the media stands for a picture; the app is told where to find it."""
-        return self.act(lambda: text_from(self.fake.exchange, self.number, to, body, list(media)))
+        return self.act(lambda: text_from(self.thread.exchange, self.number, to, body, list(media)))
 
     def act(self, doing: Callable[[], T]) -> T:
         """Do what a person does on a phone; AssertionError when it cannot be done."""
         try:
-            return self.fake.ask(doing)
+            return self.thread.ask(doing)
         except (NotNow, NotLikeThis) as error:
             raise AssertionError(f"{self.number}: {error}") from error
 
@@ -60,7 +58,7 @@ class Phone:
             texts = (text for text in reversed(self.phone().messages) if arrived(text))
             return next((text for text in texts if containing in text.body), None)
 
-        return self.fake.wait_for(look, f"a text to {self.number} with {containing!r}", timeout)
+        return self.thread.wait_for(look, f"a text to {self.number} with {containing!r}", timeout)
 
     def switch_off(self) -> None:
         """Calls end as `no-answer`, texts as `undelivered` with 30003."""
@@ -84,11 +82,11 @@ class Phone:
 
     def change(self, how: Callable[[phones.Phone], None]) -> None:
         """Change the phone."""
-        self.fake.ask(lambda: how(self.phone()))
+        self.thread.ask(lambda: how(self.phone()))
 
     def phone(self) -> phones.Phone:
         """The phone itself; on the fake's loop only."""
-        return self.fake.exchange.phones.at(self.number)
+        return self.thread.exchange.phones.at(self.number)
 
 
 def arrived(message: Message) -> bool:

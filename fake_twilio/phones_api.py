@@ -89,7 +89,7 @@ class PhonesApi:
     async def webhook(self, request: web.Request) -> web.StreamResponse:
         """What was sent in one try of a webhook, and what came back."""
         wanted = int(request.match_info["id"])
-        for delivery in reversed(self.exchange.deliveries):
+        for delivery in reversed(self.exchange.sender.deliveries):
             if delivery.id == wanted:
                 return web.json_response(webhook_in_full(delivery))
         return web.json_response({"detail": "This webhook has been forgotten."}, status=404)

@@ -19,7 +19,7 @@ def state(exchange: Exchange, app_key: str) -> dict[str, Any]:
         "app_url": exchange.app_url,
         "app_key": app_key,
         "phones": [phone_state(phone) for phone in phones[-100:]],
-        "webhooks": [webhook_state(delivery) for delivery in islice(reversed(exchange.deliveries), 50)],
+        "webhooks": [webhook_state(delivery) for delivery in islice(reversed(exchange.sender.deliveries), 50)],
         "faults": [
             {"at": iso(fault.at), "sid": fault.sid, "code": fault.code, "detail": fault.detail}
             for fault in islice(reversed(exchange.faults.seen), 50)

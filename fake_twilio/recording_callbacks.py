@@ -29,7 +29,7 @@ def post_recording(exchange: Exchange, call: Call, recording: Recording, callbac
         ("ErrorCode", "0"),
     )
     event = f"recording {recording.status}"
-    exchange.post(Webhook(call.sid, "status", event, callback.url, callback.method, fields), call.number)
+    exchange.sender.post(Webhook(call.sid, "status", event, callback.url, callback.method, fields), call.number)
 
 
 def post_call_recording(exchange: Exchange, call: Call) -> None:
@@ -54,4 +54,4 @@ def post_transcription(exchange: Exchange, call: Call, recording: Recording, url
         ("RecordingSid", recording.sid),
         ("RecordingUrl", exchange.base_url + recording.path),
     )
-    exchange.post(Webhook(call.sid, "status", "transcription", url, "POST", fields), call.number)
+    exchange.sender.post(Webhook(call.sid, "status", "transcription", url, "POST", fields), call.number)

@@ -42,7 +42,7 @@ class TextSession:
         """Ask the app for a document."""
         fields = (*self.fields, *extra)
         webhook = Webhook(self.message.sid, "twiml", "received", source.url, source.method, fields)
-        return await self.exchange.client.send(webhook)
+        return await self.exchange.sender.send(webhook)
 
     async def run(self) -> None:
         """Ask what is to be answered, and answer it."""

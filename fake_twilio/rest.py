@@ -15,7 +15,6 @@ from .errors import TwilioError
 from .exchange import Exchange
 from .form import Form
 from .message import Message
-from .postbox import Postbox
 from .trouble import Trouble
 
 ROOT = "/2010-04-01/Accounts/{account}"
@@ -117,7 +116,7 @@ class Rest:
         if not self.exchange.life:
             return self.respond(body, 201)
         answered = asyncio.Event()
-        self.exchange.spawn(begin(answered, live))
+        self.exchange.tasks.spawn(begin(answered, live))
         if self.exchange.chaos and self.exchange.chaos.early(resource.number):
             answered.set()
             await self.first_callback(resource.sid)
@@ -136,7 +135,7 @@ class Rest:
 
     async def first_callback(self, sid: str) -> None:
         """Wait for the first callback of `sid` to be delivered; there may be none for a while, or at all."""
-        postbox = self.exchange.postboxes.setdefault(sid, Postbox())
+        postbox = self.exchange.sender.queue(sid)
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):
                 await postbox.first_delivered.wait()

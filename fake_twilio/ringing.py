@@ -38,7 +38,7 @@ async def reach(exchange: Exchange, call: Call, phone: Phone) -> str:
     become(exchange, call, "ringing")
     post_call_event(exchange, call, "ringing")
     if phone.answers_by_itself:
-        exchange.spawn(answer_soon(exchange, call))
+        exchange.tasks.spawn(answer_soon(exchange, call))
     seconds = exchange.clock.patience(int(call.parameters.get("Timeout") or 60))
     with exchange.work.resting(call), suppress(TimeoutError):
         async with asyncio.timeout(seconds):

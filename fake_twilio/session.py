@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
+from .bridge import Bridge
 from .call import Call, Source, Step
 from .call_status import pick_up
 from .callback import Callback
@@ -14,6 +15,7 @@ from .callbacks import Fields, call_fields
 from .ears import Ears, Heard
 from .exchange import Exchange
 from .formats import now
+from .race import first
 from .twiml_check import Kind
 from .webhook import Answer, Webhook
 
@@ -74,6 +76,25 @@ class Session:
         with self.exchange.work.resting(self.call):
             await asyncio.Event().wait()
 
+    async def stay_on(self, bridge: Bridge, *, seconds: float | None = None, star: bool = False) -> None:
+        """Stay connected until the other call ends, the time is over, or `*` is pressed where `star` is set."""
+        line = self.call.line
+        line.connected_to = [other.person for other in bridge.calls if other is not self.call]
+        self.exchange.changes.tell()
+        patience = None if seconds is None else self.exchange.clock.patience(seconds)
+        try:
+            with (
+                self.listening(Ears("*" if star else "")) as ears,
+                self.exchange.work.resting(self.call),
+                suppress(TimeoutError),
+            ):
+                async with asyncio.timeout(patience):
+                    await first(bridge.over.wait(), ears.something.wait())
+        finally:
+            line.connected_to = []
+            bridge.end()
+            self.exchange.changes.tell()
+
     def pick_up(self) -> None:
         """Answer an incoming call, if nobody has yet."""
         self.call.line.refusal = ""
@@ -130,20 +151,20 @@ class Session:
     def post(self, callback: Callback, event: str, fields: Fields, sid: str = "") -> None:
         """Tell the app of something."""
         webhook = Webhook(sid or self.call.sid, "status", event, callback.url, callback.method, fields)
-        self.exchange.post(webhook, self.call.number)
+        self.exchange.sender.post(webhook, self.call.number)
 
     def say_goodbye(self, find: Callable[[], Source | None]) -> None:
         """Ask for a document when the call is over: Twilio does, though nobody hears it any more."""
         with suppress(HangUp):
             if source := find():
-                self.call.line.farewells.append(lambda: self.exchange.spawn(self.request(source)))
+                self.call.line.farewells.append(lambda: self.exchange.tasks.spawn(self.request(source)))
 
     async def request(self, source: Source, extra: Fields = ()) -> Answer:
         """Ask the app for a document."""
         fields = (*call_fields(self.call), *source.fields, *self.about(), *extra)
         webhook = Webhook(self.call.sid, "twiml", self.call.status, source.url, source.method, fields)
         with self.step("fetch", method=source.method, url=source.url, status=None, ms=None, signed=True) as step:
-            answer = await self.exchange.client.send(webhook)
+            answer = await self.exchange.sender.send(webhook)
             step.about.update(status=answer.status, ms=round(answer.seconds * 1000))
         return answer
 

@@ -4,16 +4,13 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from .bridge import Bridge
 from .call import Call, Source
 from .callback import Callback
 from .formats import now
 from .recording import Recording
-
-if TYPE_CHECKING:
-    from .bridge import Bridge
 
 
 @dataclass(eq=False)
@@ -23,7 +20,7 @@ class Waiting:
     call: Call
     since: datetime = field(default_factory=now)
     taken: asyncio.Event = field(default_factory=asyncio.Event)
-    bridge: "Bridge | None" = None
+    bridge: Bridge | None = None
     greeting: Source | None = None
     """What the caller hears before being connected."""
 
@@ -96,15 +93,3 @@ class Conference:
     sequence: int = 0
     recording: Recording | None = None
     recording_callback: Callback = field(default_factory=Callback)
-
-
-class Switchboard:
-    """All that exist now."""
-
-    def __init__(self) -> None:
-        self.queues: dict[str, CallQueue] = {}
-        self.conferences: dict[str, Conference] = {}
-
-    def queue(self, name: str) -> CallQueue:
-        """The queue of that name, new if nobody has waited in it yet."""
-        return self.queues.setdefault(name, CallQueue(name))

@@ -9,8 +9,9 @@ from ..conference_life import arrive, depart
 from ..ears import Ears
 from ..hold import WHILE_WAITING, hold
 from ..race import first
+from ..recording import Recording
 from ..session import HangUp, Session
-from ..switchboard import Participant
+from ..switchboard import Conference, Participant
 from .attributes import flag, text_of, whole_number
 from .outcome import Outcome
 
@@ -19,7 +20,7 @@ async def join(session: Session, dial: Element, noun: Element, outcome: Outcome,
     """Wait until the conference starts, and stay until it is over, or `*` is pressed where that counts."""
     name = text_of(noun)
     step.about["detail"] = f"conference {name!r}"
-    existing = session.exchange.switchboard.conferences.get(name)
+    existing = session.exchange.conferences.get(name)
     if existing and len(existing.participants) >= whole_number(noun, "maxParticipants", 250):
         step.about["detail"] += " is full"
         outcome.status = "failed"
@@ -33,7 +34,9 @@ async def join(session: Session, dial: Element, noun: Element, outcome: Outcome,
         label=noun.get("participantLabel", ""),
     )
     outcome.status = "answered"
-    conference = arrive(session, noun, participant)
+    conference = existing or new_conference(session, noun, name)
+    record(session, noun, conference)
+    arrive(session.exchange, conference, participant)
     limit = session.exchange.clock.patience(whole_number(dial, "timeLimit", 14400))
     with suppress(TimeoutError), session.listening(Ears("*" if flag(dial, "hangupOnStar") else "")) as ears:
         try:
@@ -41,6 +44,23 @@ async def join(session: Session, dial: Element, noun: Element, outcome: Outcome,
                 await first(wait_inside(session, noun, participant), ears.something.wait())
         finally:
             depart(session.exchange, conference, participant)
+
+
+def new_conference(session: Session, noun: Element, name: str) -> Conference:
+    """Make a conference. The first participant decides which address gets its status callbacks."""
+    exchange = session.exchange
+    conference = Conference(name, exchange.next_number(), session.callback(noun, "statusCallback"))
+    exchange.conferences[name] = conference
+    return conference
+
+
+def record(session: Session, noun: Element, conference: Conference) -> None:
+    """Record the conference from its start if this noun asks for it and no earlier one did."""
+    if noun.get("record") in ("true", "record-from-start") and not conference.recording:
+        recording = Recording(session.call.account_sid, session.call.sid, "Conference")
+        recording.conference_sid = conference.sid
+        conference.recording = recording
+        conference.recording_callback = session.callback(noun, "recordingStatusCallback", "completed")
 
 
 async def wait_inside(session: Session, noun: Element, participant: Participant) -> None:

@@ -73,7 +73,7 @@ class Hunt:
         legs = [leg_to(self.session, self.dial, phone, self.from_, self.tell) for phone in phones]
         self.legs += legs
         for leg in legs:
-            self.session.exchange.spawn(leg.live())
+            self.session.exchange.tasks.spawn(leg.live())
         while not all(leg.over for leg in legs):
             leg = await self.next()
             if leg.ready and not leg.over:
@@ -93,7 +93,7 @@ class Hunt:
         bridge = Bridge(session.call, leg.call)
         leg.connect(bridge)
         limit = whole_number(self.dial, "timeLimit", 14400)
-        await bridge.stay(session, seconds=limit, star=flag(self.dial, "hangupOnStar"))
+        await session.stay_on(bridge, seconds=limit, star=flag(self.dial, "hangupOnStar"))
         while not leg.over:
             await self.next()
         outcome.duration = leg.duration

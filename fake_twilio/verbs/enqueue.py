@@ -21,7 +21,7 @@ async def enqueue(session: Session, element: Element) -> Source | None:
     """Wait in a queue until somebody takes the call, or the caller leaves."""
     workflow = element.get("workflowSid", "")
     name = text_of(element) or workflow
-    queue = session.exchange.switchboard.queue(name)
+    queue = session.exchange.queue(name)
     detail = f"queue {name!r}" + ("; TaskRouter is not simulated: a Dial to this queue takes it" if workflow else "")
     waiting = Waiting(session.call)
 
@@ -64,7 +64,7 @@ async def wait_in(session: Session, element: Element, queue: CallQueue, waiting:
         if greeted.hung_up:
             raise HangUp
     if waiting.bridge:
-        await waiting.bridge.stay(session)
+        await session.stay_on(waiting.bridge)
     return "bridged"
 
 

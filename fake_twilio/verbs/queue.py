@@ -22,7 +22,7 @@ async def take_from_queue(session: Session, dial: Element, noun: Element, outcom
     """Connect with the first in the queue, or with the next who comes, if that is soon."""
     name = text_of(noun)
     step.about["detail"] = f"queue {name!r}"
-    found = session.exchange.switchboard.queues.get(name)
+    found = session.exchange.queues.get(name)
     if found is None:
         step.about["detail"] += ", where nobody has ever waited"
         outcome.status = "failed"
@@ -47,7 +47,7 @@ async def take_from_queue(session: Session, dial: Element, noun: Element, outcom
     started = asyncio.get_running_loop().time()
     try:
         limit = whole_number(dial, "timeLimit", 14400)
-        await bridge.stay(session, seconds=limit, star=flag(dial, "hangupOnStar"))
+        await session.stay_on(bridge, seconds=limit, star=flag(dial, "hangupOnStar"))
     finally:
         outcome.duration = max(1, round(asyncio.get_running_loop().time() - started))
 

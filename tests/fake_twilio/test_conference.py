@@ -89,12 +89,12 @@ def test_a_conference_waits_for_its_moderator_and_ends_with_them(stage: Stage) -
 def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
     """With the star, where that counts; a name that is free again is another conference."""
     ann = room(stage, ANN, "", "action='/after' hangupOnStar='true'")
-    first = stage.fake.ask(lambda: stage.fake.exchange.switchboard.conferences["room"].sid)
+    first = stage.fake.ask(lambda: stage.fake.exchange.conferences["room"].sid)
     ann.press("1*")
     ann.wait_until("completed")
     assert ann.heard() == "after"
     room(stage, ANN)
-    assert stage.fake.ask(lambda: stage.fake.exchange.switchboard.conferences["room"].sid) != first
+    assert stage.fake.ask(lambda: stage.fake.exchange.conferences["room"].sid) != first
 
 
 def test_the_star_counts_after_a_question_in_the_music(stage: Stage) -> None:

@@ -430,7 +430,7 @@ def test_a_webhook_that_nobody_answered_says_why(tab: Page, twilio: Client, fake
 
     expect(entries.last.get_by_role("heading", name="No answer")).to_be_visible()
     expect(entries.last.get_by_text(re.compile(r"^no connection: \w+ · \d+ ms$"))).to_be_visible()
-    fake.ask(fake.exchange.deliveries.clear)
+    fake.ask(fake.exchange.sender.deliveries.clear)
     entries.first.get_by_role("button").click()
     expect(entries.first).to_contain_text("This webhook has been forgotten.")
 

@@ -1,0 +1,81 @@
+"""Sends every webhook of the simulator, and notes and checks every try."""
+
+from collections import deque
+from collections.abc import Callable
+
+import aiohttp
+
+from .chaos import Chaos
+from .formats import now
+from .judge import judge, judge_address
+from .postbox import Postbox
+from .race import Tasks
+from .webhook import Answer, Delivery, Webhook
+from .webhook_client import WebhookClient
+
+Report = Callable[[str | None, int | None, str], None]
+"""Takes a SID, a code of Twilio's and words about what was wrong with an answer, or with an address."""
+
+
+class Sender:
+    """Documents are asked for by `send`; status callbacks go out by `post`, in order for each call or text."""
+
+    def __init__(
+        self, auth_token: str, tasks: Tasks, chaos: Chaos | None, slow: float, report: Report, tell: Callable[[], None]
+    ) -> None:
+        self.tasks = tasks
+        self.chaos = chaos
+        self.slow = slow
+        self.report = report
+        self.tell = tell
+        self.auth_token = auth_token
+        self.forget()
+
+    def forget(self) -> None:
+        """Forget what was sent."""
+        self.queues: dict[str, Postbox] = {}
+        self.deliveries: deque[Delivery] = deque(maxlen=10_000)
+
+    async def open(self) -> None:
+        """Get ready to send."""
+        self.client = WebhookClient(self.auth_token, self.note)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.client.close()
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The HTTP session to the app."""
+        return self.client.session
+
+    async def send(self, webhook: Webhook) -> Answer:
+        """Send a webhook and return the answer to its last try."""
+        return await self.client.send(webhook)
+
+    def queue(self, sid: str) -> Postbox:
+        """Return the queue of the callbacks of one call or text."""
+        return self.queues.setdefault(sid, Postbox())
+
+    def post(self, webhook: Webhook, number: int, last: bool = False) -> None:
+        """Send a status callback after the one before it, or as chaos decides."""
+        queue = self.queue(webhook.sid)
+        if self.chaos:
+            self.tasks.spawn(queue.deliver_in_chaos(webhook, self.send, self.lose, self.chaos, number, last))
+        else:
+            self.tasks.spawn(queue.deliver(webhook, self.send))
+
+    def lose(self, webhook: Webhook) -> None:
+        """Note a callback that chaos has swallowed; it is listed, but not sent."""
+        self.note(Delivery(now(), webhook, 0, None, 0, "lost on the way (chaos)"), None)
+
+    def note(self, delivery: Delivery, answer: Answer | None) -> None:
+        """Remember one try of a webhook, and report what was wrong with its answer."""
+        self.deliveries.append(delivery)
+        if delivery.attempt == 1:
+            for code, detail in judge_address(delivery.webhook):
+                self.report(delivery.webhook.sid, code, detail)
+        if answer:
+            for code, detail in judge(delivery.webhook, answer, self.slow):
+                self.report(delivery.webhook.sid, code, detail)
+        self.tell()
