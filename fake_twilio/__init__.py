@@ -1,13 +1,4 @@
-"""A fake Twilio: REST API, phones, TwiML and signed webhooks on 127.0.0.1. It shares no code with the app.
+"""A local Twilio emulator: REST API, phones in the browser, TwiML and signed webhooks on 127.0.0.1.
 
-In tests: `with FakeTwilio.running() as fake:`. On a laptop: `python -m fake_twilio`.
+It shares no code with the app. Start it with `python -m fake_twilio`; tests use `fake_twilio.testing`.
 """
-
-from .account import Account
-from .chaos import Chaos, Plan
-from .fake import FakeTwilio
-from .faults import Fault
-from .phone_call import PhoneCall
-from .phone_in_tests import Phone
-
-__all__ = ["Account", "Chaos", "FakeTwilio", "Fault", "Phone", "PhoneCall", "Plan"]

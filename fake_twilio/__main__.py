@@ -7,11 +7,11 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 
-from .account import Account
-from .chaos import Chaos
-from .exchange import DEFAULT_APP_URL, Exchange
-from .faults import Fault
-from .server import Server
+from fake_twilio.chaos import Chaos
+from fake_twilio.faults import Fault
+from fake_twilio.model.account import Account
+from fake_twilio.server import Server
+from fake_twilio.simulator import DEFAULT_APP_URL, Simulator
 
 
 def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
@@ -48,7 +48,7 @@ def say(fault: Fault) -> None:
 
 async def serve(options: argparse.Namespace) -> None:
     """Serve until told to stop."""
-    exchange = Exchange(
+    simulator = Simulator(
         Account.from_environ(os.environ),
         pace=options.pace,
         chaos=Chaos(options.chaos, longest=2.0) if options.chaos else None,
@@ -57,8 +57,8 @@ async def serve(options: argparse.Namespace) -> None:
         app_url=options.app_url,
         on_fault=say,
     )
-    server = Server(exchange, options.latency, options.app_key)
-    await exchange.open()
+    server = Server(simulator, options.latency, options.app_key)
+    await simulator.open()
     print(f"listening on {await server.open(options.port)}", flush=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -70,7 +70,7 @@ async def serve(options: argparse.Namespace) -> None:
         await stop.wait()
     finally:
         await server.close()
-        await exchange.close()
+        await simulator.close()
 
 
 def main(argv: Sequence[str] | None = None) -> None:

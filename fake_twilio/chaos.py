@@ -1,7 +1,12 @@
 """A bad day on the internet, the same one for the same seed."""
 
+import asyncio
 import random
+from collections import deque
 from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["late", "hang", "drop", 429, 500, 503]
 
 
 @dataclass(frozen=True)
@@ -43,3 +48,34 @@ class Chaos:
     def early(self, number: int) -> bool:
         """Whether the first callback comes before the request that created the `number`th call or text is answered."""
         return random.Random(f"{self.seed}/{number}").random() < 0.3
+
+
+@dataclass(frozen=True)
+class RestFailure:
+    """What happens to one create."""
+
+    kind: Kind
+    """`late`: answered after `seconds`. `hang`: never answered. `drop`: the connection is cut. Or a status."""
+    accepted: bool = False
+    """Whether the call or text is created all the same, so that only the answer is lost."""
+    seconds: float = 0.0
+    retry_after: str | None = None
+
+
+class RestFailures:
+    """Those to come, in order."""
+
+    def __init__(self) -> None:
+        self.coming: deque[RestFailure] = deque()
+        self.over = asyncio.Event()
+        """Set to let go of the requests that hang."""
+
+    def end(self) -> None:
+        """No more failure, not even for the requests that hang."""
+        self.coming.clear()
+        self.over.set()
+        self.over = asyncio.Event()
+
+    def next(self) -> RestFailure | None:
+        """What happens to the create that has just come in."""
+        return self.coming.popleft() if self.coming else None

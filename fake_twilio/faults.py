@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from .formats import now
+from fake_twilio.dates import now
 
 
 @dataclass(frozen=True)

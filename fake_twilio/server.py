@@ -3,34 +3,34 @@
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from .errors import TwilioError
-from .exchange import Exchange
-from .phones_api import PhonesApi
-from .phones_guard import guard
-from .rest import Rest
-from .rest_account import AccountItself
-from .rest_calls import Calls
-from .rest_media import MediaOfTexts
-from .rest_messages import Messages
-from .rest_numbers import Numbers
-from .rest_recordings import Recordings
-from .rest_services import Services
-from .rest_twiml_apps import TwimlApps
+from fake_twilio.phones.api import PhonesApi
+from fake_twilio.phones.same_origin import guard
+from fake_twilio.rest.account import AccountItself
+from fake_twilio.rest.base import Rest
+from fake_twilio.rest.calls import Calls
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.media import MediaOfTexts
+from fake_twilio.rest.messages import Messages
+from fake_twilio.rest.numbers import Numbers
+from fake_twilio.rest.recordings import Recordings
+from fake_twilio.rest.services import Services
+from fake_twilio.rest.twiml_apps import TwimlApps
+from fake_twilio.simulator import Simulator
 
 
 class Server:
     """Listens for the app and for the page."""
 
-    def __init__(self, exchange: Exchange, latency: float = 0.0, app_key: str = "") -> None:
-        self.exchange = exchange
-        self.rest = Rest(exchange, latency)
+    def __init__(self, simulator: Simulator, latency: float = 0.0, app_key: str = "") -> None:
+        self.simulator = simulator
+        self.rest = Rest(simulator, latency)
         self.app_key = app_key
 
     async def open(self, port: int) -> str:
         """Start to listen; the URL."""
-        self.phones = PhonesApi(self.exchange, self.app_key)
+        self.phones = PhonesApi(self.simulator, self.app_key)
         app = web.Application(
-            middlewares=[guard(lambda: self.exchange.base_url), self.not_found], client_max_size=1024**2
+            middlewares=[guard(lambda: self.simulator.base_url), self.not_found], client_max_size=1024**2
         )
         for part in (AccountItself, Calls, Messages, Recordings, MediaOfTexts, Numbers, Services, TwimlApps):
             app.add_routes(part(self.rest).routes())
@@ -38,12 +38,12 @@ class Server:
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
         await web.TCPSite(self.runner, "127.0.0.1", port).start()
-        self.exchange.base_url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
-        return self.exchange.base_url
+        self.simulator.base_url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+        return self.simulator.base_url
 
     async def close(self) -> None:
         """Stop to listen."""
-        self.exchange.troubles.end()
+        self.simulator.rest_failures.end()
         self.phones.close()
         await self.runner.cleanup()
 

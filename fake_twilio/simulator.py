@@ -1,4 +1,4 @@
-"""The telephone exchange: everything the fake knows, and the tasks that live in it."""
+"""The telephone simulator: everything the fake knows, and the tasks that live in it."""
 
 import traceback
 from collections import deque
@@ -6,32 +6,31 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from .account import Account
-from .audio import Audio, look_at
-from .call import Call
-from .changes import Changes
-from .chaos import Chaos
-from .clock import Clock
-from .faults import Fault, Faults
-from .judge import SLOW
-from .message import Message
-from .messaging_services import MessagingService
-from .opt_outs import OptOuts
-from .owned_numbers import OwnedNumber
-from .phone import Phones
-from .race import Tasks
-from .recording import Recording
-from .sender import Sender
-from .standing import Standing
-from .switchboard import CallQueue, Conference
-from .trouble import Troubles
-from .twiml_apps import TwimlApp
-from .work import Work
+from fake_twilio.chaos import Chaos, RestFailures
+from fake_twilio.faults import Fault, Faults
+from fake_twilio.model.account import Account, AccountStatus
+from fake_twilio.model.call import Call
+from fake_twilio.model.call_queue import CallQueue
+from fake_twilio.model.conference import Conference
+from fake_twilio.model.message import Message
+from fake_twilio.model.messaging_service import MessagingService
+from fake_twilio.model.opt_outs import OptOuts
+from fake_twilio.model.owned_number import OwnedNumber
+from fake_twilio.model.phone import Phones
+from fake_twilio.model.recording import Recording
+from fake_twilio.model.twiml_app import TwimlApp
+from fake_twilio.runtime.changes import Changes
+from fake_twilio.runtime.idle_tracker import IdleTracker
+from fake_twilio.runtime.pace import Pace
+from fake_twilio.runtime.tasks import Tasks
+from fake_twilio.twiml.audio import Audio, look_at
+from fake_twilio.webhooks.answer_checks import SLOW
+from fake_twilio.webhooks.sender import Sender
 
 DEFAULT_APP_URL = "http://127.0.0.1:7071"
 
 
-class Exchange:
+class Simulator:
     """State and tasks of one fake Twilio. Everything here happens on one event loop."""
 
     def __init__(
@@ -47,7 +46,7 @@ class Exchange:
         on_fault: Callable[[Fault], None] = lambda fault: None,
     ) -> None:
         self.account = account
-        self.clock = Clock(pace)
+        self.pace = Pace(pace)
         self.chaos = chaos
         self.autopilot = autopilot
         self.life = life
@@ -56,16 +55,16 @@ class Exchange:
         self.on_fault = on_fault
         self.base_url = ""
         self.changes = Changes()
-        self.troubles = Troubles()
+        self.rest_failures = RestFailures()
         self.set_up_account()
-        self.tasks = Tasks(Work(self.changes), self.note_error)
+        self.tasks = Tasks(IdleTracker(self.changes), self.note_error)
         self.sender = Sender(account.auth_token, self.tasks, chaos, slow, self.report, self.changes.tell)
         self.forget()
 
     def set_up_account(self) -> None:
         """What was bought and set up at Twilio: it stays when calls and texts are forgotten."""
         sid, service = self.account.sid, self.account.messaging_service_sid
-        self.standing = Standing()
+        self.account_status = AccountStatus()
         self.numbers = {number: OwnedNumber(number=number, account_sid=sid) for number in self.account.numbers}
         owned = [number.sid for number in self.numbers.values()]
         self.services = {service: MessagingService(service, sid, number_sids=owned)}
@@ -73,12 +72,12 @@ class Exchange:
 
     def forget(self) -> None:
         """Start anew: no calls, no texts, no phones, no faults; what was going on stops."""
-        self.work = Work(self.changes)
-        self.tasks.start_over(self.work)
+        self.idle = IdleTracker(self.changes)
+        self.tasks.start_over(self.idle)
         self.sender.forget()
         self.phones = Phones(self.autopilot)
         self.faults = Faults(self.note_fault)
-        self.troubles.end()
+        self.rest_failures.end()
         self.calls: dict[str, Call] = {}
         self.messages: dict[str, Message] = {}
         self.recordings: dict[str, Recording] = {}

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared.http_session import http_session
 from shared.settings import settings
 from shared.storage.table_client import table_client

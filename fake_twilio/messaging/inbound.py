@@ -1,70 +1,47 @@
 """Calls and texts that come in from a phone to one of our numbers."""
 
-from uuid import uuid4
-
-from .call import Call
-from .call_life import live_inbound
-from .callback import Callback
-from .callbacks import Fields, place_fields
-from .exchange import Exchange
-from .form import Form
-from .inbound_routes import call_parameters, text_route
-from .media import Media
-from .message import Message
-from .opt_outs import REPLIES, keyword
-from .outgoing import send
-from .replies import TextSession
-from .segments import segments
+from fake_twilio.form import Form
+from fake_twilio.messaging.replies import TextRoute, TextSession
+from fake_twilio.messaging.sent_by_twiml import send
+from fake_twilio.model.media import Media
+from fake_twilio.model.message import Message
+from fake_twilio.model.opt_outs import REPLIES, keyword
+from fake_twilio.model.owned_number import Addresses, OwnedNumber
+from fake_twilio.model.segments import segments
+from fake_twilio.simulator import Simulator
+from fake_twilio.webhooks.callback_settings import CallbackSettings
+from fake_twilio.webhooks.fields import Fields, place_fields
 
 
-def call_in(exchange: Exchange, from_: str, to: str) -> Call:
-    """A call from a phone. The app is asked for a document while it still rings."""
-    call = Call(
-        sid=f"CA{uuid4().hex}",
-        account_sid=exchange.account.sid,
-        to=to,
-        from_=from_,
-        number=exchange.next_number(),
-        parameters=call_parameters(exchange, exchange.numbers[to]),
-        direction="inbound",
-        token=uuid4().hex,
-    )
-    # Nobody but the app decides what becomes of it: it cannot be picked up from outside.
-    call.ring.set()
-    exchange.keep(exchange.calls, call.sid, call)
-    exchange.tasks.spawn(live_inbound(exchange, call))
-    return call
-
-
-def text_in(exchange: Exchange, from_: str, to: str, body: str, media: list[str]) -> Message:
+def text_in(simulator: Simulator, from_: str, to: str, body: str, media: list[str]) -> Message:
     """A text from a phone."""
-    message = exchange.new_message(to, from_, body, media, parameters=Form([]), direction="inbound", status="received")
+    message = simulator.new_message(to, from_, body, media, parameters=Form([]), direction="inbound", status="received")
     message.attachments = [Media(message.account_sid, message.sid, address) for address in media]
-    exchange.phones.at(from_).messages.append(message)
-    exchange.changes.tell()
-    exchange.tasks.spawn(receive(exchange, message))
+    simulator.phones.at(from_).messages.append(message)
+    simulator.changes.tell()
+    simulator.tasks.spawn(receive(simulator, message))
     return message
 
 
-async def receive(exchange: Exchange, message: Message) -> None:
+async def receive(simulator: Simulator, message: Message) -> None:
     """Twilio takes notice of STOP and its kin; the app is told of every text."""
     person, ours = message.from_ or "", message.to
     kind = keyword(message.body)
     if kind == "START":
-        exchange.opt_outs.note(kind, person, ours)
+        simulator.opt_outs.note(kind, person, ours)
     if kind:
-        send(exchange, person, ours, REPLIES[kind], [], Callback(), lambda code, detail: None)
+        send(simulator, person, ours, REPLIES[kind], [], CallbackSettings(), lambda code, detail: None)
     if kind == "STOP":
-        exchange.opt_outs.note(kind, person, ours)
-    fields = text_fields(exchange, message, kind)
-    await TextSession(exchange, message, text_route(exchange, exchange.numbers[ours]), fields).run()
+        simulator.opt_outs.note(kind, person, ours)
+    fields = text_fields(simulator, message, kind)
+    await TextSession(simulator, message, text_route(simulator, simulator.numbers[ours]), fields).run()
 
 
-def text_fields(exchange: Exchange, message: Message, kind: str) -> Fields:
+def text_fields(simulator: Simulator, message: Message, kind: str) -> Fields:
     """What the app is told (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
     media: list[tuple[str, str]] = []
     for place, one in enumerate(message.attachments):
-        media += [(f"MediaUrl{place}", exchange.base_url + one.path), (f"MediaContentType{place}", one.content_type)]
+        media += [(f"MediaUrl{place}", simulator.base_url + one.path), (f"MediaContentType{place}", one.content_type)]
     return (
         ("MessageSid", message.sid),
         ("SmsSid", message.sid),
@@ -82,3 +59,14 @@ def text_fields(exchange: Exchange, message: Message, kind: str) -> Fields:
         *((("OptOutType", kind),) if kind else ()),
         ("ApiVersion", "2010-04-01"),
     )
+
+
+def text_route(simulator: Simulator, number: OwnedNumber) -> TextRoute:
+    """A Messaging Service that the number sends for is asked before the number's own addresses are."""
+    for service in simulator.services.values():
+        if number.sid in service.number_sids and service.use_inbound_webhook_on_number != "true":
+            return TextRoute(
+                service.inbound_request_url, service.inbound_method, service.fallback_url, service.fallback_method
+            )
+    asked: Addresses = simulator.twiml_apps.get(number.sms_application_sid, number)
+    return TextRoute(asked.sms_url, asked.sms_method, asked.sms_fallback_url, asked.sms_fallback_method)

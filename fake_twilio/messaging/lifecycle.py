@@ -3,47 +3,74 @@
 import asyncio
 from contextlib import suppress
 
-from .callbacks import post_message_status
-from .exchange import Exchange
-from .formats import now
-from .message import Message
+from fake_twilio.dates import now
+from fake_twilio.model.message import Message
+from fake_twilio.simulator import Simulator
+from fake_twilio.webhooks.webhook import Webhook
 
 
-async def live(exchange: Exchange, message: Message) -> None:
+async def run_message(simulator: Simulator, message: Message) -> None:
     """Go through the statuses; each but the first is told to the app."""
-    if message.send_at and await is_canceled(exchange, message):
-        become(exchange, message, "canceled")
+    if message.send_at and await is_canceled(simulator, message):
+        become(simulator, message, "canceled")
         return
-    phone = exchange.phones.at(message.to)
+    phone = simulator.phones.at(message.to)
     phone.messages.append(message)
-    exchange.changes.tell()
+    simulator.changes.tell()
     if message.from_ is None:
-        message.from_ = exchange.account.numbers[0]
-        become(exchange, message, "queued")
-    await exchange.clock.human(0.3)
-    become(exchange, message, "sending")
-    await exchange.clock.human(0.4)
+        message.from_ = simulator.account.numbers[0]
+        become(simulator, message, "queued")
+    await simulator.pace.human(0.3)
+    become(simulator, message, "sending")
+    await simulator.pace.human(0.4)
     status, error_code = phone.fate_of_texts()
     if status != "failed":
         message.sent = now()
-        become(exchange, message, "sent")
-        await exchange.clock.human(0.8)
+        become(simulator, message, "sent")
+        await simulator.pace.human(0.8)
     message.error_code = error_code
-    become(exchange, message, status)
+    become(simulator, message, status)
 
 
-async def is_canceled(exchange: Exchange, message: Message) -> bool:
+async def is_canceled(simulator: Simulator, message: Message) -> bool:
     """Wait for the hour that a scheduled text was given; True when it was canceled before."""
     assert message.send_at
-    with exchange.work.resting(message), suppress(TimeoutError):
+    with simulator.idle.waiting(message), suppress(TimeoutError):
         async with asyncio.timeout((message.send_at - now()).total_seconds()):
             await message.canceled.wait()
     return message.canceled.is_set()
 
 
-def become(exchange: Exchange, message: Message, status: str) -> None:
+def become(simulator: Simulator, message: Message, status: str) -> None:
     """Change the status and tell the app."""
     message.status = status
     message.updated = now()
-    post_message_status(exchange, message)
-    exchange.changes.tell()
+    post_message_status(simulator, message)
+    simulator.changes.tell()
+
+
+def post_message_status(simulator: Simulator, message: Message) -> None:
+    """Tell the app of a text's new status."""
+    url = message.parameters.get("StatusCallback")
+    if not url:
+        return
+    fields = [
+        ("SmsSid", message.sid),
+        ("SmsStatus", message.status),
+        ("MessageStatus", message.status),
+        ("To", message.to),
+        ("MessageSid", message.sid),
+        ("AccountSid", message.account_sid),
+        ("From", message.from_ or ""),
+        ("ApiVersion", "2010-04-01"),
+    ]
+    if message.messaging_service_sid:
+        fields.append(("MessagingServiceSid", message.messaging_service_sid))
+    if message.error_code:
+        fields.append(("ErrorCode", str(message.error_code)))
+    if message.status in ("delivered", "undelivered"):
+        fields.append(("RawDlrDoneDate", now().strftime("%y%m%d%H%M")))
+    method = message.parameters.get("StatusCallbackMethod").upper() or "POST"
+    simulator.sender.post(
+        Webhook(message.sid, "status", message.status, url, method, tuple(fields)), message.number, last=message.over
+    )

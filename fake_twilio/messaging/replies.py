@@ -1,20 +1,30 @@
 """Runs messaging TwiML: what the app answers to a text (https://www.twilio.com/docs/messaging/twiml)."""
 
+from dataclasses import dataclass
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from .call import Source
-from .callback import Callback
-from .callbacks import Fields
-from .documents import NoDocument, obtain_somewhere
-from .exchange import Exchange
-from .inbound_routes import TextRoute
-from .message import Message
-from .outgoing import send
-from .twiml_check import Kind
-from .webhook import Answer, Webhook
+from fake_twilio.messaging.sent_by_twiml import send
+from fake_twilio.model.message import Message
+from fake_twilio.simulator import Simulator
+from fake_twilio.twiml.check import Kind
+from fake_twilio.twiml.fetch import NoDocument, fetch_or_fallback
+from fake_twilio.twiml.source import Source
+from fake_twilio.webhooks.callback_settings import CallbackSettings
+from fake_twilio.webhooks.fields import Fields
+from fake_twilio.webhooks.webhook import Answer, Webhook
 
 MOST_DOCUMENTS = 50
+
+
+@dataclass(frozen=True)
+class TextRoute:
+    """Where a text goes, and where when that fails."""
+
+    url: str
+    method: str
+    fallback_url: str
+    fallback_method: str
 
 
 class TextSession:
@@ -22,8 +32,8 @@ class TextSession:
 
     kind: Kind = "messaging"
 
-    def __init__(self, exchange: Exchange, message: Message, route: TextRoute, fields: Fields) -> None:
-        self.exchange = exchange
+    def __init__(self, simulator: Simulator, message: Message, route: TextRoute, fields: Fields) -> None:
+        self.simulator = simulator
         self.message = message
         self.route = route
         self.fields = fields
@@ -36,13 +46,13 @@ class TextSession:
 
     def fault(self, code: int | None, detail: str) -> None:
         """The document, or the app's answer, was wrong."""
-        self.exchange.faults.add(self.message.sid, code, detail)
+        self.simulator.faults.add(self.message.sid, code, detail)
 
     async def request(self, source: Source, extra: Fields = ()) -> Answer:
         """Ask the app for a document."""
         fields = (*self.fields, *extra)
         webhook = Webhook(self.message.sid, "twiml", "received", source.url, source.method, fields)
-        return await self.exchange.sender.send(webhook)
+        return await self.simulator.sender.send(webhook)
 
     async def run(self) -> None:
         """Ask what is to be answered, and answer it."""
@@ -51,7 +61,7 @@ class TextSession:
             if source is None or not source.url:
                 return
             try:
-                document = await obtain_somewhere(self, source)
+                document = await fetch_or_fallback(self, source)
             except NoDocument:
                 return
             source = self.do(document)
@@ -72,10 +82,12 @@ class TextSession:
         bodies = [(body.text or "").strip() for body in element.findall("Body")] or [(element.text or "").strip()]
         media = [urljoin(self.document_url, (one.text or "").strip()) for one in element.findall("Media")]
         told = element.get("action") or element.get("statusCallback") or ""
-        callback = Callback(urljoin(self.document_url, told) if told else "", element.get("method", "POST").upper())
+        callback = CallbackSettings(
+            urljoin(self.document_url, told) if told else "", element.get("method", "POST").upper()
+        )
 
         def fault(code: int | None, detail: str) -> None:
             self.fault(code, f"Message: {detail}")
 
         to, from_ = element.get("to") or self.message.from_ or "", element.get("from") or self.message.to
-        send(self.exchange, to, from_, "".join(bodies), media, callback, fault)
+        send(self.simulator, to, from_, "".join(bodies), media, callback, fault)

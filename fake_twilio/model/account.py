@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 MAGIC_SENDER = "+15005550006"
 """Twilio's test number that may call and text (https://www.twilio.com/docs/iam/test-credentials)."""
@@ -47,3 +47,15 @@ class Account:
 def basic(user: str, password: str) -> str:
     """Basic authentication."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+@dataclass
+class AccountStatus:
+    """What a person sees in Twilio's console."""
+
+    type: str = "Full"
+    status: str = "active"
+    balance: str = "21.42"
+    currency: str = "USD"
+    callable: set[str] = field(default_factory=lambda: {"US", "CA"})
+    textable: set[str] = field(default_factory=lambda: {"US", "CA"})

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from .call import Call
+from fake_twilio.model.call import Call
 
 
 class Bridge:

@@ -6,24 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .ears import SILENCE, Heard
-from .form import Form
-from .formats import now, rfc2822
-from .line import Line
-from .recording import Recording
-from .work import Sleeper
+from fake_twilio.dates import now, rfc2822
+from fake_twilio.form import Form
+from fake_twilio.model.call_input import SILENCE, Heard
+from fake_twilio.model.line import Line
+from fake_twilio.model.recording import Recording
+from fake_twilio.runtime.idle_tracker import Waiter
+from fake_twilio.twiml.source import Source
 
 FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a document comes from: an address to fetch it from, with what is to be told there, or its own text."""
-
-    url: str = ""
-    method: str = "POST"
-    text: str = ""
-    fields: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass
@@ -37,7 +28,7 @@ class Step:
 
 
 @dataclass(eq=False)
-class Call(Sleeper):
+class Call(Waiter):
     """One call. `parameters` is what it was created with."""
 
     sid: str
@@ -120,7 +111,7 @@ class Call(Sleeper):
 
     def hear(self, heard: Heard) -> bool:
         """Let the verb that listens hear something."""
-        taken = self.line.ears is not None and self.line.ears.take(heard)
+        taken = self.line.call_input is not None and self.line.call_input.take(heard)
         if taken:
             self.line.answers += 1
             self.wake()

@@ -17,7 +17,7 @@ class Heard:
 SILENCE = Heard()
 
 
-class Ears:
+class CallInput:
     """Takes the keys it was told to, and words if it was told to; what nobody takes is lost, as on a real line."""
 
     def __init__(self, keys: str = ALL_KEYS, *, words: bool = False) -> None:

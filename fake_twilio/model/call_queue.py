@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import uuid4
 
-from .bridge import Bridge
-from .call import Call, Source
-from .callback import Callback
-from .formats import now
-from .recording import Recording
+from fake_twilio.dates import now
+from fake_twilio.model.bridge import Bridge
+from fake_twilio.model.call import Call
+from fake_twilio.twiml.source import Source
 
 
 @dataclass(eq=False)
@@ -62,34 +61,3 @@ class CallQueue:
             self.waiting.remove(waiting)
             self.waits.append(waiting.seconds)
             del self.waits[:-100]
-
-
-@dataclass(eq=False)
-class Participant:
-    """One call in a conference."""
-
-    call: Call
-    starts: bool = True
-    ends: bool = False
-    muted: bool = False
-    coaching: bool = False
-    label: str = ""
-    called_in: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the conference has started."""
-    sent_out: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the conference is over."""
-
-
-@dataclass(eq=False)
-class Conference:
-    """A conference from the first who comes to the last who goes. Who comes first decides who is told of it."""
-
-    name: str
-    number: int
-    callback: Callback
-    sid: str = field(default_factory=lambda: f"CF{uuid4().hex}")
-    participants: list[Participant] = field(default_factory=list)
-    started: bool = False
-    sequence: int = 0
-    recording: Recording | None = None
-    recording_callback: Callback = field(default_factory=Callback)

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .ears import Ears
-from .recording import Recording
+from fake_twilio.model.call_input import CallInput
+from fake_twilio.model.recording import Recording
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Tap:
 class Line:
     """The state of the line."""
 
-    ears: Ears | None = None
+    call_input: CallInput | None = None
     answers: int = 0
     """How often the person has pressed or said something that was waited for."""
     waiting_for: dict[str, Any] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from .formats import now, rfc2822
+from fake_twilio.dates import now, rfc2822
 
 SIDE = 96
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from .form import Form
-from .formats import now, rfc2822
-from .media import Media
-from .segments import segments
-from .work import Sleeper
+from fake_twilio.dates import now, rfc2822
+from fake_twilio.form import Form
+from fake_twilio.model.media import Media
+from fake_twilio.model.segments import segments
+from fake_twilio.runtime.idle_tracker import Waiter
 
 FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received", "read"})
+
 
 ERRORS = {
     30003: "Unreachable destination handset",
@@ -25,7 +26,7 @@ ERRORS = {
 
 
 @dataclass(eq=False)
-class Message(Sleeper):
+class Message(Waiter):
     """One text. `parameters` is what it was created with."""
 
     sid: str

@@ -3,19 +3,6 @@
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from .checks import at_most, boolean
-from .owned_numbers import address, method
-
-UPDATE = {
-    "FriendlyName": at_most(20001, 64),
-    "InboundRequestUrl": address,
-    "InboundMethod": method,
-    "FallbackUrl": address,
-    "FallbackMethod": method,
-    "StatusCallback": address,
-    "UseInboundWebhookOnNumber": boolean,
-}
-
 
 @dataclass
 class MessagingService:

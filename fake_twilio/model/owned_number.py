@@ -8,30 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from .checks import anything, at_most, choice, pattern, url
-from .formats import now, rfc2822
-
-address = url(21402)
-method = choice("get", "post", code=21403)
-
-VOICE = {
-    "VoiceUrl": address,
-    "VoiceMethod": method,
-    "VoiceFallbackUrl": address,
-    "VoiceFallbackMethod": method,
-    "StatusCallback": address,
-    "StatusCallbackMethod": method,
-}
-TEXTS = {"SmsUrl": address, "SmsMethod": method, "SmsFallbackUrl": address, "SmsFallbackMethod": method}
-UPDATE = {
-    **VOICE,
-    **TEXTS,
-    "FriendlyName": at_most(20001, 64),
-    "VoiceApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
-    "SmsApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
-    "TrunkSid": pattern(20001, "TK[0-9a-fA-F]{32}"),
-    "VoiceCallerIdLookup": anything,
-}
+from fake_twilio.dates import now, rfc2822
 
 
 @dataclass

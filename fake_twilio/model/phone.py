@@ -3,8 +3,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
-from .call import Call
-from .message import Message
+from fake_twilio.model.call import Call
+from fake_twilio.model.message import Message
 
 
 @dataclass(eq=False)

@@ -1,13 +1,15 @@
 """A recording: Twilio's Recording resource, with audio that is made up."""
 
 import math
+import struct
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from .formats import now, rfc2822
-from .tone import wav
+from fake_twilio.dates import now, rfc2822
+
+RATE = 8000
 
 
 @dataclass(eq=False)
@@ -73,3 +75,25 @@ class Recording:
             "subresource_uris": {"transcriptions": f"{self.path}/Transcriptions.json"},
             "uri": f"{self.path}.json",
         }
+
+
+def second(pitch: float, channels: int) -> bytes:
+    """One second of 16-bit samples: the tone swells and fades, then there is silence."""
+    sounding = int(RATE * 0.6)
+    samples = bytearray()
+    for place in range(RATE):
+        loudness = 6000 * math.sin(math.pi * place / sounding) if place < sounding else 0.0
+        samples += struct.pack("<h", round(loudness * math.sin(2 * math.pi * pitch * place / RATE))) * channels
+    return bytes(samples)
+
+
+def wav(seconds: int, *, pitch: float = 440.0, channels: int = 1) -> bytes:
+    """A WAV file of the telephone's sampling rate (http://soundfile.sapp.org/doc/WaveFormat)."""
+    size = seconds * RATE * 2 * channels
+    head = struct.pack(
+        "<4sI4s4sIHHIIHH4sI",
+        b"RIFF", 36 + size, b"WAVE",
+        b"fmt ", 16, 1, channels, RATE, RATE * 2 * channels, 2 * channels, 16,
+        b"data", size,
+    )  # fmt: skip
+    return head + second(pitch, channels) * seconds

@@ -5,19 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from .checks import anything, at_most
-from .formats import now, rfc2822
-from .owned_numbers import TEXTS, VOICE, Addresses, address
-
-UPDATE = {
-    **VOICE,
-    **TEXTS,
-    "FriendlyName": at_most(20001, 64),
-    "SmsStatusCallback": address,
-    "MessageStatusCallback": address,
-    "VoiceCallerIdLookup": anything,
-    "PublicApplicationConnectEnabled": anything,
-}
+from fake_twilio.dates import now, rfc2822
+from fake_twilio.model.owned_number import Addresses
 
 
 @dataclass

@@ -1,12 +1,12 @@
 """What a person does on a phone, where it can be done; the page and the tests both do it here."""
 
-from .call import Call
-from .call_parameters import CLIENT, SIP
-from .checks import E164
-from .exchange import Exchange
-from .incoming import call_in, text_in
-from .message import Message
-from .phone import Phone
+from fake_twilio.addresses import CLIENT, E164, SIP
+from fake_twilio.messaging.inbound import text_in
+from fake_twilio.model.call import Call
+from fake_twilio.model.message import Message
+from fake_twilio.model.phone import Phone
+from fake_twilio.simulator import Simulator
+from fake_twilio.voice.inbound import call_in
 
 
 class NotNow(Exception):
@@ -17,39 +17,39 @@ class NotLikeThis(Exception):
     """It cannot be done at all; the words say why."""
 
 
-def name_phone(exchange: Exchange, number: str) -> Phone:
+def name_phone(simulator: Simulator, number: str) -> Phone:
     """A phone of that number, which is there from now on."""
     if not any(kind.fullmatch(number) for kind in (E164, CLIENT, SIP)):
         raise NotLikeThis("number: expected one like +15551234567, client:alice or sip:alice@example.com")
-    if number in exchange.account.numbers:
+    if number in simulator.account.numbers:
         raise NotLikeThis("number: this one is yours; your app answers it")
-    phone = exchange.phones.at(number)
+    phone = simulator.phones.at(number)
     phone.named = True
-    exchange.changes.tell()
+    simulator.changes.tell()
     return phone
 
 
-def call_from(exchange: Exchange, number: str, to: str) -> Call:
+def call_from(simulator: Simulator, number: str, to: str) -> Call:
     """Call one of our numbers."""
-    check_ends(exchange, number, to)
-    return call_in(exchange, number, to)
+    check_ends(simulator, number, to)
+    return call_in(simulator, number, to)
 
 
-def text_from(exchange: Exchange, number: str, to: str, body: str, media: list[str]) -> Message:
+def text_from(simulator: Simulator, number: str, to: str, body: str, media: list[str]) -> Message:
     """Text one of our numbers."""
-    check_ends(exchange, number, to)
+    check_ends(simulator, number, to)
     if not (body or media):
         raise NotLikeThis("body: expected words, or media")
     if len(media) > 10:
         raise NotLikeThis("media: expected at most 10")
-    return text_in(exchange, number, to, body, media)
+    return text_in(simulator, number, to, body, media)
 
 
-def check_ends(exchange: Exchange, number: str, to: str) -> None:
+def check_ends(simulator: Simulator, number: str, to: str) -> None:
     """The phone must be on, and the number ours."""
-    phone = name_phone(exchange, number)
-    if to not in exchange.numbers:
-        raise NotLikeThis(f"to: expected one of {', '.join(exchange.numbers)}")
+    phone = name_phone(simulator, number)
+    if to not in simulator.numbers:
+        raise NotLikeThis(f"to: expected one of {', '.join(simulator.numbers)}")
     if not (phone.reachable and phone.in_service):
         raise NotNow("This phone is switched off.")
 

@@ -9,25 +9,33 @@ from typing import Any
 
 from aiohttp import web
 
-from .call import Call
-from .checks import is_url
-from .exchange import Exchange
-from .phone_actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
-from .phones_state import state, webhook_in_full
+from fake_twilio.addresses import is_url
+from fake_twilio.model.call import Call
+from fake_twilio.phones.actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
+from fake_twilio.phones.state import state, webhook_in_full
+from fake_twilio.simulator import Simulator
 
-PAGE = Path(__file__).parent / "phones"
+PAGE = Path(__file__).parent / "page"
+
+
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 """Content types of the page's files: what the machine's own registry says of them cannot be relied upon."""
+
+
 SECONDS_BETWEEN_EVENTS = 0.05
+
+
 KEYS = frozenset("0123456789*#ABCDabcd")
+
+
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PhonesApi:
     """Routes under `/_phones`, and the files. `app_key` opens the app's functions, where it asks for a key."""
 
-    def __init__(self, exchange: Exchange, app_key: str = "") -> None:
-        self.exchange = exchange
+    def __init__(self, simulator: Simulator, app_key: str = "") -> None:
+        self.simulator = simulator
         self.app_key = app_key
         self.closing = asyncio.Event()
 
@@ -67,21 +75,21 @@ class PhonesApi:
         await response.prepare(request)
         with suppress(ConnectionError):
             while not self.closing.is_set():
-                seen = self.exchange.changes.count
-                text = json.dumps(state(self.exchange, self.app_key), separators=(",", ":"))
+                seen = self.simulator.changes.count
+                text = json.dumps(state(self.simulator, self.app_key), separators=(",", ":"))
                 await response.write(f"data: {text}\n\n".encode())
                 await asyncio.sleep(SECONDS_BETWEEN_EVENTS)
-                await self.exchange.changes.after(seen)
+                await self.simulator.changes.after(seen)
         return response
 
     def close(self) -> None:
         """Let the streams end."""
         self.closing.set()
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
 
     async def recording(self, request: web.Request) -> web.StreamResponse:
         """A recording, for the page itself: the REST address wants a password."""
-        recording = self.exchange.recordings.get(request.match_info["sid"])
+        recording = self.simulator.recordings.get(request.match_info["sid"])
         if recording is None or not recording.ended:
             raise web.HTTPNotFound
         return web.Response(body=recording.audio(), content_type="audio/wav")
@@ -89,19 +97,19 @@ class PhonesApi:
     async def webhook(self, request: web.Request) -> web.StreamResponse:
         """What was sent in one try of a webhook, and what came back."""
         wanted = int(request.match_info["id"])
-        for delivery in reversed(self.exchange.sender.deliveries):
+        for delivery in reversed(self.simulator.sender.deliveries):
             if delivery.id == wanted:
                 return web.json_response(webhook_in_full(delivery))
         return web.json_response({"detail": "This webhook has been forgotten."}, status=404)
 
     async def name(self, request: web.Request) -> web.StreamResponse:
         """A person names a phone."""
-        name_phone(self.exchange, await text_field(request, "number"))
+        name_phone(self.simulator, await text_field(request, "number"))
         return web.Response(status=201)
 
     async def call(self, request: web.Request) -> web.StreamResponse:
         """A person calls one of our numbers."""
-        call = call_from(self.exchange, request.match_info["number"], await text_field(request, "to"))
+        call = call_from(self.simulator, request.match_info["number"], await text_field(request, "to"))
         return web.json_response({"sid": call.sid}, status=201)
 
     async def text(self, request: web.Request) -> web.StreamResponse:
@@ -113,14 +121,14 @@ class PhonesApi:
         if not (isinstance(media, list) and all(isinstance(one, str) and is_url(one) for one in media)):
             raise NotLikeThis("media: expected a list of addresses")
         to = await text_field(request, "to")
-        message = text_from(self.exchange, request.match_info["number"], to, body, media)
+        message = text_from(self.simulator, request.match_info["number"], to, body, media)
         return web.json_response({"sid": message.sid}, status=201)
 
     async def find(self, request: web.Request, fits: Callable[[Call, str], bool], otherwise: str) -> Call:
         """The call that `sid` names, else the phone's newest that fits; `NotNow` when there is none."""
         number = request.match_info["number"]
         sid = (await json_object(request)).get("sid") if request.body_exists else None
-        phone = self.exchange.phones.by_number.get(number)
+        phone = self.simulator.phones.by_number.get(number)
         for call in reversed(phone.calls if phone else ()):
             if fits(call, number) and (sid is None or call.sid == sid):
                 return call
@@ -152,7 +160,7 @@ class PhonesApi:
         if not KEYS.issuperset(keys):
             raise NotLikeThis("digits: expected some of 0123456789*#ABCD")
         (await self.find(request, in_progress, "Nobody is on the line.")).press(keys)
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
         return web.Response(status=204)
 
     async def speech(self, request: web.Request) -> web.StreamResponse:
@@ -161,7 +169,7 @@ class PhonesApi:
         call = await self.find(request, in_progress, "Nobody is on the line.")
         if not call.speak(words):
             raise NotNow("Nothing listens to speech now.")
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
         return web.Response(status=204)
 
     async def reachable(self, request: web.Request) -> web.StreamResponse:
@@ -169,8 +177,8 @@ class PhonesApi:
         reachable = (await json_object(request)).get("reachable")
         if not isinstance(reachable, bool):
             raise NotLikeThis("reachable: expected true or false")
-        self.exchange.phones.at(request.match_info["number"]).reachable = reachable
-        self.exchange.changes.tell()
+        self.simulator.phones.at(request.match_info["number"]).reachable = reachable
+        self.simulator.changes.tell()
         return web.Response(status=204)
 
 

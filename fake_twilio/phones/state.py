@@ -3,26 +3,26 @@
 from itertools import islice
 from typing import Any
 
-from .call import Call, Step
-from .exchange import Exchange
-from .formats import iso
-from .message import Message
-from .phone import Phone
-from .webhook import Delivery
+from fake_twilio.dates import iso
+from fake_twilio.model.call import Call, Step
+from fake_twilio.model.message import Message
+from fake_twilio.model.phone import Phone
+from fake_twilio.simulator import Simulator
+from fake_twilio.webhooks.webhook import Delivery
 
 
-def state(exchange: Exchange, app_key: str) -> dict[str, Any]:
+def state(simulator: Simulator, app_key: str) -> dict[str, Any]:
     """Everything on the page."""
-    phones = [phone for phone in exchange.phones.by_number.values() if phone.named or phone.calls or phone.messages]
+    phones = [phone for phone in simulator.phones.by_number.values() if phone.named or phone.calls or phone.messages]
     return {
-        "account": {"sid": exchange.account.sid, "numbers": list(exchange.account.numbers)},
-        "app_url": exchange.app_url,
+        "account": {"sid": simulator.account.sid, "numbers": list(simulator.account.numbers)},
+        "app_url": simulator.app_url,
         "app_key": app_key,
         "phones": [phone_state(phone) for phone in phones[-100:]],
-        "webhooks": [webhook_state(delivery) for delivery in islice(reversed(exchange.sender.deliveries), 50)],
+        "webhooks": [webhook_state(delivery) for delivery in islice(reversed(simulator.sender.deliveries), 50)],
         "faults": [
             {"at": iso(fault.at), "sid": fault.sid, "code": fault.code, "detail": fault.detail}
-            for fault in islice(reversed(exchange.faults.seen), 50)
+            for fault in islice(reversed(simulator.faults.seen), 50)
         ],
     }
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiohttp import web
 
-from .errors import TwilioError
-from .form import Form
-from .rest import ROOT, Rest
+from fake_twilio.form import Form
+from fake_twilio.rest.base import ROOT, Rest
+from fake_twilio.rest.errors import TwilioError
 
 
 class AccountItself:
@@ -19,7 +19,7 @@ class AccountItself:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """Look at it; allow and forbid countries."""
@@ -35,7 +35,7 @@ class AccountItself:
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """The account, for its auth token only: an API key of the standard kind may not look."""
-        account, standing = self.exchange.account, self.exchange.standing
+        account, standing = self.simulator.account, self.simulator.account_status
         if request.headers["Authorization"] != account.by_token:
             raise TwilioError(20003)
         found = {"sid": account.sid, "owner_account_sid": account.sid, "friendly_name": "A fake account"}
@@ -43,8 +43,8 @@ class AccountItself:
 
     async def balance(self, request: web.Request, form: Form) -> web.StreamResponse:
         """The money that is left."""
-        standing = self.exchange.standing
-        found = {"account_sid": self.exchange.account.sid, "balance": standing.balance, "currency": standing.currency}
+        standing = self.simulator.account_status
+        found = {"account_sid": self.simulator.account.sid, "balance": standing.balance, "currency": standing.currency}
         return self.rest.respond(found)
 
     async def country(self, request: web.Request, form: Form) -> web.StreamResponse:
@@ -53,7 +53,7 @@ class AccountItself:
         return self.rest.respond(
             {
                 "iso_code": code,
-                "low_risk_numbers_enabled": code in self.exchange.standing.callable,
+                "low_risk_numbers_enabled": code in self.simulator.account_status.callable,
                 "high_risk_special_numbers_enabled": False,
                 "high_risk_tollfraud_numbers_enabled": False,
             }
@@ -63,25 +63,25 @@ class AccountItself:
         """Allow and forbid countries for calls."""
         changes = objects(form.get("UpdateRequest"))
         for change in changes:
-            note(self.exchange.standing.callable, change.get("iso_code"), change.get("low_risk_numbers_enabled"))
+            note(self.simulator.account_status.callable, change.get("iso_code"), change.get("low_risk_numbers_enabled"))
         return self.rest.respond({"update_count": len(changes), "update_request": form.get("UpdateRequest")}, 201)
 
     async def list_texts(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Whether a country may be texted."""
         code = form.get("CountryCode")
-        shown = [code] if code else sorted(self.exchange.standing.textable)
+        shown = [code] if code else sorted(self.simulator.account_status.textable)
         return self.rest.respond({"permissions": [self.permission(country) for country in shown]})
 
     async def allow_texts(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Allow and forbid countries for texts; each is a parameter of its own."""
         changes = objects(f"[{','.join(form.all('Permissions'))}]")
         for change in changes:
-            note(self.exchange.standing.textable, change.get("country_code"), change.get("enabled"))
+            note(self.simulator.account_status.textable, change.get("country_code"), change.get("enabled"))
         return self.rest.respond({"permissions": [self.permission(str(one.get("country_code"))) for one in changes]})
 
     def permission(self, country: str) -> dict[str, Any]:
         """One country as Twilio shows it."""
-        enabled = country in self.exchange.standing.textable
+        enabled = country in self.simulator.account_status.textable
         return {"country_code": country, "type": "country", "enabled": enabled, "error_code": 0, "error_messages": []}
 
 

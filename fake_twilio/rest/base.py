@@ -10,14 +10,16 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from .call import Call
-from .errors import TwilioError
-from .exchange import Exchange
-from .form import Form
-from .message import Message
-from .trouble import Trouble
+from fake_twilio.chaos import RestFailure
+from fake_twilio.form import Form
+from fake_twilio.model.call import Call
+from fake_twilio.model.message import Message
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.simulator import Simulator
 
 ROOT = "/2010-04-01/Accounts/{account}"
+
+
 dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -32,24 +34,28 @@ class RestRequest:
 
 
 Handle = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
-Live = Callable[[], Coroutine[Any, Any, None]]
-Made = tuple[Call | Message, Live]
 
 
-async def begin(answered: asyncio.Event, live: Live) -> None:
+Run = Callable[[], Coroutine[Any, Any, None]]
+
+
+Made = tuple[Call | Message, Run]
+
+
+async def begin(answered: asyncio.Event, run: Run) -> None:
     """A life begins when its create has been answered."""
     await answered.wait()
-    await live()
+    await run()
 
 
 class Rest:
     """What all routes have in common."""
 
-    def __init__(self, exchange: Exchange, latency: float = 0.0) -> None:
-        self.exchange = exchange
+    def __init__(self, simulator: Simulator, latency: float = 0.0) -> None:
+        self.simulator = simulator
         self.latency = latency
         self.concurrent = 0
-        self.authorizations = {exchange.account.by_key, exchange.account.by_token}
+        self.authorizations = {simulator.account.by_key, simulator.account.by_token}
 
     def route(self, handle: Handle) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         """Wrap a handler: authorisation, latency, errors, headers."""
@@ -72,12 +78,12 @@ class Rest:
                 await asyncio.sleep(self.latency)
             if request.headers.get("Authorization") not in self.authorizations:
                 raise TwilioError(20003)
-            account = self.exchange.account.sid
+            account = self.simulator.account.sid
             if request.match_info.get("account", account) != account:
                 raise TwilioError(20404, request.path)
             form = Form.parse(body if writes else request.rel_url.raw_query_string)
-            self.exchange.requests.append(RestRequest(request.method, request.path, form.pairs))
-            self.exchange.changes.tell()
+            self.simulator.requests.append(RestRequest(request.method, request.path, form.pairs))
+            self.simulator.changes.tell()
             return await handle(request, form)
         except TwilioError as error:
             return self.refuse(error)
@@ -104,27 +110,27 @@ class Rest:
     def note_unknown(self, names: list[str], resource: str) -> None:
         """Twilio ignores parameters it does not know; we want to hear of them."""
         for name in dict.fromkeys(names):
-            self.exchange.faults.add(None, None, f"{resource}: Twilio ignores the unknown parameter {name!r}")
+            self.simulator.faults.add(None, None, f"{resource}: Twilio ignores the unknown parameter {name!r}")
 
     async def create(self, request: web.Request, make: Callable[[], Made]) -> web.StreamResponse:
         """Answer a create. What was made comes to life when the answer is out, or before it when chaos wants that."""
-        trouble = self.exchange.troubles.next()
-        if trouble and trouble.kind != "late" and not trouble.accepted:
-            return await self.suffer(request, trouble)
-        resource, live = make()
+        failure = self.simulator.rest_failures.next()
+        if failure and failure.kind != "late" and not failure.accepted:
+            return await self.suffer(request, failure)
+        resource, run = make()
         body = resource.to_json()
-        if not self.exchange.life:
+        if not self.simulator.life:
             return self.respond(body, 201)
         answered = asyncio.Event()
-        self.exchange.tasks.spawn(begin(answered, live))
-        if self.exchange.chaos and self.exchange.chaos.early(resource.number):
+        self.simulator.tasks.spawn(begin(answered, run))
+        if self.simulator.chaos and self.simulator.chaos.early(resource.number):
             answered.set()
             await self.first_callback(resource.sid)
-        if trouble and trouble.kind == "late":
-            await asyncio.sleep(trouble.seconds)
-        elif trouble:
+        if failure and failure.kind == "late":
+            await asyncio.sleep(failure.seconds)
+        elif failure:
             answered.set()
-            return await self.suffer(request, trouble)
+            return await self.suffer(request, failure)
         response = self.respond(body, 201)
         # Whoever asked may have gone away meanwhile; what was made lives on all the same.
         with suppress(ConnectionError):
@@ -135,20 +141,20 @@ class Rest:
 
     async def first_callback(self, sid: str) -> None:
         """Wait for the first callback of `sid` to be delivered; there may be none for a while, or at all."""
-        postbox = self.exchange.sender.queue(sid)
+        postbox = self.simulator.sender.queue(sid)
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):
                 await postbox.first_delivered.wait()
 
-    async def suffer(self, request: web.Request, trouble: Trouble) -> web.StreamResponse:
+    async def suffer(self, request: web.Request, failure: RestFailure) -> web.StreamResponse:
         """Answer as Twilio does on a bad day."""
-        if trouble.kind == "hang":
-            await self.exchange.troubles.over.wait()
-        if trouble.kind in ("hang", "drop"):
+        if failure.kind == "hang":
+            await self.simulator.rest_failures.over.wait()
+        if failure.kind in ("hang", "drop"):
             if request.transport:
                 request.transport.abort()
             return web.Response()
-        response = self.refuse(TwilioError({429: 20429, 500: 20500}.get(int(trouble.kind), 20503)))
-        if trouble.retry_after is not None:
-            response.headers["Retry-After"] = trouble.retry_after
+        response = self.refuse(TwilioError({429: 20429, 500: 20500}.get(int(failure.kind), 20503)))
+        if failure.retry_after is not None:
+            response.headers["Retry-After"] = failure.retry_after
         return response

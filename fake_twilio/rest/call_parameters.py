@@ -1,18 +1,17 @@
 """What Twilio demands of `POST Calls.json` (https://www.twilio.com/docs/voice/api/call-resource#create-a-call)."""
 
-import re
-
-from .account import Account
-from .checks import E164, Check, anything, at_most, boolean, check_all, choice, integer, method, pattern, url
-from .errors import TwilioError
-from .form import Form
+from fake_twilio.addresses import CLIENT, E164, SIP
+from fake_twilio.form import Form
+from fake_twilio.model.account import Account
+from fake_twilio.rest.checks import Check, anything, at_most, boolean, check_all, choice, integer, method, pattern, url
+from fake_twilio.rest.errors import TwilioError
 
 MAGIC_TO = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
 """Numbers that Twilio refuses to call, each for its reason (https://www.twilio.com/docs/iam/test-credentials)."""
+
+
 MAGIC_FROM = {"+15005550001": 21212}
 
-CLIENT = re.compile(r"client:[^\s\x00-\x1f]{1,256}")
-SIP = re.compile(r"sips?:[^@\s]+@[^@\s]+")
 
 DOCUMENT: dict[str, Check] = {
     "Url": url(21205),
@@ -24,7 +23,11 @@ DOCUMENT: dict[str, Check] = {
     "StatusCallbackMethod": method,
     "TimeLimit": integer(13216, 1, 86400),
 }
+
+
 UPDATE: dict[str, Check] = DOCUMENT | {"Status": choice("canceled", "completed")}
+
+
 CREATE: dict[str, Check] = DOCUMENT | {
     "To": anything,
     "From": anything,

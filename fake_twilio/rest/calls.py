@@ -5,14 +5,15 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from .call import Call, Source
-from .call_life import live
-from .call_parameters import UPDATE, check_new_call
-from .checks import check_all
-from .errors import TwilioError
-from .form import Form
-from .paging import Test, by_time, page
-from .rest import ROOT, Made, Rest
+from fake_twilio.form import Form
+from fake_twilio.model.call import Call
+from fake_twilio.rest.base import ROOT, Made, Rest
+from fake_twilio.rest.call_parameters import UPDATE, check_new_call
+from fake_twilio.rest.checks import check_all
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.paging import Test, by_time, page
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.lifecycle import run_outbound_call
 
 
 class Calls:
@@ -20,7 +21,7 @@ class Calls:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """Create and list, fetch and update."""
@@ -36,17 +37,17 @@ class Calls:
         """Place a call."""
 
         def make() -> Made:
-            self.rest.note_unknown(check_new_call(form, self.exchange.account), "Calls.json")
+            self.rest.note_unknown(check_new_call(form, self.simulator.account), "Calls.json")
             call = Call(
                 sid=f"CA{uuid4().hex}",
-                account_sid=self.exchange.account.sid,
+                account_sid=self.simulator.account.sid,
                 to=form.get("To"),
                 from_=form.get("From"),
-                number=self.exchange.next_number(),
+                number=self.simulator.next_number(),
                 parameters=form,
             )
-            self.exchange.keep(self.exchange.calls, call.sid, call)
-            return call, partial(live, self.exchange, call)
+            self.simulator.keep(self.simulator.calls, call.sid, call)
+            return call, partial(run_outbound_call, self.simulator, call)
 
         return await self.rest.create(request, make)
 
@@ -67,7 +68,7 @@ class Calls:
             tests.append(lambda call: call.parent_call_sid == parent)
         tests += by_time(form, "StartTime", lambda call: call.started)
         tests += by_time(form, "EndTime", lambda call: call.ended)
-        return self.rest.respond(page("calls", self.exchange.calls, tests, request.path, form))
+        return self.rest.respond(page("calls", self.simulator.calls, tests, request.path, form))
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Cancel a call that has not been answered, end one that has, or give it another document."""
@@ -96,7 +97,7 @@ class Calls:
 
     def call(self, request: web.Request) -> Call:
         """The call that the path names."""
-        call = self.exchange.calls.get(request.match_info["sid"])
+        call = self.simulator.calls.get(request.match_info["sid"])
         if call is None:
             raise TwilioError(20404, request.path)
         return call

@@ -2,28 +2,13 @@
 
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import urlsplit
 
-from .errors import TwilioError
-from .form import Form
+from fake_twilio.addresses import is_url
+from fake_twilio.form import Form
+from fake_twilio.rest.errors import TwilioError
 
 Check = Callable[[str, str], None]
 """Takes a parameter's name and value; raises Twilio's error."""
-
-E164 = re.compile(r"\+[1-9]\d{1,14}")
-HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
-
-
-def is_url(value: str) -> bool:
-    """Whether `value` is an absolute http or https address that Twilio takes: no blanks, no underscore in the host."""
-    if len(value) > 4000 or re.search(r"[\s\x00-\x1f]", value):
-        return False
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(HOST.fullmatch(f"[{host}]" if ":" in host else host))
 
 
 def anything(name: str, value: str) -> None:
@@ -82,6 +67,8 @@ def at_most(code: int, characters: int) -> Check:
 
 
 boolean = choice("true", "false")
+
+
 method = choice("get", "post", code=21209)
 
 

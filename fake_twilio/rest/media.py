@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from .errors import TwilioError
-from .form import Form
-from .media import Media
-from .paging import page
-from .rest import ROOT, Rest
+from fake_twilio.form import Form
+from fake_twilio.model.media import Media
+from fake_twilio.rest.base import ROOT, Rest
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.paging import page
 
 
 class MediaOfTexts:
@@ -14,7 +14,7 @@ class MediaOfTexts:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """List, fetch, see."""
@@ -45,5 +45,5 @@ class MediaOfTexts:
 
     def media(self, request: web.Request) -> dict[str, Media]:
         """The media of the text that the path names."""
-        message = self.exchange.messages.get(request.match_info["message"])
+        message = self.simulator.messages.get(request.match_info["message"])
         return {one.sid: one for one in message.attachments} if message else {}

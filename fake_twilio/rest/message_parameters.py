@@ -3,11 +3,12 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from .account import Account
-from .checks import E164, Check, anything, at_most, boolean, check_all, choice, integer, url
-from .errors import TwilioError
-from .form import Form
-from .formats import now
+from fake_twilio.addresses import E164
+from fake_twilio.dates import now
+from fake_twilio.form import Form
+from fake_twilio.model.account import Account
+from fake_twilio.rest.checks import Check, anything, at_most, boolean, check_all, choice, integer, url
+from fake_twilio.rest.errors import TwilioError
 
 MAGIC_TO = {
     "+15005550001": 21211,
@@ -17,12 +18,20 @@ MAGIC_TO = {
     "+15005550009": 21614,
 }
 """Numbers that Twilio refuses to text, each for its reason (https://www.twilio.com/docs/iam/test-credentials)."""
+
+
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
 
+
 SHORT_CODE = re.compile(r"\d{3,8}")
+
+
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}")
 
+
 UPDATE: dict[str, Check] = {"Body": anything, "Status": choice("canceled")}
+
+
 CREATE: dict[str, Check] = {
     "To": anything,
     "From": anything,

@@ -4,15 +4,15 @@ from functools import partial
 
 from aiohttp import web
 
-from .checks import check_all
-from .errors import TwilioError
-from .form import Form
-from .formats import now
-from .message import Message
-from .message_life import live
-from .message_parameters import UPDATE, check_new_message, send_at, service_of
-from .paging import Test, by_time, page
-from .rest import ROOT, Made, Rest
+from fake_twilio.dates import now
+from fake_twilio.form import Form
+from fake_twilio.messaging.lifecycle import run_message
+from fake_twilio.model.message import Message
+from fake_twilio.rest.base import ROOT, Made, Rest
+from fake_twilio.rest.checks import check_all
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.message_parameters import UPDATE, check_new_message, send_at, service_of
+from fake_twilio.rest.paging import Test, by_time, page
 
 
 class Messages:
@@ -20,7 +20,7 @@ class Messages:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """Create and list, fetch and update."""
@@ -36,14 +36,14 @@ class Messages:
         """Send a text."""
 
         def make() -> Made:
-            self.rest.note_unknown(check_new_message(form, self.exchange.account), "Messages.json")
+            self.rest.note_unknown(check_new_message(form, self.simulator.account), "Messages.json")
             if form.get("SendAt") and not form.get("ScheduleType"):
-                self.exchange.faults.add(None, None, "Messages.json: Twilio ignores SendAt without ScheduleType=fixed")
+                self.simulator.faults.add(None, None, "Messages.json: Twilio ignores SendAt without ScheduleType=fixed")
             media, service, later = form.all("MediaUrl"), service_of(form), send_at(form)
             sender = form.get("From")
-            if self.exchange.opt_outs.refuses(form.get("To"), self.number_of(sender, service)):
+            if self.simulator.opt_outs.refuses(form.get("To"), self.number_of(sender, service)):
                 raise TwilioError(21610)
-            message = self.exchange.new_message(
+            message = self.simulator.new_message(
                 form.get("To"),
                 None if sender in ("", service) else sender,
                 form.get("Body"),
@@ -53,13 +53,13 @@ class Messages:
                 send_at=later,
                 status="scheduled" if later else "accepted" if service else "queued",
             )
-            return message, partial(live, self.exchange, message)
+            return message, partial(run_message, self.simulator, message)
 
         return await self.rest.create(request, make)
 
     def number_of(self, sender: str, service: str) -> str:
         """The number that a text would be sent from."""
-        return self.exchange.account.numbers[0] if sender in ("", service) else sender
+        return self.simulator.account.numbers[0] if sender in ("", service) else sender
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """One text."""
@@ -73,7 +73,7 @@ class Messages:
         if from_ := form.get("From"):
             tests.append(lambda message: message.from_ == from_)
         tests += by_time(form, "DateSent", lambda message: message.sent)
-        return self.rest.respond(page("messages", self.exchange.messages, tests, request.path, form))
+        return self.rest.respond(page("messages", self.simulator.messages, tests, request.path, form))
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Cancel a scheduled text, or blank the words of one that is done."""
@@ -89,12 +89,12 @@ class Messages:
             if not message.over:
                 raise TwilioError(20009)
             message.body, message.updated = "", now()
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
         return self.rest.respond(message.to_json())
 
     def message(self, request: web.Request) -> Message:
         """The text that the path names."""
-        message = self.exchange.messages.get(request.match_info["sid"])
+        message = self.simulator.messages.get(request.match_info["sid"])
         if message is None:
             raise TwilioError(20404, request.path)
         return message

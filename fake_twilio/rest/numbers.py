@@ -2,12 +2,23 @@
 
 from aiohttp import web
 
-from .configured import update
-from .errors import TwilioError
-from .form import Form
-from .owned_numbers import UPDATE, OwnedNumber
-from .paging import page
-from .rest import ROOT, Rest
+from fake_twilio.form import Form
+from fake_twilio.model.owned_number import OwnedNumber
+from fake_twilio.rest.base import ROOT, Rest
+from fake_twilio.rest.checks import anything, at_most, pattern
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.paging import page
+from fake_twilio.rest.webhook_addresses import TEXTS, VOICE, update
+
+UPDATE = {
+    **VOICE,
+    **TEXTS,
+    "FriendlyName": at_most(20001, 64),
+    "VoiceApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
+    "SmsApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
+    "TrunkSid": pattern(20001, "TK[0-9a-fA-F]{32}"),
+    "VoiceCallerIdLookup": anything,
+}
 
 
 class Numbers:
@@ -15,7 +26,7 @@ class Numbers:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """List, fetch, update."""
@@ -30,7 +41,7 @@ class Numbers:
         """Those whose number holds the digits that are looked for."""
         part = form.get("PhoneNumber")
         tests = [lambda number: part in number.number]
-        return self.rest.respond(page("incoming_phone_numbers", self.exchange.numbers, tests, request.path, form))
+        return self.rest.respond(page("incoming_phone_numbers", self.simulator.numbers, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """One of them."""
@@ -44,12 +55,12 @@ class Numbers:
             number.voice_application_sid = ""
         elif form.get("VoiceApplicationSid"):
             number.trunk_sid = ""
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
         return self.rest.respond(number.to_json())
 
     def number(self, request: web.Request) -> OwnedNumber:
         """The number that the path names by its SID."""
-        for number in self.exchange.numbers.values():
+        for number in self.simulator.numbers.values():
             if number.sid == request.match_info["sid"]:
                 return number
         raise TwilioError(20404, request.path)

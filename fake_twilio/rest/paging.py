@@ -6,12 +6,14 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urlencode
 
-from .call import Call
-from .errors import TwilioError
-from .form import Form
-from .message import Message
+from fake_twilio.form import Form
+from fake_twilio.model.call import Call
+from fake_twilio.model.message import Message
+from fake_twilio.rest.errors import TwilioError
 
 Resource = Call | Message
+
+
 Test = Callable[[Any], bool]
 
 

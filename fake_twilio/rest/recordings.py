@@ -2,11 +2,11 @@
 
 from aiohttp import web
 
-from .errors import TwilioError
-from .form import Form
-from .paging import Test, by_time, page
-from .recording import Recording
-from .rest import ROOT, Rest
+from fake_twilio.form import Form
+from fake_twilio.model.recording import Recording
+from fake_twilio.rest.base import ROOT, Rest
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.paging import Test, by_time, page
 
 
 class Recordings:
@@ -14,7 +14,7 @@ class Recordings:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """List, fetch, hear, delete."""
@@ -33,7 +33,7 @@ class Recordings:
         call = request.match_info.get("call") or form.get("CallSid")
         tests: list[Test] = [lambda recording: not call or recording.call_sid == call]
         tests += by_time(form, "DateCreated", lambda recording: recording.started)
-        return self.rest.respond(page("recordings", self.exchange.recordings, tests, request.path, form))
+        return self.rest.respond(page("recordings", self.simulator.recordings, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """One recording."""
@@ -42,11 +42,11 @@ class Recordings:
     async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Forget it."""
         recording = self.recording(request)
-        del self.exchange.recordings[recording.sid]
-        for call in self.exchange.calls.values():
+        del self.simulator.recordings[recording.sid]
+        for call in self.simulator.calls.values():
             if recording in call.line.recordings:
                 call.line.recordings.remove(recording)
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
         return web.Response(status=204)
 
     async def hear(self, request: web.Request, form: Form) -> web.StreamResponse:
@@ -60,7 +60,7 @@ class Recordings:
 
     def recording(self, request: web.Request) -> Recording:
         """The recording that the path names."""
-        recording = self.exchange.recordings.get(request.match_info["sid"])
+        recording = self.simulator.recordings.get(request.match_info["sid"])
         if recording is None:
             raise TwilioError(20404, request.path)
         return recording

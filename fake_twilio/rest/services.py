@@ -2,12 +2,24 @@
 
 from aiohttp import web
 
-from .configured import update
-from .errors import TwilioError
-from .form import Form
-from .messaging_services import UPDATE, MessagingService
-from .paging import page
-from .rest import Rest
+from fake_twilio.form import Form
+from fake_twilio.model.messaging_service import MessagingService
+from fake_twilio.rest.base import Rest
+from fake_twilio.rest.checks import at_most, boolean
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.paging import page
+from fake_twilio.rest.webhook_addresses import address, method, update
+
+UPDATE = {
+    "FriendlyName": at_most(20001, 64),
+    "InboundRequestUrl": address,
+    "InboundMethod": method,
+    "FallbackUrl": address,
+    "FallbackMethod": method,
+    "StatusCallback": address,
+    "UseInboundWebhookOnNumber": boolean,
+}
+
 
 SERVICE = "/v1/Services/{service}"
 
@@ -17,7 +29,7 @@ class Services:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """List, fetch, update; the numbers that send for one."""
@@ -30,7 +42,7 @@ class Services:
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
         """All of them. A page of this host has the address of the next in `meta`, not its path."""
-        found = page("services", self.exchange.services, [], request.path, form)
+        found = page("services", self.simulator.services, [], request.path, form)
         more = found["next_page_uri"]
         meta = {"key": "services", "next_page_url": more and f"{request.url.origin()}{more}"}
         return self.rest.respond({"services": found["services"], "meta": meta})
@@ -48,7 +60,7 @@ class Services:
     async def fetch_number(self, request: web.Request, form: Form) -> web.StreamResponse:
         """A number that sends for it."""
         service, sid = self.service(request), request.match_info["sid"]
-        for number in self.exchange.numbers.values():
+        for number in self.simulator.numbers.values():
             if number.sid == sid and sid in service.number_sids:
                 return self.rest.respond(
                     {"sid": sid, "service_sid": service.sid, "account_sid": service.account_sid}
@@ -58,7 +70,7 @@ class Services:
 
     def service(self, request: web.Request) -> MessagingService:
         """The service that the path names."""
-        service = self.exchange.services.get(request.match_info["service"])
+        service = self.simulator.services.get(request.match_info["service"])
         if service is None:
             raise TwilioError(20404, request.path)
         return service

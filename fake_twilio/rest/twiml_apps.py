@@ -2,12 +2,23 @@
 
 from aiohttp import web
 
-from .configured import update
-from .errors import TwilioError
-from .form import Form
-from .paging import page
-from .rest import ROOT, Rest
-from .twiml_apps import UPDATE, TwimlApp
+from fake_twilio.form import Form
+from fake_twilio.model.twiml_app import TwimlApp
+from fake_twilio.rest.base import ROOT, Rest
+from fake_twilio.rest.checks import anything, at_most
+from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest.paging import page
+from fake_twilio.rest.webhook_addresses import TEXTS, VOICE, address, update
+
+UPDATE = {
+    **VOICE,
+    **TEXTS,
+    "FriendlyName": at_most(20001, 64),
+    "SmsStatusCallback": address,
+    "MessageStatusCallback": address,
+    "VoiceCallerIdLookup": anything,
+    "PublicApplicationConnectEnabled": anything,
+}
 
 
 class TwimlApps:
@@ -15,7 +26,7 @@ class TwimlApps:
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
-        self.exchange = rest.exchange
+        self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
         """Create and list, fetch, update and delete."""
@@ -30,16 +41,16 @@ class TwimlApps:
 
     async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Make one."""
-        app = TwimlApp(account_sid=self.exchange.account.sid)
+        app = TwimlApp(account_sid=self.simulator.account.sid)
         self.rest.note_unknown(update(app, form, UPDATE), "Applications.json")
-        self.exchange.twiml_apps[app.sid] = app
+        self.simulator.twiml_apps[app.sid] = app
         return self.rest.respond(app.to_json(), 201)
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
         """All, or those of exactly this name."""
         name = form.get("FriendlyName")
         tests = [lambda app: not name or app.friendly_name == name]
-        return self.rest.respond(page("applications", self.exchange.twiml_apps, tests, request.path, form))
+        return self.rest.respond(page("applications", self.simulator.twiml_apps, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """One of them."""
@@ -53,12 +64,12 @@ class TwimlApps:
 
     async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Forget it."""
-        del self.exchange.twiml_apps[self.app(request).sid]
+        del self.simulator.twiml_apps[self.app(request).sid]
         return web.Response(status=204)
 
     def app(self, request: web.Request) -> TwimlApp:
         """The app that the path names."""
-        app = self.exchange.twiml_apps.get(request.match_info["sid"])
+        app = self.simulator.twiml_apps.get(request.match_info["sid"])
         if app is None:
             raise TwilioError(20404, request.path)
         return app

@@ -4,8 +4,26 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .checks import Check, check_all
-from .form import Form
+from fake_twilio.form import Form
+from fake_twilio.rest.checks import Check, check_all, choice, url
+
+address = url(21402)
+
+
+method = choice("get", "post", code=21403)
+
+
+VOICE = {
+    "VoiceUrl": address,
+    "VoiceMethod": method,
+    "VoiceFallbackUrl": address,
+    "VoiceFallbackMethod": method,
+    "StatusCallback": address,
+    "StatusCallbackMethod": method,
+}
+
+
+TEXTS = {"SmsUrl": address, "SmsMethod": method, "SmsFallbackUrl": address, "SmsFallbackMethod": method}
 
 
 def update(resource: Any, form: Form, checks: Mapping[str, Check]) -> list[str]:

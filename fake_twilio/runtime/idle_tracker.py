@@ -1,47 +1,50 @@
-"""Knows whether anything is still going on, so that a test can wait until all is quiet."""
+"""Whether anything still happens by itself, so that a test can wait until the emulator is quiet."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .changes import Changes
+from fake_twilio.runtime.changes import Changes
 
 
-class Nap:
-    """A break in what goes on: it waits for somebody."""
+class Wait:
+    """A wait for a person. While it lasts, the task that waits does not count as work."""
 
-    def __init__(self, work: "Work") -> None:
-        self.work = work
+    def __init__(self, idle: "IdleTracker") -> None:
+        self.idle = idle
         self.over = False
-        work.one_less()
+        idle.one_less()
 
     def end(self) -> None:
-        """It goes on, from this moment."""
+        """Count the task as work again, from this moment."""
         if not self.over:
             self.over = True
-            self.work.count += 1
+            self.idle.count += 1
 
 
-class Sleeper:
-    """What may take a nap. Whoever it waits for wakes it, so that it counts again before it has noticed."""
+class Waiter:
+    """Something that waits for a person: a call or a message.
 
-    nap: Nap | None = None
+    The code that ends the wait calls `wake`, so that the task counts again before it has noticed.
+    """
+
+    current_wait: Wait | None = None
 
     def wake(self) -> None:
-        """End the nap, if there is one."""
-        if self.nap:
-            self.nap.end()
+        """End the current wait, if there is one."""
+        if self.current_wait:
+            self.current_wait.end()
 
 
-class Work:
-    """Counts what is still going on by itself; what waits for a person, or for a later hour, does not count."""
+class IdleTracker:
+    """Counts the tasks that are at work. A task that waits for a person, or for a later hour, does not count."""
 
     def __init__(self, changes: Changes) -> None:
         self.changes = changes
         self.count = 0
 
     @contextmanager
-    def going_on(self) -> Iterator[None]:
-        """One more thing is going on."""
+    def working(self) -> Iterator[None]:
+        """Count one more task as long as the block runs."""
         self.count += 1
         try:
             yield
@@ -49,17 +52,17 @@ class Work:
             self.one_less()
 
     @contextmanager
-    def resting(self, sleeper: Sleeper) -> Iterator[Nap]:
-        """What was going on now waits for somebody."""
-        nap = sleeper.nap = Nap(self)
+    def waiting(self, waiter: Waiter) -> Iterator[Wait]:
+        """Do not count the task of `waiter` while the block waits for a person."""
+        wait = waiter.current_wait = Wait(self)
         try:
-            yield nap
+            yield wait
         finally:
-            nap.end()
-            sleeper.nap = None
+            wait.end()
+            waiter.current_wait = None
 
     def one_less(self) -> None:
-        """One thing less is going on."""
+        """Count one task less."""
         self.count -= 1
         if not self.count:
             self.changes.tell()

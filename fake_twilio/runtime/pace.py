@@ -1,18 +1,18 @@
-"""How fast people are: the pace of speech, pauses and radio waves."""
+"""How long people and networks take: speech, pauses, delivery."""
 
 import asyncio
 
 
-class Clock:
-    """`pace` 1 is real life, 0.5 twice as fast, 0 at once."""
+class Pace:
+    """Scales the time that people and networks take: factor 1 is real time, 0.5 half of it, 0 no time."""
 
-    def __init__(self, pace: float = 1.0) -> None:
-        self.pace = pace
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
 
     async def human(self, seconds: float) -> None:
-        """Let pass what would take a person, or a network, `seconds`."""
-        await asyncio.sleep(seconds * self.pace)
+        """Wait as long as a person, or a network, takes for something that really takes `seconds`."""
+        await asyncio.sleep(seconds * self.factor)
 
     def patience(self, seconds: float) -> float:
-        """How long to wait for a person before giving up. At pace 0 that stays real: nobody can answer in no time."""
-        return seconds * (self.pace or 1.0)
+        """Return how long to wait for a person. At factor 0 that stays real time: nobody answers in no time."""
+        return seconds * (self.factor or 1.0)

@@ -1,11 +1,11 @@
-"""Background tasks, and several things at once until the first of them is done."""
+"""Background tasks, and `first`: several coroutines until the first of them is done."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextvars import ContextVar
 from typing import Any
 
-from .work import Work
+from fake_twilio.runtime.idle_tracker import IdleTracker
 
 GENERATION: ContextVar[object] = ContextVar("GENERATION", default=None)
 """The generation of tasks that the running code belongs to. After `start_over` an older one can spawn nothing."""
@@ -14,15 +14,15 @@ GENERATION: ContextVar[object] = ContextVar("GENERATION", default=None)
 class Tasks:
     """The background tasks of one simulator, on one event loop."""
 
-    def __init__(self, work: Work, on_error: Callable[[Exception], None]) -> None:
+    def __init__(self, idle: IdleTracker, on_error: Callable[[Exception], None]) -> None:
         self.on_error = on_error
         self.running: set[asyncio.Task[None]] = set()
-        self.start_over(work)
+        self.start_over(idle)
 
-    def start_over(self, work: Work) -> None:
-        """Cancel all tasks; new ones count in `work`."""
+    def start_over(self, idle: IdleTracker) -> None:
+        """Cancel all tasks; new ones count in `idle`."""
         self.stop()
-        self.work = work
+        self.idle = idle
 
     def stop(self) -> None:
         """Cancel all tasks. They end as at a hang-up, but send nothing any more."""
@@ -41,7 +41,7 @@ class Tasks:
             coroutine.close()
             return
         # Entered here and not in the task, so that it counts from this moment.
-        going_on = self.work.going_on()
+        going_on = self.idle.working()
         going_on.__enter__()
 
         async def run() -> None:
@@ -58,9 +58,9 @@ class Tasks:
         task.add_done_callback(self.running.discard)
 
 
-async def first(*doings: Coroutine[Any, Any, object]) -> int:
-    """Do all of them; the place of the one that is done first. The others are cancelled, and its error is raised."""
-    tasks = [asyncio.ensure_future(doing) for doing in doings]
+async def first(*coroutines: Coroutine[Any, Any, object]) -> int:
+    """Run coroutines until the first is done; return its place, or raise its error. The others are cancelled."""
+    tasks = [asyncio.ensure_future(coroutine) for coroutine in coroutines]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         place = next(place for place, task in enumerate(tasks) if task.done())

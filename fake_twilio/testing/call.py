@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from .call import Call, Step
-from .recording import Recording
-from .simulator_thread import SimulatorThread
+from fake_twilio.model.call import Call, Step
+from fake_twilio.model.recording import Recording
+from fake_twilio.testing.simulator_thread import SimulatorThread
 
 
 class PhoneCall:
@@ -56,7 +56,7 @@ class PhoneCall:
 
         def press() -> None:
             self.call.press(keys)
-            self.thread.exchange.changes.tell()
+            self.thread.simulator.changes.tell()
 
         self.thread.ask(press)
 

@@ -1,11 +1,11 @@
 """The fake Twilio in a test: `with FakeTwilio.running() as fake:`."""
 
-from .call import Call
-from .message import Message
-from .owned_numbers import OwnedNumber
-from .phone_in_tests import Phone
-from .simulator_thread import SimulatorThread
-from .trouble import Kind, Trouble
+from fake_twilio.chaos import Kind, RestFailure
+from fake_twilio.model.call import Call
+from fake_twilio.model.message import Message
+from fake_twilio.model.owned_number import OwnedNumber
+from fake_twilio.testing.phone import Phone
+from fake_twilio.testing.simulator_thread import SimulatorThread
 
 
 class FakeTwilio(SimulatorThread):
@@ -20,9 +20,9 @@ class FakeTwilio(SimulatorThread):
         seconds: float = 0.0,
         retry_after: str | None = None,
     ) -> None:
-        """Trouble for the next creates: `late`, `hang`, `drop`, 429, 500 or 503."""
-        trouble = Trouble(kind, accepted, seconds, retry_after)
-        self.ask(lambda: self.exchange.troubles.coming.extend([trouble] * times))
+        """RestFailure for the next creates: `late`, `hang`, `drop`, 429, 500 or 503."""
+        failure = RestFailure(kind, accepted, seconds, retry_after)
+        self.ask(lambda: self.simulator.rest_failures.coming.extend([failure] * times))
 
     def phone(self, number: str) -> Phone:
         """The phone at a number."""
@@ -31,19 +31,19 @@ class FakeTwilio(SimulatorThread):
     def serve_numbers_from(self, app_url: str) -> None:
         """What calls and texts our numbers is told to the app at this address from now on."""
         api = f"{app_url}/api"
-        for number in self.exchange.numbers.values():
+        for number in self.simulator.numbers.values():
             number.voice_url, number.sms_url = f"{api}/answer_call", f"{api}/receive_sms"
             number.voice_fallback_url = number.sms_fallback_url = f"{api}/fallback"
             number.status_callback = f"{api}/status_callback"
 
     def number(self, number: str) -> OwnedNumber:
         """One of our numbers; its addresses may be changed."""
-        return self.exchange.numbers[number]
+        return self.simulator.numbers[number]
 
     def call(self, sid: str) -> Call:
         """A call as the fake knows it."""
-        return self.exchange.calls[sid]
+        return self.simulator.calls[sid]
 
     def message(self, sid: str) -> Message:
         """A text as the fake knows it."""
-        return self.exchange.messages[sid]
+        return self.simulator.messages[sid]

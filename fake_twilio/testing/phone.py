@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from . import phone as phones
-from .call import Call
-from .message import Message
-from .phone_actions import NotLikeThis, NotNow, call_from, comes_to, text_from
-from .phone_call import PhoneCall
-from .simulator_thread import SimulatorThread
+from fake_twilio.model import phone as phones
+from fake_twilio.model.call import Call
+from fake_twilio.model.message import Message
+from fake_twilio.phones.actions import NotLikeThis, NotNow, call_from, comes_to, text_from
+from fake_twilio.testing.call import PhoneCall
+from fake_twilio.testing.simulator_thread import SimulatorThread
 
 T = TypeVar("T")
 
@@ -38,11 +38,11 @@ class Phone:
 
     def call(self, to: str) -> PhoneCall:
         """Call one of our numbers."""
-        return PhoneCall(self.thread, self.act(lambda: call_from(self.thread.exchange, self.number, to)))
+        return PhoneCall(self.thread, self.act(lambda: call_from(self.thread.simulator, self.number, to)))
 
     def text(self, to: str, body: str = "", media: Sequence[str] = ()) -> Message:
         """Text one of our numbers. Each of the media stands for a picture; the app is told where to find it."""
-        return self.act(lambda: text_from(self.thread.exchange, self.number, to, body, list(media)))
+        return self.act(lambda: text_from(self.thread.simulator, self.number, to, body, list(media)))
 
     def act(self, doing: Callable[[], T]) -> T:
         """Do what a person does on a phone; AssertionError when it cannot be done."""
@@ -86,7 +86,7 @@ class Phone:
 
     def phone(self) -> phones.Phone:
         """The phone itself; on the fake's loop only."""
-        return self.thread.exchange.phones.at(self.number)
+        return self.thread.simulator.phones.at(self.number)
 
 
 def arrived(message: Message) -> bool:

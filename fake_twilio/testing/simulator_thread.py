@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
-from .account import Account
-from .chaos import Chaos
-from .exchange import DEFAULT_APP_URL, Exchange
-from .faults import Fault
-from .judge import SLOW
-from .rest import RestRequest
-from .server import Server
-from .webhook import Delivery
+from fake_twilio.chaos import Chaos
+from fake_twilio.faults import Fault
+from fake_twilio.model.account import Account
+from fake_twilio.rest.base import RestRequest
+from fake_twilio.server import Server
+from fake_twilio.simulator import DEFAULT_APP_URL, Simulator
+from fake_twilio.webhooks.answer_checks import SLOW
+from fake_twilio.webhooks.webhook import Delivery
 
 T = TypeVar("T")
 
@@ -37,10 +37,10 @@ class SimulatorThread:
         self.account = account or Account()
         self.port = port
         self.url = ""
-        self.exchange = Exchange(
+        self.simulator = Simulator(
             self.account, pace=pace, chaos=chaos, autopilot=autopilot, life=life, app_url=app_url, slow=slow
         )
-        self.server = Server(self.exchange, latency)
+        self.server = Server(self.simulator, latency)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, name="fake-twilio", daemon=True)
 
@@ -50,13 +50,13 @@ class SimulatorThread:
         """A fake that listens until the block ends."""
         fake = cls(**options)
         fake.thread.start()
-        fake.wait(fake.exchange.open())
+        fake.wait(fake.simulator.open())
         fake.start()
         try:
             yield fake
         finally:
             fake.stop()
-            fake.wait(fake.exchange.close())
+            fake.wait(fake.simulator.close())
             fake.loop.call_soon_threadsafe(fake.loop.stop)
             fake.thread.join()
             fake.loop.close()
@@ -91,33 +91,33 @@ class SimulatorThread:
 
     def wait_for(self, look: Callable[[], T | None], what: str, timeout: float) -> T:
         """What `look` finds, as soon as it does; AssertionError with `what` when it finds nothing in time."""
-        found = self.wait(self.exchange.changes.until(look, timeout))
+        found = self.wait(self.simulator.changes.until(look, timeout))
         if not found:
             raise AssertionError(f"waited {timeout:g} s for {what}\n{self.story()}")
         return found
 
     def wait_until_quiet(self, timeout: float = 10.0) -> None:
         """Wait until nothing goes on by itself: every callback that was due has been delivered or given up."""
-        self.wait_for(lambda: not self.exchange.work.count, "the fake Twilio to be quiet", timeout)
+        self.wait_for(lambda: not self.simulator.idle.count, "the fake Twilio to be quiet", timeout)
 
     def reset(self) -> None:
         """Forget everything, and stop what goes on."""
-        self.ask(self.exchange.forget)
+        self.ask(self.simulator.forget)
 
     @property
     def faults(self) -> list[Fault]:
         """What the app did wrong, oldest first."""
-        return self.ask(lambda: list(self.exchange.faults.seen))
+        return self.ask(lambda: list(self.simulator.faults.seen))
 
     @property
     def requests(self) -> list[RestRequest]:
         """The REST requests that were let in, oldest first."""
-        return self.ask(lambda: list(self.exchange.requests))
+        return self.ask(lambda: list(self.simulator.requests))
 
     @property
     def webhooks(self) -> list[Delivery]:
         """Every try of every webhook, oldest first."""
-        return self.ask(lambda: list(self.exchange.sender.deliveries))
+        return self.ask(lambda: list(self.simulator.sender.deliveries))
 
     def story(self) -> str:
         """What has happened, for a test that failed."""

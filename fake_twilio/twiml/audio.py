@@ -9,8 +9,14 @@ from yarl import URL
 
 SECONDS = 5.0
 """What audio takes here when it does not say: only WAV files do."""
+
+
 PATIENCE = 10.0
+
+
 MOST_BYTES = 16 * 1024**2
+
+
 AUDIO_TYPES = ("audio/", "application/octet-stream", "binary/octet-stream")
 
 

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import Literal
 from xml.etree.ElementTree import Element
 
-from .twiml_rules import ADDRESSES, DOCUMENTS, ELEMENTS, METHOD, NESTED, OWN_VALUES, VALUES, Rule
-from .webhook import place
+from fake_twilio.twiml.rules import ADDRESSES, DOCUMENTS, ELEMENTS, METHOD, NESTED, OWN_VALUES, VALUES, Rule
+from fake_twilio.webhooks.webhook import place
 
 Kind = Literal["voice", "messaging"]
+
+
 XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 
 

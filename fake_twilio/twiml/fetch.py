@@ -3,16 +3,13 @@
 from typing import Protocol
 from xml.etree.ElementTree import Element, SubElement
 
-from .call import Source
-from .callbacks import Fields
-from .judge import TWIML_TYPES
-from .session import HangUp, Session
-from .twiml_check import Kind, check, relative_addresses
-from .twiml_parse import NotTwiml, parse
-from .webhook import Answer, place
-from .webhook_client import TOO_LARGE
-
-APOLOGY = "We are sorry, an application error has occurred. Goodbye."
+from fake_twilio.twiml.check import Kind, check, relative_addresses
+from fake_twilio.twiml.parse import NotTwiml, parse
+from fake_twilio.twiml.source import Source
+from fake_twilio.webhooks.answer_checks import TWIML_TYPES
+from fake_twilio.webhooks.client import TOO_LARGE
+from fake_twilio.webhooks.fields import Fields
+from fake_twilio.webhooks.webhook import Answer, place
 
 
 class Reader(Protocol):
@@ -38,29 +35,18 @@ class NoDocument(Exception):
         self.detail = detail
 
 
-async def load(session: Session, source: Source) -> Element:
-    """The document at `source`, or at the call's fallback address, or none: then the caller hears Twilio's apology."""
-    try:
-        return await obtain_somewhere(session, source)
-    except NoDocument:
-        session.pick_up()
-        with session.step("Say", text=APOLOGY, voice="", language="", loop=1):
-            await session.pass_time(3)
-        raise HangUp from None
-
-
-async def obtain_somewhere(reader: Reader, source: Source) -> Element:
+async def fetch_or_fallback(reader: Reader, source: Source) -> Element:
     """The document at `source`, else the one at the fallback address, which is told what went wrong."""
     try:
-        return await obtain(reader, source)
+        return await fetch(reader, source)
     except NoDocument as failure:
         fallback = reader.fallback
         if not fallback.url or not source.url:
             raise
-        return await obtain(reader, fallback, (("ErrorCode", str(failure.code)), ("ErrorUrl", source.url)))
+        return await fetch(reader, fallback, (("ErrorCode", str(failure.code)), ("ErrorUrl", source.url)))
 
 
-async def obtain(reader: Reader, source: Source, extra: Fields = ()) -> Element:
+async def fetch(reader: Reader, source: Source, extra: Fields = ()) -> Element:
     """One document, parsed and judged."""
     if not source.url:
         reader.document_url = ""
@@ -78,7 +64,7 @@ async def obtain(reader: Reader, source: Source, extra: Fields = ()) -> Element:
 
 
 def read(reader: Reader, text: bytes) -> Element:
-    """Parse and judge; only what is no XML, or no TwiML at all, cannot be run."""
+    """Parse and check_answer; only what is no XML, or no TwiML at all, cannot be run."""
     try:
         document = parse(text)
     except NotTwiml as error:

@@ -26,11 +26,20 @@ def rule(attributes: str = "", children: str = "", *, text: bool = False) -> Rul
 
 
 CALLBACK = "statusCallback statusCallbackMethod statusCallbackEvent"
+
+
 RECORDING = "recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent"
+
+
 DETECTION = """machineDetection machineDetectionTimeout machineDetectionSpeechThreshold
     machineDetectionSpeechEndThreshold machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod"""
+
+
 INLINE = "break emphasis lang phoneme prosody say-as sub w"
+
+
 SSML = f"{INLINE} p s"
+
 
 DOCUMENTS = {
     "voice": rule(
@@ -40,6 +49,7 @@ DOCUMENTS = {
     "messaging": rule(children="Message Redirect"),
 }
 """`<Response>`, as an answer about a call and as one about a text."""
+
 
 ELEMENTS = {
     "Say": rule("voice language loop", SSML, text=True),
@@ -155,8 +165,10 @@ ELEMENTS = {
 }
 """Every other element. SSML is written in small letters, as it is everywhere."""
 
+
 NESTED = {("Refer", "Sip"): rule(text=True)}
 """Elements that differ by where they stand: parent, element."""
+
 
 ADDRESSES = names(
     """action url waitUrl referUrl statusCallback statusCallbackUrl recordingStatusCallback transcribeCallback
@@ -164,11 +176,21 @@ ADDRESSES = names(
 )
 """Attributes that hold an address."""
 
+
 METHOD = "GET|POST"
+
+
 BOOLEAN = "true|false"
+
+
 NUMBER = r"\d+"
+
+
 EVENTS = r"[a-z-]+( [a-z-]+)*"
+
+
 ADDRESS = r"\S+"
+
 
 VALUES = {
     "action": ADDRESS,
@@ -208,6 +230,7 @@ VALUES = {
     "waitUrl": r"\S*",
 }
 """What the value of an attribute looks like, wherever it stands. A name that ends in `method` is GET or POST."""
+
 
 OWN_VALUES = {
     ("Gather", "finishOnKey"): "[0-9*#]?",

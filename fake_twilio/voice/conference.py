@@ -3,12 +3,12 @@
 https://www.twilio.com/docs/voice/twiml/conference#statuscallback
 """
 
-from .callbacks import Fields
-from .exchange import Exchange
-from .formats import now, rfc2822
-from .recording_callbacks import post_recording
-from .switchboard import Conference, Participant
-from .webhook import Webhook
+from fake_twilio.dates import now, rfc2822
+from fake_twilio.model.conference import Conference, Participant
+from fake_twilio.simulator import Simulator
+from fake_twilio.voice.recording_callbacks import post_recording
+from fake_twilio.webhooks.fields import Fields
+from fake_twilio.webhooks.webhook import Webhook
 
 WORDS = {
     "start": "conference-start",
@@ -18,34 +18,34 @@ WORDS = {
 }
 
 
-def arrive(exchange: Exchange, conference: Conference, participant: Participant) -> None:
+def arrive(simulator: Simulator, conference: Conference, participant: Participant) -> None:
     """Add a participant; the conference starts with the second one, if one of them may start it."""
     conference.participants.append(participant)
     participant.call.line.conference = conference.name
-    post(exchange, conference, "join", participant_fields(participant))
+    post(simulator, conference, "join", participant_fields(participant))
     there = conference.participants
     if not conference.started and len(there) > 1 and any(one.starts for one in there):
-        start(exchange, conference)
+        start(simulator, conference)
     if conference.started:
         participant.called_in.set()
-    connect(exchange, conference)
+    connect(simulator, conference)
 
 
-def start(exchange: Exchange, conference: Conference) -> None:
+def start(simulator: Simulator, conference: Conference) -> None:
     """Now they hear each other."""
     conference.started = True
-    post(exchange, conference, "start")
+    post(simulator, conference, "start")
     for one in conference.participants:
         one.called_in.set()
         one.call.wake()
     if recording := conference.recording:
         recording.started = now()
         first = conference.participants[0].call
-        exchange.keep_recording(first, recording)
-        post_recording(exchange, first, recording, conference.recording_callback)
+        simulator.keep_recording(first, recording)
+        post_recording(simulator, first, recording, conference.recording_callback)
 
 
-def depart(exchange: Exchange, conference: Conference, participant: Participant) -> None:
+def depart(simulator: Simulator, conference: Conference, participant: Participant) -> None:
     """Go; with the last one, or with one that it ends with, it is over."""
     if participant not in conference.participants:
         return
@@ -53,40 +53,40 @@ def depart(exchange: Exchange, conference: Conference, participant: Participant)
     participant.call.line.conference = None
     participant.call.line.connected_to = []
     reason = "moderator_ended_conference" if participant.sent_out.is_set() else "participant_left"
-    post(exchange, conference, "leave", (*participant_fields(participant), ("ReasonParticipantLeft", reason)))
+    post(simulator, conference, "leave", (*participant_fields(participant), ("ReasonParticipantLeft", reason)))
     others = conference.participants
     if participant.ends:
         for other in others:
             if not other.sent_out.is_set():
                 other.sent_out.set()
                 other.call.wake()
-    current = exchange.conferences.get(conference.name) is conference
+    current = simulator.conferences.get(conference.name) is conference
     if current and (participant.ends or not others):
-        del exchange.conferences[conference.name]
-        end(exchange, conference, participant)
-    connect(exchange, conference)
+        del simulator.conferences[conference.name]
+        end(simulator, conference, participant)
+    connect(simulator, conference)
 
 
-def end(exchange: Exchange, conference: Conference, last: Participant) -> None:
+def end(simulator: Simulator, conference: Conference, last: Participant) -> None:
     """Tell the app that it is over."""
     why = "participant-with-end-conference-on-exit-left" if last.ends else "last-participant-left"
     post(
-        exchange,
+        simulator,
         conference,
         "end",
         (("CallSidEndingConference", last.call.sid), ("ReasonConferenceEnded", why), ("Reason", why)),
     )
     if conference.started and conference.recording:
         conference.recording.end()
-        post_recording(exchange, last.call, conference.recording, conference.recording_callback)
+        post_recording(simulator, last.call, conference.recording, conference.recording_callback)
 
 
-def connect(exchange: Exchange, conference: Conference) -> None:
+def connect(simulator: Simulator, conference: Conference) -> None:
     """Show on each phone who else is there."""
     for one in conference.participants:
         others = [other.call.person for other in conference.participants if other is not one]
         one.call.line.connected_to = others if conference.started else []
-    exchange.changes.tell()
+    simulator.changes.tell()
 
 
 def participant_fields(participant: Participant) -> Fields:
@@ -102,7 +102,7 @@ def participant_fields(participant: Participant) -> Fields:
     )
 
 
-def post(exchange: Exchange, conference: Conference, event: str, about: Fields = ()) -> None:
+def post(simulator: Simulator, conference: Conference, event: str, about: Fields = ()) -> None:
     """Tell the app, if it has asked for this event."""
     conference.sequence += 1
     callback = conference.callback
@@ -111,11 +111,11 @@ def post(exchange: Exchange, conference: Conference, event: str, about: Fields =
     fields = (
         ("ConferenceSid", conference.sid),
         ("FriendlyName", conference.name),
-        ("AccountSid", exchange.account.sid),
+        ("AccountSid", simulator.account.sid),
         ("SequenceNumber", str(conference.sequence)),
         ("Timestamp", rfc2822(now()) or ""),
         ("StatusCallbackEvent", WORDS[event]),
         *about,
     )
     webhook = Webhook(conference.sid, "status", WORDS[event], callback.url, callback.method, fields)
-    exchange.sender.post(webhook, conference.number, last=event == "end")
+    simulator.sender.post(webhook, conference.number, last=event == "end")

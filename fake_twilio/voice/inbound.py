@@ -1,27 +1,19 @@
 """Who is asked about a call or a text that comes in: the number itself, a TwiML App, or a Messaging Service."""
 
-from dataclasses import dataclass
+from uuid import uuid4
 
-from .exchange import Exchange
-from .form import Form
-from .owned_numbers import Addresses, OwnedNumber
-
-
-@dataclass(frozen=True)
-class TextRoute:
-    """Where a text goes, and where when that fails."""
-
-    url: str
-    method: str
-    fallback_url: str
-    fallback_method: str
+from fake_twilio.form import Form
+from fake_twilio.model.call import Call
+from fake_twilio.model.owned_number import Addresses, OwnedNumber
+from fake_twilio.simulator import Simulator
+from fake_twilio.voice.lifecycle import run_inbound_call
 
 
-def call_parameters(exchange: Exchange, number: OwnedNumber) -> Form:
+def call_parameters(simulator: Simulator, number: OwnedNumber) -> Form:
     """What a call to this number has instead of the parameters of a create. A trunk takes it without asking us."""
     if number.trunk_sid:
         return Form([])
-    asked: Addresses = exchange.twiml_apps.get(number.voice_application_sid, number)
+    asked: Addresses = simulator.twiml_apps.get(number.voice_application_sid, number)
     return Form(
         [
             ("Url", asked.voice_url),
@@ -34,12 +26,20 @@ def call_parameters(exchange: Exchange, number: OwnedNumber) -> Form:
     )
 
 
-def text_route(exchange: Exchange, number: OwnedNumber) -> TextRoute:
-    """A Messaging Service that the number sends for is asked before the number's own addresses are."""
-    for service in exchange.services.values():
-        if number.sid in service.number_sids and service.use_inbound_webhook_on_number != "true":
-            return TextRoute(
-                service.inbound_request_url, service.inbound_method, service.fallback_url, service.fallback_method
-            )
-    asked: Addresses = exchange.twiml_apps.get(number.sms_application_sid, number)
-    return TextRoute(asked.sms_url, asked.sms_method, asked.sms_fallback_url, asked.sms_fallback_method)
+def call_in(simulator: Simulator, from_: str, to: str) -> Call:
+    """A call from a phone. The app is asked for a document while it still rings."""
+    call = Call(
+        sid=f"CA{uuid4().hex}",
+        account_sid=simulator.account.sid,
+        to=to,
+        from_=from_,
+        number=simulator.next_number(),
+        parameters=call_parameters(simulator, simulator.numbers[to]),
+        direction="inbound",
+        token=uuid4().hex,
+    )
+    # Nobody but the app decides what becomes of it: it cannot be picked up from outside.
+    call.ring.set()
+    simulator.keep(simulator.calls, call.sid, call)
+    simulator.tasks.spawn(run_inbound_call(simulator, call))
+    return call

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from .call import Call, Source
-from .documents import load
-from .session import HangUp, Session
+from fake_twilio.model.call import Call
+from fake_twilio.twiml.fetch import NoDocument, fetch_or_fallback
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.allowed_verbs import BEFORE_ANSWERING
+from fake_twilio.voice.session import HangUp, Session
+
+APOLOGY = "We are sorry, an application error has occurred. Goodbye."
+
 
 MOST_DOCUMENTS = 500
 """A call that redirects in a circle stops here: at pace 0 it would go round for ever."""
-
-BEFORE_ANSWERING = frozenset({"Pause", "Redirect", "Reject"})
-"""Verbs that do not pick up an incoming call; Dial does not where it has answerOnBridge."""
 
 
 @dataclass(frozen=True)
@@ -92,3 +94,14 @@ def not_simulated(session: Session, element: Element) -> None:
     """Any other verb is shown on the phone, and skipped."""
     with session.step(element.tag, detail=f"<{element.tag}> is not simulated here: skipped"):
         pass
+
+
+async def load(session: Session, source: Source) -> Element:
+    """The document at `source`, or at the call's fallback address, or none: then the caller hears Twilio's apology."""
+    try:
+        return await fetch_or_fallback(session, source)
+    except NoDocument:
+        session.pick_up()
+        with session.step("Say", text=APOLOGY, voice="", language="", loop=1):
+            await session.pass_time(3)
+        raise HangUp from None

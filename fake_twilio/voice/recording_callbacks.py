@@ -2,16 +2,17 @@
 
 from uuid import uuid4
 
-from .call import Call
-from .callback import Callback
-from .callbacks import Fields, call_fields, recording_fields
-from .exchange import Exchange
-from .formats import rfc2822
-from .recording import Recording
-from .webhook import Webhook
+from fake_twilio.dates import rfc2822
+from fake_twilio.model.call import Call
+from fake_twilio.model.recording import Recording
+from fake_twilio.simulator import Simulator
+from fake_twilio.voice.request_fields import call_fields, recording_fields
+from fake_twilio.webhooks.callback_settings import CallbackSettings
+from fake_twilio.webhooks.fields import Fields
+from fake_twilio.webhooks.webhook import Webhook
 
 
-def post_recording(exchange: Exchange, call: Call, recording: Recording, callback: Callback) -> None:
+def post_recording(simulator: Simulator, call: Call, recording: Recording, callback: CallbackSettings) -> None:
     """Tell the app that a recording has begun, or can be fetched, if it has asked for that."""
     if not callback.wants(recording.status):
         return
@@ -20,7 +21,7 @@ def post_recording(exchange: Exchange, call: Call, recording: Recording, callbac
         ("AccountSid", call.account_sid),
         ("CallSid", call.sid),
         *conference,
-        *recording_fields(exchange, recording),
+        *recording_fields(simulator, recording),
         ("RecordingStatus", recording.status),
         ("RecordingChannels", str(recording.channels)),
         ("RecordingStartTime", rfc2822(recording.started) or ""),
@@ -29,20 +30,20 @@ def post_recording(exchange: Exchange, call: Call, recording: Recording, callbac
         ("ErrorCode", "0"),
     )
     event = f"recording {recording.status}"
-    exchange.sender.post(Webhook(call.sid, "status", event, callback.url, callback.method, fields), call.number)
+    simulator.sender.post(Webhook(call.sid, "status", event, callback.url, callback.method, fields), call.number)
 
 
-def post_call_recording(exchange: Exchange, call: Call) -> None:
+def post_call_recording(simulator: Simulator, call: Call) -> None:
     """Tell the app of the recording that it asked for when it placed the call."""
     if call.recording:
-        callback = Callback.of(call.parameters, "RecordingStatusCallback", "completed")
-        post_recording(exchange, call, call.recording, callback)
+        callback = CallbackSettings.of(call.parameters, "RecordingStatusCallback", "completed")
+        post_recording(simulator, call, call.recording, callback)
 
 
-def post_transcription(exchange: Exchange, call: Call, recording: Recording, url: str) -> None:
+def post_transcription(simulator: Simulator, call: Call, recording: Recording, url: str) -> None:
     """Tell the app what was said: the words that were typed on the phone. Where there are none, it failed."""
     sid = f"TR{uuid4().hex}"
-    base = f"{exchange.base_url}/2010-04-01/Accounts/{call.account_sid}"
+    base = f"{simulator.base_url}/2010-04-01/Accounts/{call.account_sid}"
     said: Fields = (("TranscriptionText", " ".join(recording.words)),) if recording.words else ()
     fields = (
         *call_fields(call),
@@ -52,6 +53,6 @@ def post_transcription(exchange: Exchange, call: Call, recording: Recording, url
         ("TranscriptionType", "fast"),
         ("TranscriptionUrl", f"{base}/Recordings/{recording.sid}/Transcriptions/{sid}"),
         ("RecordingSid", recording.sid),
-        ("RecordingUrl", exchange.base_url + recording.path),
+        ("RecordingUrl", simulator.base_url + recording.path),
     )
-    exchange.sender.post(Webhook(call.sid, "status", "transcription", url, "POST", fields), call.number)
+    simulator.sender.post(Webhook(call.sid, "status", "transcription", url, "POST", fields), call.number)

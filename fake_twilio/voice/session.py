@@ -7,17 +7,19 @@ from typing import Any
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from .bridge import Bridge
-from .call import Call, Source, Step
-from .call_status import pick_up
-from .callback import Callback
-from .callbacks import Fields, call_fields
-from .ears import Ears, Heard
-from .exchange import Exchange
-from .formats import now
-from .race import first
-from .twiml_check import Kind
-from .webhook import Answer, Webhook
+from fake_twilio.dates import now
+from fake_twilio.model.bridge import Bridge
+from fake_twilio.model.call import Call, Step
+from fake_twilio.model.call_input import CallInput, Heard
+from fake_twilio.runtime.tasks import first
+from fake_twilio.simulator import Simulator
+from fake_twilio.twiml.check import Kind
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.request_fields import call_fields
+from fake_twilio.voice.status import pick_up
+from fake_twilio.webhooks.callback_settings import CallbackSettings
+from fake_twilio.webhooks.fields import Fields
+from fake_twilio.webhooks.webhook import Answer, Webhook
 
 
 class HangUp(Exception):
@@ -29,8 +31,8 @@ class Session:
 
     kind: Kind = "voice"
 
-    def __init__(self, exchange: Exchange, call: Call, verbs: "Mapping[str, Verb]") -> None:
-        self.exchange = exchange
+    def __init__(self, simulator: Simulator, call: Call, verbs: "Mapping[str, Verb]") -> None:
+        self.simulator = simulator
         self.call = call
         self.verbs = verbs
         self.document_url = ""
@@ -44,7 +46,7 @@ class Session:
 
     def beside(self, call: Call, only: frozenset[str] | None = None) -> "Session":
         """Another session, of the same call or of one that has to do with it; addresses are relative to the same."""
-        session = Session(self.exchange, call, self.verbs)
+        session = Session(self.simulator, call, self.verbs)
         session.document_url, session.only = self.document_url, only
         return session
 
@@ -60,72 +62,72 @@ class Session:
         step = Step(verb, now(), about)
         self.call.steps.append(step)
         del self.call.steps[:-500]
-        self.exchange.changes.tell()
+        self.simulator.changes.tell()
         try:
             yield step
         finally:
             step.state = "done"
-            self.exchange.changes.tell()
+            self.simulator.changes.tell()
 
     async def pass_time(self, seconds: float) -> None:
         """Let a verb take its time."""
-        await self.exchange.clock.human(seconds)
+        await self.simulator.pace.human(seconds)
 
     async def rest(self) -> None:
         """Do nothing until somebody hangs up."""
-        with self.exchange.work.resting(self.call):
+        with self.simulator.idle.waiting(self.call):
             await asyncio.Event().wait()
 
     async def stay_on(self, bridge: Bridge, *, seconds: float | None = None, star: bool = False) -> None:
         """Stay connected until the other call ends, the time is over, or `*` is pressed where `star` is set."""
         line = self.call.line
         line.connected_to = [other.person for other in bridge.calls if other is not self.call]
-        self.exchange.changes.tell()
-        patience = None if seconds is None else self.exchange.clock.patience(seconds)
+        self.simulator.changes.tell()
+        patience = None if seconds is None else self.simulator.pace.patience(seconds)
         try:
             with (
-                self.listening(Ears("*" if star else "")) as ears,
-                self.exchange.work.resting(self.call),
+                self.listening(CallInput("*" if star else "")) as call_input,
+                self.simulator.idle.waiting(self.call),
                 suppress(TimeoutError),
             ):
                 async with asyncio.timeout(patience):
-                    await first(bridge.over.wait(), ears.something.wait())
+                    await first(bridge.over.wait(), call_input.something.wait())
         finally:
             line.connected_to = []
             bridge.end()
-            self.exchange.changes.tell()
+            self.simulator.changes.tell()
 
     def pick_up(self) -> None:
         """Answer an incoming call, if nobody has yet."""
         self.call.line.refusal = ""
-        pick_up(self.exchange, self.call)
+        pick_up(self.simulator, self.call)
 
     @contextmanager
-    def listening(self, ears: Ears, waiting_for: dict[str, Any] | None = None) -> Iterator[Ears]:
+    def listening(self, call_input: CallInput, waiting_for: dict[str, Any] | None = None) -> Iterator[CallInput]:
         """Hear what is pressed and said on the phone."""
         line = self.call.line
-        before = line.ears, line.waiting_for
-        line.ears, line.waiting_for = ears, waiting_for
-        self.exchange.changes.tell()
+        before = line.call_input, line.waiting_for
+        line.call_input, line.waiting_for = call_input, waiting_for
+        self.simulator.changes.tell()
         try:
-            yield ears
+            yield call_input
         finally:
-            line.ears, line.waiting_for = before
-            self.exchange.changes.tell()
+            line.call_input, line.waiting_for = before
+            self.simulator.changes.tell()
 
-    async def listen(self, ears: Ears, seconds: float | None) -> Heard | None:
+    async def listen(self, call_input: CallInput, seconds: float | None) -> Heard | None:
         """The next thing heard; None when a person has let so many seconds go by."""
-        if not ears.heard.empty():
-            return ears.heard.get_nowait()
-        patience = None if seconds is None else self.exchange.clock.patience(seconds)
-        with self.exchange.work.resting(self.call), suppress(TimeoutError):
+        if not call_input.heard.empty():
+            return call_input.heard.get_nowait()
+        patience = None if seconds is None else self.simulator.pace.patience(seconds)
+        with self.simulator.idle.waiting(self.call), suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                return await ears.heard.get()
+                return await call_input.heard.get()
         return None
 
     def fault(self, code: int | None, detail: str) -> None:
         """The document, or the app's answer, was wrong."""
-        self.exchange.faults.add(self.call.sid, code, detail)
+        self.simulator.faults.add(self.call.sid, code, detail)
 
     def source(self, url: str, method: str, fields: Fields = ()) -> Source:
         """The document at `url`, which may be relative to the running one."""
@@ -139,32 +141,32 @@ class Session:
         url = element.get("action", "").strip()
         return self.source(url, element.get("method", "POST"), fields) if url else None
 
-    def callback(self, element: Element, name: str, *default: str) -> Callback:
+    def callback(self, element: Element, name: str, *default: str) -> CallbackSettings:
         """The callback that the attributes `name`, `nameMethod` and `nameEvent` describe."""
         url = element.get(name, "").strip()
         if not url or not (self.document_url or "://" in url):
-            return Callback()
+            return CallbackSettings()
         events = element.get(f"{name}Event", "").lower().split() or default
         method = element.get(f"{name}Method", "POST").upper()
-        return Callback(urljoin(self.document_url, url), method, frozenset(events))
+        return CallbackSettings(urljoin(self.document_url, url), method, frozenset(events))
 
-    def post(self, callback: Callback, event: str, fields: Fields, sid: str = "") -> None:
+    def post(self, callback: CallbackSettings, event: str, fields: Fields, sid: str = "") -> None:
         """Tell the app of something."""
         webhook = Webhook(sid or self.call.sid, "status", event, callback.url, callback.method, fields)
-        self.exchange.sender.post(webhook, self.call.number)
+        self.simulator.sender.post(webhook, self.call.number)
 
     def say_goodbye(self, find: Callable[[], Source | None]) -> None:
         """Ask for a document when the call is over: Twilio does, though nobody hears it any more."""
         with suppress(HangUp):
             if source := find():
-                self.call.line.farewells.append(lambda: self.exchange.tasks.spawn(self.request(source)))
+                self.call.line.farewells.append(lambda: self.simulator.tasks.spawn(self.request(source)))
 
     async def request(self, source: Source, extra: Fields = ()) -> Answer:
         """Ask the app for a document."""
         fields = (*call_fields(self.call), *source.fields, *self.about(), *extra)
         webhook = Webhook(self.call.sid, "twiml", self.call.status, source.url, source.method, fields)
         with self.step("fetch", method=source.method, url=source.url, status=None, ms=None, signed=True) as step:
-            answer = await self.exchange.sender.send(webhook)
+            answer = await self.simulator.sender.send(webhook)
             step.about.update(status=answer.status, ms=round(answer.seconds * 1000))
         return answer
 

@@ -1,46 +1,93 @@
 """The turning points of a call: its status changes, and the app is told."""
 
-from .call import Call
-from .callbacks import post_call_event, post_machine_detection
-from .exchange import Exchange
-from .formats import now
+import math
+
+from fake_twilio.dates import now, rfc2822
+from fake_twilio.model.call import Call
+from fake_twilio.simulator import Simulator
+from fake_twilio.voice.request_fields import call_fields, recording_fields
+from fake_twilio.webhooks.webhook import Webhook
+
+SIP_RESPONSES = {"completed": "200", "busy": "486", "no-answer": "487", "canceled": "487", "failed": "404"}
 
 
-def become(exchange: Exchange, call: Call, status: str) -> None:
+def become(simulator: Simulator, call: Call, status: str) -> None:
     """Change the status."""
     call.status = status
     call.updated = now()
-    exchange.changes.tell()
+    simulator.changes.tell()
 
 
-def pick_up(exchange: Exchange, call: Call) -> None:
+def pick_up(simulator: Simulator, call: Call) -> None:
     """The call is answered, unless it has been already."""
     if call.answered:
         return
     call.answered = now()
-    become(exchange, call, "in-progress")
-    post_call_event(exchange, call, "answered")
+    become(simulator, call, "in-progress")
+    post_call_event(simulator, call, "answered")
 
 
-def detect_machine(exchange: Exchange, call: Call) -> None:
+def detect_machine(simulator: Simulator, call: Call) -> None:
     """People answer these phones, not machines."""
     if call.parameters.get("MachineDetection") and not call.parameters.get("SendDigits"):
         call.answered_by = "human"
         if call.parameters.get("AsyncAmd").lower() == "true":
-            post_machine_detection(exchange, call)
+            post_machine_detection(simulator, call)
 
 
-def finish(exchange: Exchange, call: Call, status: str) -> None:
+def finish(simulator: Simulator, call: Call, status: str) -> None:
     """The end, which is told as the event `completed` whatever it was."""
     line = call.line
     for tap in line.taps:
         tap.stop()
     if call.recording:
         call.recording.end()
-    line.taps, line.ears, line.waiting_for = [], None, None
+    line.taps, line.call_input, line.waiting_for = [], None, None
     call.ended = now()
-    become(exchange, call, status)
-    post_call_event(exchange, call, "completed")
+    become(simulator, call, status)
+    post_call_event(simulator, call, "completed")
     for say_goodbye in line.farewells:
         say_goodbye()
     line.farewells = []
+
+
+def post_call_event(simulator: Simulator, call: Call, event: str) -> None:
+    """Tell the app of `initiated`, `ringing`, `answered` or `completed`, if it has asked for it."""
+    url = call.parameters.get("StatusCallback")
+    events = [value.lower() for value in call.parameters.all("StatusCallbackEvent")] or ["completed"]
+    if not url or event not in events:
+        return
+    fields = call_fields(call)
+    if event == "completed":
+        seconds = call.duration or 0
+        fields += [
+            ("CallDuration", str(seconds)),
+            ("Duration", str(math.ceil(seconds / 60))),
+            ("SipResponseCode", SIP_RESPONSES[call.status]),
+        ]
+        if call.recording:
+            fields += recording_fields(simulator, call.recording)
+    fields += [
+        ("Timestamp", rfc2822(now()) or ""),
+        ("CallbackSource", "call-progress-events"),
+        ("SequenceNumber", str(call.sequence)),
+    ]
+    call.sequence += 1
+    method = call.parameters.get("StatusCallbackMethod").upper() or "POST"
+    webhook = Webhook(call.sid, "status", call.status, url, method, tuple(fields))
+    simulator.sender.post(webhook, call.number, last=event == "completed")
+
+
+def post_machine_detection(simulator: Simulator, call: Call) -> None:
+    """Tell the app who answered, if it has asked to be told beside the call."""
+    url = call.parameters.get("AsyncAmdStatusCallback")
+    if not url:
+        return
+    fields = (
+        ("CallSid", call.sid),
+        ("AccountSid", call.account_sid),
+        ("AnsweredBy", call.answered_by or "unknown"),
+        ("MachineDetectionDuration", "0"),
+    )
+    method = call.parameters.get("AsyncAmdStatusCallbackMethod").upper() or "POST"
+    simulator.sender.post(Webhook(call.sid, "status", "machine detection", url, method, fields), call.number)

@@ -2,17 +2,18 @@
 
 from collections.abc import Iterator
 
-from .overrides import Overrides
-from .webhook import Answer, Webhook, place
+from fake_twilio.webhooks.connection_overrides import Overrides
+from fake_twilio.webhooks.webhook import Answer, Webhook, place
 
 TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 """Content types that Twilio reads as TwiML (https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types)."""
+
 
 SLOW = 5.0
 """Seconds after which an answer is worth a notice, if nothing else is said; at fifteen Twilio hangs up."""
 
 
-def judge(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tuple[int | None, str]]:
+def check_answer(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tuple[int | None, str]]:
     """The faults in one answer: Twilio's code, if it has one, and words."""
     about = name(webhook)
     for words in answer.logged_errors:
@@ -28,10 +29,10 @@ def judge(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tuple[int |
         return
     if answer.seconds > slow:
         yield None, f"{about} took {answer.seconds:.1f} s; Twilio gives up at 15 s"
-    yield from ((code, f"{about} {words}") for code, words in judge_body(webhook, answer))
+    yield from ((code, f"{about} {words}") for code, words in check_body(webhook, answer))
 
 
-def judge_address(webhook: Webhook) -> Iterator[tuple[int | None, str]]:
+def check_address(webhook: Webhook) -> Iterator[tuple[int | None, str]]:
     """The faults in the address that the app has given."""
     for setting in Overrides.of(webhook.url).invalid:
         yield 11243 if setting.startswith("rp=") else None, f"{name(webhook)}: invalid connection override {setting!r}"
@@ -42,7 +43,7 @@ def name(webhook: Webhook) -> str:
     return f"{webhook.method} {place(webhook.url)} ({webhook.event})"
 
 
-def judge_body(webhook: Webhook, answer: Answer) -> Iterator[tuple[int | None, str]]:
+def check_body(webhook: Webhook, answer: Answer) -> Iterator[tuple[int | None, str]]:
     """What is wrong with an answer that came in time and said 2xx."""
     if answer.status == 204:
         if answer.body or answer.declared_length:

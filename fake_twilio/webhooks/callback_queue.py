@@ -6,14 +6,16 @@ from contextlib import suppress
 from dataclasses import replace
 from uuid import uuid4
 
-from .chaos import Chaos
-from .webhook import Webhook
+from fake_twilio.chaos import Chaos
+from fake_twilio.webhooks.webhook import Webhook
 
 Send = Callable[[Webhook], Awaitable[object]]
+
+
 Lose = Callable[[Webhook], None]
 
 
-class Postbox:
+class CallbackQueue:
     """Knows which callbacks are on their way."""
 
     def __init__(self) -> None:

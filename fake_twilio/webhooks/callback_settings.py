@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from .form import Form
+from fake_twilio.form import Form
 
 
 @dataclass(frozen=True)
-class Callback:
+class CallbackSettings:
     """An order for webhooks that want nothing back. Without an address there are none."""
 
     url: str = ""
@@ -14,7 +14,7 @@ class Callback:
     events: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, form: Form, name: str, *default: str) -> "Callback":
+    def of(cls, form: Form, name: str, *default: str) -> "CallbackSettings":
         """The one that the parameters `name`, `nameMethod` and `nameEvent` of a create describe."""
         events = [event.lower() for event in form.all(f"{name}Event")] or default
         return cls(form.get(name), form.get(f"{name}Method").upper() or "POST", frozenset(events))

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlencode, urljoin
 import aiohttp
 from yarl import URL
 
-from .overrides import Overrides
-from .webhook import Answer, Delivery, Webhook
+from fake_twilio.webhooks.connection_overrides import Overrides
+from fake_twilio.webhooks.webhook import Answer, Delivery, Webhook
 
 TOO_LARGE = 64 * 1024
 

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import aiohttp
 
-from .chaos import Chaos
-from .formats import now
-from .judge import judge, judge_address
-from .postbox import Postbox
-from .race import Tasks
-from .webhook import Answer, Delivery, Webhook
-from .webhook_client import WebhookClient
+from fake_twilio.chaos import Chaos
+from fake_twilio.dates import now
+from fake_twilio.runtime.tasks import Tasks
+from fake_twilio.webhooks.answer_checks import check_address, check_answer
+from fake_twilio.webhooks.callback_queue import CallbackQueue
+from fake_twilio.webhooks.client import WebhookClient
+from fake_twilio.webhooks.webhook import Answer, Delivery, Webhook
 
 Report = Callable[[str | None, int | None, str], None]
 """Takes a SID, a code of Twilio's and words about what was wrong with an answer, or with an address."""
@@ -33,7 +33,7 @@ class Sender:
 
     def forget(self) -> None:
         """Forget what was sent."""
-        self.queues: dict[str, Postbox] = {}
+        self.queues: dict[str, CallbackQueue] = {}
         self.deliveries: deque[Delivery] = deque(maxlen=10_000)
 
     async def open(self) -> None:
@@ -53,9 +53,9 @@ class Sender:
         """Send a webhook and return the answer to its last try."""
         return await self.client.send(webhook)
 
-    def queue(self, sid: str) -> Postbox:
+    def queue(self, sid: str) -> CallbackQueue:
         """Return the queue of the callbacks of one call or text."""
-        return self.queues.setdefault(sid, Postbox())
+        return self.queues.setdefault(sid, CallbackQueue())
 
     def post(self, webhook: Webhook, number: int, last: bool = False) -> None:
         """Send a status callback after the one before it, or as chaos decides."""
@@ -73,9 +73,9 @@ class Sender:
         """Remember one try of a webhook, and report what was wrong with its answer."""
         self.deliveries.append(delivery)
         if delivery.attempt == 1:
-            for code, detail in judge_address(delivery.webhook):
+            for code, detail in check_address(delivery.webhook):
                 self.report(delivery.webhook.sid, code, detail)
         if answer:
-            for code, detail in judge(delivery.webhook, answer, self.slow):
+            for code, detail in check_answer(delivery.webhook, answer, self.slow):
                 self.report(delivery.webhook.sid, code, detail)
         self.tell()

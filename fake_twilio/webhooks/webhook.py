@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from twilio.request_validator import RequestValidator
 
-from .formats import now
+from fake_twilio.dates import now
 
 
 def place(url: str) -> str:

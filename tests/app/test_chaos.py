@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from fake_twilio import Chaos, FakeTwilio
+from fake_twilio.testing import Chaos, FakeTwilio
 from tests.support.app import App, StartApp
 
 CALLS = 6

@@ -9,7 +9,7 @@ import re
 import azure.functions as func
 import pytest
 
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared import errors
 from shared.errors import ApiError
 from shared.responses import answers_problems

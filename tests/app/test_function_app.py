@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared.settings import ROUTE_PREFIX
 from tests.support.app import ROOT, SETTINGS, App, StartApp
 

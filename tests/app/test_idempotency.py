@@ -13,7 +13,7 @@ from azure.data.tables import TableClient
 
 from dev.azurite import connection_string
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
 from shared.sending.idempotency import forget, keep, reserve

@@ -11,7 +11,7 @@ import requests
 
 from dev.azurite import connection_string
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import App, StartApp, assert_problem
 
 NUMBER = "+15005550006"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, VoiceResponse
 
-from fake_twilio.twiml_check import check
+from fake_twilio.twiml.check import check
 from shared.scripts.filling import fill
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import Family, InvalidScript, read_script

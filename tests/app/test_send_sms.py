@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import App, StartApp, assert_problem, faults_of
 
 TO = "+15551234567"

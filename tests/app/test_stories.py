@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import App, StartApp, app_starter, assert_problem
 from tests.support.phones_page import button, captions_of, phone_on, thread_of
 

@@ -14,7 +14,7 @@ import pytest
 
 from dev.azurite import connection_string
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared.activity.event import Event
 from shared.activity.log import add_findable
 from shared.clock import now

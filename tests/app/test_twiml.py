@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dev.azurite import connection_string
 from dev.processes import free_port
-from fake_twilio.twiml_check import check
+from fake_twilio.twiml.check import check
 from tests.support.app import SETTINGS, App, StartApp, sign
 
 SORRY = "We are sorry"

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 import requests
 
-from fake_twilio.twiml_check import check
+from fake_twilio.twiml.check import check
 from tests.support.app import SETTINGS, App, StartApp, sign
 
 CALL = {"CallSid": "CA1", "From": "+15551234567", "To": "+15005550006", "CallStatus": "in-progress"}

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import StartApp, assert_problem
 
 CALL = {"to": "+15551234567"}

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared.responses import answers_problems
 from shared.twilio.error_codes import DELIVERY_FAILURES, OUR_FAULTS, REFUSALS
 from tests.support.app import ROOT, App, StartApp, sign

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from dev.processes import free_port
-from fake_twilio import Account, FakeTwilio
+from fake_twilio.testing import Account, FakeTwilio
 from shared.settings import load
 from shared.twilio.error_codes import failure_for
 from tests.support.app import ROOT, SETTINGS, App, assert_problem, sign

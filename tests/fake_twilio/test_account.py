@@ -9,7 +9,7 @@ import pytest
 import requests
 from twilio.rest import Client
 
-from fake_twilio import Account
+from fake_twilio.testing import Account
 from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, client_of, refused, twiml
 
 HELLO = twiml("<Say>Hello</Say>")
@@ -128,7 +128,7 @@ def test_a_messaging_service_takes_the_texts_of_its_numbers(stage: Stage, client
     stage.fake.phone(THEIRS).wait_for_text("From the service")
     pool = client.messaging.v1.services(service.sid).phone_numbers
     assert pool(number_of(client).sid).fetch().phone_number == OURS
-    stage.fake.exchange.services[service.sid].number_sids.clear()
+    stage.fake.simulator.services[service.sid].number_sids.clear()
     for sid in ("PN" + UNKNOWN, number_of(client).sid):
         with refused(20404):
             pool(sid).fetch()

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from fake_twilio import Account, FakeTwilio
-from fake_twilio.trouble import Kind
+from fake_twilio.chaos import Kind
+from fake_twilio.testing import Account, FakeTwilio
 from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 ROOT = Path(__file__).parents[2]
@@ -97,7 +97,7 @@ def test_a_reset_takes_back_the_trouble(stage: Stage) -> None:
     stage.fake.inject(500, times=5)
     with ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(stage.post, "Messages.json", TEXT)
-        stage.fake.wait_for(lambda: stage.fake.exchange.requests, "the request to come in", 5)
+        stage.fake.wait_for(lambda: stage.fake.simulator.requests, "the request to come in", 5)
         stage.fake.reset()
         with pytest.raises(requests.ConnectionError):
             hanging.result(5)
@@ -118,7 +118,7 @@ def test_without_life_nothing_comes_of_a_create_and_little_is_kept() -> None:
     with Stage.ready(life=False) as stage:
         sids = [stage.post("Messages.json", TEXT | {"StatusCallback": stage.app.url()}).json()["sid"] for _ in range(3)]
         assert stage.client.messages(sids[0]).fetch().status == "queued"
-        stage.fake.exchange.limit = 2
+        stage.fake.simulator.limit = 2
         stage.text()
         with refused(20404):
             stage.client.messages(sids[0]).fetch()

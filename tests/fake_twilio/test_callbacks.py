@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from fake_twilio.overrides import Overrides
+from fake_twilio.webhooks.connection_overrides import Overrides
 from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, twiml
 
 TOKEN = "I-Twilio-Idempotency-Token"

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from fake_twilio import Chaos, Plan
+from fake_twilio.testing import Chaos, Plan
 from tests.support.fake_twilio_stage import ALL_EVENTS, Reply, Stage
 
 STATUSES = ["initiated", "ringing", "in-progress", "completed"]

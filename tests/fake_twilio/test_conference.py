@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_twilio import PhoneCall
+from fake_twilio.testing import PhoneCall
 from tests.support.fake_twilio_stage import OURS, Stage, sound, twiml
 
 ANN, BOB, CAT = "+15552220001", "+15552220002", "+15552220003"
@@ -89,12 +89,12 @@ def test_a_conference_waits_for_its_moderator_and_ends_with_them(stage: Stage) -
 def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
     """With the star, where that counts; a name that is free again is another conference."""
     ann = room(stage, ANN, "", "action='/after' hangupOnStar='true'")
-    first = stage.fake.ask(lambda: stage.fake.exchange.conferences["room"].sid)
+    first = stage.fake.ask(lambda: stage.fake.simulator.conferences["room"].sid)
     ann.press("1*")
     ann.wait_until("completed")
     assert ann.heard() == "after"
     room(stage, ANN)
-    assert stage.fake.ask(lambda: stage.fake.exchange.conferences["room"].sid) != first
+    assert stage.fake.ask(lambda: stage.fake.simulator.conferences["room"].sid) != first
 
 
 def test_the_star_counts_after_a_question_in_the_music(stage: Stage) -> None:

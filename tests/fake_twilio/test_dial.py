@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_twilio import PhoneCall
+from fake_twilio.testing import PhoneCall
 from tests.support.fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, twiml
 
 ANN, BOB = "+15552220001", "+15552220002"
@@ -119,7 +119,7 @@ def test_phones_ring_one_after_the_other(stage: Stage) -> None:
     phone_call = call_in(stage, dial)
     ann = stage.fake.phone(ANN).wait_for_call()
     stage.fake.wait_until_quiet()
-    assert BOB not in stage.fake.ask(lambda: list(stage.fake.exchange.phones.by_number))
+    assert BOB not in stage.fake.ask(lambda: list(stage.fake.simulator.phones.by_number))
     ann.decline()
     bob = stage.fake.phone(BOB).wait_for_call()
     bob.answer()

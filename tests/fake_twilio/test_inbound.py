@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from fake_twilio.__main__ import arguments
-from fake_twilio.documents import APOLOGY
+from fake_twilio.voice.interpreter import APOLOGY
 from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, refused, twiml
 
 PHONE = "%2B15551234567"
@@ -145,7 +145,7 @@ def test_a_person_does_all_of_it_from_the_page(stage: Stage) -> None:
     stage.app.reply("/menu", twiml("<Gather input='dtmf speech' action='/end'/>"))
     stage.app.reply("/end", twiml(""))
     sid = press(stage, "call", {"to": OURS})[1]["sid"]
-    call = stage.fake.wait_for(lambda: stage.fake.exchange.calls.get(sid), "the call", 5)
+    call = stage.fake.wait_for(lambda: stage.fake.simulator.calls.get(sid), "the call", 5)
     stage.fake.wait_for(lambda: call.line.waiting_for, "the menu", 5)
     assert press(stage, "digits", {"digits": "12", "sid": sid}) == (204, None)
     stage.fake.wait_for(lambda: stage.app.forms("/menu") and call.line.waiting_for, "the next menu", 5)
@@ -240,7 +240,7 @@ def test_the_answer_to_a_text_is_run(stage: Stage, reply: Reply, texts: list[str
     stage.app.reply("/more", twiml("<Message>more</Message>"))
     stage.fake.phone(THEIRS).text(OURS, "Hi")
     stage.fake.wait_until_quiet()
-    received = [message.body for message in stage.fake.exchange.phones.at(THEIRS).messages if message.to == THEIRS]
+    received = [message.body for message in stage.fake.simulator.phones.at(THEIRS).messages if message.to == THEIRS]
     assert (received, codes(stage)) == (texts, found)
 
 

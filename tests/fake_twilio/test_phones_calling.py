@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from fake_twilio import FakeTwilio
-from fake_twilio.account import Account
+from fake_twilio.model.account import Account
+from fake_twilio.testing import FakeTwilio
 from tests.support.fake_twilio_stage import OURS, Receiver, Stage, client_of, twiml
 from tests.support.phones_page import VOICE, WINDOW, button, captions_of, phone_on, thread_of
 

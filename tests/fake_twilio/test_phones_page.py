@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 from twilio.rest import Client
 
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import SETTINGS
 from tests.support.phones_page import NUMBER, VOICE, WINDOW, button, captions_of, phone_on, thread_of
 
@@ -430,7 +430,7 @@ def test_a_webhook_that_nobody_answered_says_why(tab: Page, twilio: Client, fake
 
     expect(entries.last.get_by_role("heading", name="No answer")).to_be_visible()
     expect(entries.last.get_by_text(re.compile(r"^no connection: \w+ · \d+ ms$"))).to_be_visible()
-    fake.ask(fake.exchange.sender.deliveries.clear)
+    fake.ask(fake.simulator.sender.deliveries.clear)
     entries.first.get_by_role("button").click()
     expect(entries.first).to_contain_text("This webhook has been forgotten.")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fake_twilio.segments import segments
+from fake_twilio.model.segments import segments
 from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 

@@ -11,11 +11,11 @@ import pytest
 from twilio.twiml.messaging_response import MessagingResponse
 from twilio.twiml.voice_response import Dial, Gather, Say, Start, VoiceResponse
 
-from fake_twilio import PhoneCall
-from fake_twilio.documents import APOLOGY
-from fake_twilio.twiml_check import Kind, check
-from fake_twilio.twiml_rules import DOCUMENTS, ELEMENTS
-from fake_twilio.verbs import VERBS
+from fake_twilio.testing import PhoneCall
+from fake_twilio.twiml.check import Kind, check
+from fake_twilio.twiml.rules import DOCUMENTS, ELEMENTS
+from fake_twilio.voice.interpreter import APOLOGY
+from fake_twilio.voice.verbs import VERBS
 from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, sound, twiml
 
 
@@ -315,5 +315,5 @@ def test_the_rules_name_only_elements_that_have_rules() -> None:
 
 def test_each_verb_that_is_simulated_has_its_module() -> None:
     """One module each, named like the verb."""
-    folder = Path(__file__).parents[2] / "fake_twilio" / "verbs"
+    folder = Path(__file__).parents[2] / "fake_twilio" / "voice" / "verbs"
     assert {verb.lower() for verb in VERBS} <= {path.stem for path in folder.glob("*.py")}

@@ -11,7 +11,7 @@ import pytest
 import requests
 from twilio.base.exceptions import TwilioRestException
 
-from fake_twilio import PhoneCall
+from fake_twilio.testing import PhoneCall
 from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, sound, twiml
 
 

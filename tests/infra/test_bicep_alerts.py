@@ -15,7 +15,7 @@ import azure.functions as func
 import pytest
 
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from shared.responses import answers_problems
 from shared.settings import ROUTE_PREFIX
 from tests.support.app import App, StartApp

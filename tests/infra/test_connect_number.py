@@ -23,8 +23,8 @@ from deployment.twilio_api import TwilioAccount, TwilioUnreachable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_twilio import FakeTwilio
-from fake_twilio.account import MAGIC_SENDER as OURS
+from fake_twilio.model.account import MAGIC_SENDER as OURS
+from fake_twilio.testing import FakeTwilio
 from tests.support.connect_number import account_of, changes, run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,7 +123,7 @@ def test_a_route_that_is_for_something_else_is_set_right(fake: FakeTwilio, voice
 
 def test_a_messaging_service_may_have_a_script_of_its_own(fake: FakeTwilio) -> None:
     """As a number may."""
-    service = fake.exchange.services[fake.account.messaging_service_sid]
+    service = fake.simulator.services[fake.account.messaging_service_sid]
     service.inbound_request_url = f"{API}/twiml/club"
 
     connect(fake, "--messaging-service", service.sid)
@@ -199,7 +199,7 @@ def connectable_name(name: str) -> str:
 def test_one_that_is_refused_keeps_the_others_from_being_changed(fake: FakeTwilio) -> None:
     """Nothing is half done."""
     service = fake.account.messaging_service_sid
-    fake.exchange.services[service].inbound_request_url = OTHER
+    fake.simulator.services[service].inbound_request_url = OTHER
 
     done = run(fake, *BY_HAND, "--yes", "--messaging-service", service)
 
@@ -216,7 +216,7 @@ def test_a_messaging_service_and_a_twiml_app_are_connected_too(fake: FakeTwilio)
 
     connect(fake, *options)
 
-    service, app = fake.exchange.services[account.messaging_service_sid], fake.exchange.twiml_apps[made["sid"]]
+    service, app = fake.simulator.services[account.messaging_service_sid], fake.simulator.twiml_apps[made["sid"]]
     assert "nothing to change" in connect(fake, *options).stdout
     assert (service.inbound_request_url, service.fallback_url) == (f"{API}/receive_sms", f"{API}/fallback")
     assert (service.inbound_method, service.status_callback) == ("POST", CALLBACK)
@@ -225,7 +225,7 @@ def test_a_messaging_service_and_a_twiml_app_are_connected_too(fake: FakeTwilio)
 
     connect(fake, "--restore", *options)
     assert (service.inbound_request_url, app.voice_url, app.sms_method) == ("", "", "GET")
-    assert list(fake.exchange.twiml_apps) == [made["sid"]]
+    assert list(fake.simulator.twiml_apps) == [made["sid"]]
 
 
 @pytest.mark.parametrize(("can_call", "can_text"), [(True, False), (False, True)])
@@ -311,7 +311,7 @@ def test_a_twiml_app_of_somebody_elses_is_neither_taken_nor_deleted(fake: FakeTw
     connecting(account, fake).connect()
     connecting(account, fake).restore()
 
-    assert list(fake.exchange.twiml_apps) == [made["sid"]]
+    assert list(fake.simulator.twiml_apps) == [made["sid"]]
     assert fake.number(OURS).sms_url == OTHER
 
 
@@ -334,7 +334,7 @@ def test_what_was_kept_first_stays_until_somebody_else_has_had_the_number(fake: 
     number.voice_fallback_url = "https://other.example.com/fallback"
 
     connect(fake, "--take-over")
-    [kept] = fake.exchange.twiml_apps.values()
+    [kept] = fake.simulator.twiml_apps.values()
     assert number.voice_url == f"{API}/twiml/menu"
 
     connect(fake, "--restore")
@@ -354,7 +354,7 @@ def test_an_app_that_has_moved_gives_back_what_stood_before_it_ever_came(fake: F
 
     assert run(fake, *moved, "--restore").returncode == 0
     assert fake.number(OURS).voice_url == OTHER
-    assert fake.exchange.twiml_apps == {}
+    assert fake.simulator.twiml_apps == {}
 
 
 def test_a_number_that_is_taken_back_from_a_borrower_goes_to_its_owner_in_the_end(fake: FakeTwilio) -> None:
@@ -383,14 +383,14 @@ def test_apps_that_take_a_number_one_from_the_other_give_it_back_in_turn(fake: F
 
     connect(fake, "--restore")
     assert fake.number(OURS).voice_url == OTHER
-    assert fake.exchange.twiml_apps == {}
+    assert fake.simulator.twiml_apps == {}
 
 
 def test_what_two_runs_at_once_have_kept_is_forgotten_at_once(fake: FakeTwilio) -> None:
     """Each has made a TwiML App, for Twilio's names are not unique."""
     fake.number(OURS).voice_url = OTHER
     connect(fake, "--take-over")
-    twilio, [kept] = account_of(fake), fake.exchange.twiml_apps.values()
+    twilio, [kept] = account_of(fake), fake.simulator.twiml_apps.values()
     form = {"FriendlyName": kept.friendly_name, "VoiceUrl": OTHER}
     form["MessageStatusCallback"] = kept.message_status_callback
     twilio.request("POST", f"{twilio.own}/Applications.json", form)
@@ -398,7 +398,7 @@ def test_what_two_runs_at_once_have_kept_is_forgotten_at_once(fake: FakeTwilio) 
     connect(fake, "--restore")
 
     assert fake.number(OURS).voice_url == OTHER
-    assert fake.exchange.twiml_apps == {}
+    assert fake.simulator.twiml_apps == {}
 
 
 def test_a_password_or_key_in_an_old_address_is_never_shown(fake: FakeTwilio) -> None:
@@ -522,7 +522,7 @@ def test_settings_take_the_place_of_options(fake: FakeTwilio) -> None:
     assert done.returncode == 0, done.stderr
     assert "nothing to change" in connect(fake, TWILIO_API_KEY="", TWILIO_AUTH_TOKEN=fake.account.auth_token).stdout
     assert addresses(fake) == CONNECTED
-    assert fake.exchange.services[fake.account.messaging_service_sid].inbound_request_url == f"{API}/receive_sms"
+    assert fake.simulator.services[fake.account.messaging_service_sid].inbound_request_url == f"{API}/receive_sms"
 
 
 def test_a_file_like_local_settings_json_is_enough(fake: FakeTwilio, tmp_path: Path) -> None:
@@ -576,7 +576,7 @@ def test_whatever_stood_there_comes_back(
 ) -> None:
     """All but the app's own addresses, which go; two runs keep and put back as much as one."""
     fake, number = lasting_fake, lasting_fake.number(OURS)
-    fake.exchange.twiml_apps.clear()
+    fake.simulator.twiml_apps.clear()
     for name, value in {**before, "sms_application_sid": texts, **dict.fromkeys(SIDS[::2], ""), **bypass}.items():
         setattr(number, name, value)
     old = deepcopy(vars(number))
@@ -596,7 +596,7 @@ def test_whatever_stood_there_comes_back(
             assert getattr(number, name) == value or untouched or url.startswith(API)
         else:
             assert getattr(number, name) == value
-    assert fake.exchange.twiml_apps == {} or untouched
+    assert fake.simulator.twiml_apps == {} or untouched
 
 
 class Interrupted(TwilioAccount):  # type: ignore[misc, unused-ignore]
@@ -616,7 +616,7 @@ class Interrupted(TwilioAccount):  # type: ignore[misc, unused-ignore]
 @pytest.mark.parametrize("act", ["connect", "restore"])
 def test_a_run_that_breaks_off_is_finished_by_the_next(fake: FakeTwilio, requests: int, act: str) -> None:
     """Nothing that stood there is lost, wherever it breaks."""
-    number, service = fake.number(OURS), fake.exchange.services[fake.account.messaging_service_sid]
+    number, service = fake.number(OURS), fake.simulator.services[fake.account.messaging_service_sid]
     number.voice_url, service.inbound_request_url, number.sms_application_sid = OTHER, OTHER, "AP" + "1" * 32
     if act == "restore":
         connecting(account_of(fake), fake).connect()
@@ -657,11 +657,11 @@ def test_a_change_that_twilio_does_not_make_is_noticed(fake: FakeTwilio, deaf: s
 
 def test_lists_are_read_to_the_end(fake: FakeTwilio) -> None:
     """Twilio's older lists name the next page by its path, its newer ones by its address."""
-    account, exchange = account_of(fake), fake.exchange
+    account, simulator = account_of(fake), fake.simulator
     for count in range(5):
         account.request("POST", f"{account.own}/Applications.json", {"FriendlyName": f"App {count}"})
         sid = f"MG{count:032x}"
-        exchange.services[sid] = replace(exchange.services[fake.account.messaging_service_sid], sid=sid)
+        simulator.services[sid] = replace(simulator.services[fake.account.messaging_service_sid], sid=sid)
 
     apps = [
         app["friendly_name"] for app in account.every(f"{account.own}/Applications.json?PageSize=2", "applications")
@@ -669,7 +669,7 @@ def test_lists_are_read_to_the_end(fake: FakeTwilio) -> None:
     services = [one["sid"] for one in account.every(f"{account.messaging}/v1/Services?PageSize=2", "services")]
 
     assert apps == [f"App {count}" for count in reversed(range(5))]
-    assert sorted(services) == sorted(exchange.services)
+    assert sorted(services) == sorted(simulator.services)
 
 
 def test_what_is_kept_lies_in_a_twiml_app_that_a_person_can_read(fake: FakeTwilio) -> None:
@@ -677,7 +677,7 @@ def test_what_is_kept_lies_in_a_twiml_app_that_a_person_can_read(fake: FakeTwili
     fake.number(OURS).voice_url = OTHER
     connecting(account_of(fake), fake).connect()
 
-    names = [app.friendly_name for app in fake.exchange.twiml_apps.values()]
+    names = [app.friendly_name for app in fake.simulator.twiml_apps.values()]
     assert names == [f"before connect_number: {OURS}", f"before connect_number: {fake.account.messaging_service_sid}"]
     assert max(len(name) for name in names) <= 64
     kept = KeptAddresses(account_of(fake), [BASE]).find(number_module.number(account_of(fake), OURS))

@@ -18,8 +18,8 @@ from deployment.twilio_api import TwilioSaidNo
 
 import function_app
 from dev.processes import free_port
-from fake_twilio import FakeTwilio
-from fake_twilio.account import MAGIC_SENDER as OURS
+from fake_twilio.model.account import MAGIC_SENDER as OURS
+from fake_twilio.testing import FakeTwilio
 from shared.sending.send import RETRIED
 from tests.support.app import App, app_starter
 from tests.support.connect_number import account_of, changes, run
@@ -39,7 +39,7 @@ def town(running_town: Town) -> Town:
     """The same with the number connected, and all well."""
     app, fake = running_town
     fake.reset()
-    fake.ask(fake.exchange.set_up_account)
+    fake.ask(fake.simulator.set_up_account)
     done = run(fake, "--number", OURS, "--base-url", app.url, "--yes")
     assert done.returncode == 0, done.stderr
     return running_town
@@ -134,9 +134,9 @@ def test_a_number_that_calls_where_the_app_was_needs_not_to_be_taken_over(town: 
 def test_a_messaging_service_that_takes_the_texts_is_found(town: Town) -> None:
     """It is not enough that the number is right, and whoever connects it is told so."""
     _, fake = town
-    service = fake.exchange.services[fake.account.messaging_service_sid]
+    service = fake.simulator.services[fake.account.messaging_service_sid]
     service.use_inbound_webhook_on_number = "false"
-    fake.exchange.services["MG" + "9" * 32] = replace(service, sid="MG" + "9" * 32, number_sids=[])
+    fake.simulator.services["MG" + "9" * 32] = replace(service, sid="MG" + "9" * 32, number_sids=[])
 
     code, said = check(town)
 
@@ -164,7 +164,7 @@ def test_how_the_account_stands_is_looked_at(
     town: Town, standing: dict[str, str], options: tuple[str, ...], words: str
 ) -> None:
     """It is mended in Twilio's console."""
-    vars(town[1].exchange.standing).update(standing)
+    vars(town[1].simulator.account_status).update(standing)
 
     code, said = check(town, *options)
 
@@ -174,7 +174,7 @@ def test_how_the_account_stands_is_looked_at(
 
 def test_a_balance_that_twilio_does_not_tell_is_unknown(town: Town) -> None:
     """As that of a subaccount, whose money is its owner's."""
-    town[1].exchange.standing.balance = ""
+    town[1].simulator.account_status.balance = ""
 
     code, said = check(town)
 
@@ -184,7 +184,7 @@ def test_a_balance_that_twilio_does_not_tell_is_unknown(town: Town) -> None:
 
 def test_a_trial_account_is_told_whom_it_may_call(town: Town) -> None:
     """That is no drift."""
-    town[1].exchange.standing.type = "Trial"
+    town[1].simulator.account_status.type = "Trial"
 
     code, said = check(town)
 
@@ -208,7 +208,7 @@ def test_countries_that_are_switched_off_are_found(town: Town) -> None:
         environ = {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.auth_token, "NO_PROXY": "127.0.0.1"}
         subprocess.run(["bash", "-c", f"{mend} --fail --silent"], check=True, env={"PATH": "/usr/bin:/bin", **environ})
     assert check(town, "--countries", "US,DE")[0] == 0
-    assert fake.exchange.standing.callable == {"US", "CA", "DE"}
+    assert fake.simulator.account_status.callable == {"US", "CA", "DE"}
     assert mends(said)[-1].startswith("# countries of high risk only in https://console.twilio.com: ")
 
 

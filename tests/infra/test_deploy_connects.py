@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fake_twilio import Account, FakeTwilio
+from fake_twilio.testing import Account, FakeTwilio
 from tests.support.stand_in_az.cloud import Fault
 from tests.support.stand_in_az.twilio import ACCOUNT
 from tests.support.stand_in_az.world import CONNECT, KEY, NUMBER, ROOT, World
@@ -71,7 +71,7 @@ def test_a_deployed_app_answers_its_number_and_gives_it_back_when_it_is_removed(
     removed = there.run("destroy", *YES, TWILIO_API_BASE_URL=fake.url)
     assert removed.returncode == 0, removed.stderr
     assert (number.voice_url, number.sms_url) == (OTHER, "")
-    assert fake.exchange.twiml_apps == {}
+    assert fake.simulator.twiml_apps == {}
 
     said = "".join(done.stdout + done.stderr for done in (refused, deployed, again, removed))
     assert fake.account.auth_token not in said
@@ -90,12 +90,12 @@ def test_a_domain_of_ones_own_that_comes_later_is_connected_without_a_question(t
 
     assert there.run("destroy", *YES, TWILIO_API_BASE_URL=fake.url).returncode == 0
     assert number.voice_url == OTHER
-    assert fake.exchange.twiml_apps == {}
+    assert fake.simulator.twiml_apps == {}
 
 
 def test_the_messaging_service_of_the_app_is_connected_with_the_number(there: World, fake: FakeTwilio) -> None:
     """And without one, it alone."""
-    service = fake.exchange.services["MG" + "5" * 32]
+    service = fake.simulator.services["MG" + "5" * 32]
     names = {"TWILIO_MESSAGING_SERVICE_SID": service.sid, "TWILIO_API_BASE_URL": fake.url}
 
     done = there.deploy(**names, TWILIO_FROM_NUMBER="", TWILIO_API_KEY="")

@@ -10,7 +10,7 @@ from deployment.patience import Patience
 from deployment.steps import Failed
 from deployment.terminal import Terminal
 
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import App, StartApp
 
 CALLED = "+15557654321"

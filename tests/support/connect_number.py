@@ -9,7 +9,7 @@ from typing import Any
 
 from deployment.twilio_api import TwilioAccount
 
-from fake_twilio import FakeTwilio
+from fake_twilio.testing import FakeTwilio
 from tests.support.app import ROOT
 
 

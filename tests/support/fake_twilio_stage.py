@@ -18,8 +18,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from fake_twilio import FakeTwilio
-from fake_twilio.tone import wav
+from fake_twilio.model.recording import wav
+from fake_twilio.testing import FakeTwilio
 
 OURS = "+15005550006"
 THEIRS = "+15551234567"

@@ -4,25 +4,25 @@ A verb is `async def verb(session, element)`. It returns None to go on with the 
 that takes over; it raises `HangUp` to end the call.
 """
 
-from ..session import Verb
-from .connect import connect
-from .dial import dial
-from .echo import echo
-from .enqueue import enqueue
-from .gather import gather
-from .hangup import hangup
-from .leave import leave
-from .pause import pause
-from .play import play
-from .queue import queue
-from .record import record
-from .redirect import redirect
-from .refer import refer
-from .reject import reject
-from .say import say
-from .sms import sms
-from .start import start
-from .stop import stop
+from fake_twilio.voice.session import Verb
+from fake_twilio.voice.verbs.connect import connect
+from fake_twilio.voice.verbs.dial.dial import dial
+from fake_twilio.voice.verbs.dial.queue import queue
+from fake_twilio.voice.verbs.echo import echo
+from fake_twilio.voice.verbs.enqueue import enqueue
+from fake_twilio.voice.verbs.gather import gather
+from fake_twilio.voice.verbs.hangup import hangup
+from fake_twilio.voice.verbs.leave import leave
+from fake_twilio.voice.verbs.pause import pause
+from fake_twilio.voice.verbs.play import play
+from fake_twilio.voice.verbs.record import record
+from fake_twilio.voice.verbs.redirect import redirect
+from fake_twilio.voice.verbs.refer import refer
+from fake_twilio.voice.verbs.reject import reject
+from fake_twilio.voice.verbs.say import say
+from fake_twilio.voice.verbs.sms import sms
+from fake_twilio.voice.verbs.start import start
+from fake_twilio.voice.verbs.stop import stop
 
 VERBS: dict[str, Verb] = {
     "Connect": connect,

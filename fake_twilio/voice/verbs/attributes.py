@@ -2,6 +2,8 @@
 
 from xml.etree.ElementTree import Element
 
+from fake_twilio.voice.session import Session
+
 
 def whole_number(element: Element, name: str, default: int) -> int:
     """A number of seconds or times."""
@@ -18,3 +20,10 @@ def flag(element: Element, name: str, default: bool = False) -> bool:
 def text_of(element: Element) -> str:
     """The text in an element, without the blanks around it."""
     return (element.text or "").strip()
+
+
+async def repeat(session: Session, loop: int, seconds: float) -> None:
+    """Take the time of `loop` repetitions; 0 goes on until somebody hangs up."""
+    if loop == 0:
+        await session.rest()
+    await session.pass_time(loop * seconds)

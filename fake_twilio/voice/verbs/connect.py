@@ -2,8 +2,8 @@
 
 from xml.etree.ElementTree import Element
 
-from ..call import Source
-from ..session import Session
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.session import Session
 
 
 async def connect(session: Session, element: Element) -> Source | None:

@@ -3,16 +3,16 @@
 import asyncio
 from xml.etree.ElementTree import Element
 
-from ..call import Source
-from ..callbacks import Fields
-from ..hold import WHILE_WAITING, hold
-from ..interpreter import interpret
-from ..leg import BEFORE_CONNECTING
-from ..race import first
-from ..session import HangUp, Session
-from ..switchboard import CallQueue, Waiting
-from .attributes import text_of, whole_number
-from .leave import LeaveQueue
+from fake_twilio.model.call_queue import CallQueue, Waiting
+from fake_twilio.runtime.tasks import first
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.allowed_verbs import BEFORE_CONNECTING, WHILE_WAITING
+from fake_twilio.voice.interpreter import interpret
+from fake_twilio.voice.session import HangUp, Session
+from fake_twilio.voice.verbs.attributes import text_of, whole_number
+from fake_twilio.voice.verbs.leave import LeaveQueue
+from fake_twilio.voice.wait_url import play_wait_url
+from fake_twilio.webhooks.fields import Fields
 
 MOST_WAITING = 100
 
@@ -21,7 +21,7 @@ async def enqueue(session: Session, element: Element) -> Source | None:
     """Wait in a queue until somebody takes the call, or the caller leaves."""
     workflow = element.get("workflowSid", "")
     name = text_of(element) or workflow
-    queue = session.exchange.queue(name)
+    queue = session.simulator.queue(name)
     detail = f"queue {name!r}" + ("; TaskRouter is not simulated: a Dial to this queue takes it" if workflow else "")
     waiting = Waiting(session.call)
 
@@ -54,7 +54,7 @@ async def wait_in(session: Session, element: Element, queue: CallQueue, waiting:
     url = element.get("waitUrl", "").strip()
     music = session.source(url, element.get("waitUrlMethod", "POST")) if url else None
     try:
-        await first(hold(listening, music), waiting.taken.wait())
+        await first(play_wait_url(listening, music), waiting.taken.wait())
     except LeaveQueue:
         return "leave"
     session.call.line.queue = None

@@ -2,14 +2,17 @@
 
 from xml.etree.ElementTree import Element
 
-from ..call import Source
-from ..callbacks import Fields, call_fields
-from ..ears import ALL_KEYS, SILENCE, Ears
-from ..race import first
-from ..session import Session
-from .attributes import flag, whole_number
+from fake_twilio.model.call_input import ALL_KEYS, SILENCE, CallInput
+from fake_twilio.runtime.tasks import first
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.request_fields import call_fields
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import flag, whole_number
+from fake_twilio.webhooks.fields import Fields
 
 MOST_PARTIAL_RESULTS = 10
+
+
 CONFIDENCE = "0.95"
 
 
@@ -24,10 +27,10 @@ async def gather(session: Session, element: Element) -> Source | None:
         "finish_on_key": end,
         "timeout": whole_number(element, "timeout", 5),
     }
-    ears = Ears(ALL_KEYS if "dtmf" in inputs else "", words="speech" in inputs)
-    with session.step("Gather", detail=asked(element, inputs)) as step, session.listening(ears, waiting_for):
-        await prompt(session, element, ears)
-        result = await collect(session, element, ears)
+    call_input = CallInput(ALL_KEYS if "dtmf" in inputs else "", words="speech" in inputs)
+    with session.step("Gather", detail=asked(element, inputs)) as step, session.listening(call_input, waiting_for):
+        await prompt(session, element, call_input)
+        result = await collect(session, element, call_input)
         step.about["detail"] = told(result)
     if not (result or flag(element, "actionOnEmptyResult")):
         return None
@@ -39,7 +42,7 @@ async def gather(session: Session, element: Element) -> Source | None:
     return session.action(element, result or (("Digits", ""),))
 
 
-async def prompt(session: Session, element: Element, ears: Ears) -> None:
+async def prompt(session: Session, element: Element, call_input: CallInput) -> None:
     """Say and play what stands in the verb, until something is heard."""
 
     async def speak() -> None:
@@ -49,17 +52,17 @@ async def prompt(session: Session, element: Element, ears: Ears) -> None:
                 await verb(session, child)
 
     if flag(element, "bargeIn", True):
-        await first(speak(), ears.something.wait())
+        await first(speak(), call_input.something.wait())
     else:
         await speak()
 
 
-async def collect(session: Session, element: Element, ears: Ears) -> Fields:
+async def collect(session: Session, element: Element, call_input: CallInput) -> Fields:
     """What the app is told: the keys, or the words; nothing when there were none."""
     count, end = whole_number(element, "numDigits", 0), element.get("finishOnKey", "#")
     digits = ""
     while not count or len(digits) < count:
-        heard = await session.listen(ears, whole_number(element, "timeout", 5))
+        heard = await session.listen(call_input, whole_number(element, "timeout", 5))
         if heard is None or heard == SILENCE:
             break
         if heard.words:

@@ -2,8 +2,8 @@
 
 from xml.etree.ElementTree import Element
 
-from ..hold import WHILE_WAITING
-from ..session import Session
+from fake_twilio.voice.allowed_verbs import WHILE_WAITING
+from fake_twilio.voice.session import Session
 
 
 class LeaveQueue(Exception):

@@ -2,8 +2,8 @@
 
 from xml.etree.ElementTree import Element
 
-from ..session import Session
-from .attributes import whole_number
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import whole_number
 
 
 async def pause(session: Session, element: Element) -> None:

@@ -2,10 +2,9 @@
 
 from xml.etree.ElementTree import Element
 
-from ..session import HangUp, Session
-from ..webhook import place
-from .attributes import text_of, whole_number
-from .repeat import repeat
+from fake_twilio.voice.session import HangUp, Session
+from fake_twilio.voice.verbs.attributes import repeat, text_of, whole_number
+from fake_twilio.webhooks.webhook import place
 
 
 async def play(session: Session, element: Element) -> None:
@@ -22,7 +21,7 @@ async def play(session: Session, element: Element) -> None:
         raise HangUp
     address = session.source(url, "GET").url
     with session.step("Play", url=address, loop=loop) as step:
-        audio = await session.exchange.audio(address)
+        audio = await session.simulator.audio(address)
         if audio.problem:
             step.about["detail"] = audio.problem
         if audio.code:

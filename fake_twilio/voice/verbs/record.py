@@ -3,14 +3,15 @@
 import asyncio
 from xml.etree.ElementTree import Element
 
-from ..call import Source
-from ..callbacks import Fields, recording_fields
-from ..ears import SILENCE, Ears
-from ..formats import now
-from ..recording import Recording
-from ..recording_callbacks import post_recording, post_transcription
-from ..session import HangUp, Session
-from .attributes import flag, whole_number
+from fake_twilio.dates import now
+from fake_twilio.model.call_input import SILENCE, CallInput
+from fake_twilio.model.recording import Recording
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.recording_callbacks import post_recording, post_transcription
+from fake_twilio.voice.request_fields import recording_fields
+from fake_twilio.voice.session import HangUp, Session
+from fake_twilio.voice.verbs.attributes import flag, whole_number
+from fake_twilio.webhooks.fields import Fields
 
 ANY_KEY = "1234567890*#"
 
@@ -27,33 +28,33 @@ async def record(session: Session, element: Element) -> Source | None:
     callback = session.callback(element, "recordingStatusCallback", "completed")
     digits = ""
     with session.step("Record", detail=detail, length=None) as step:
-        session.exchange.keep_recording(session.call, recording)
-        post_recording(session.exchange, session.call, recording, callback)
+        session.simulator.keep_recording(session.call, recording)
+        post_recording(session.simulator, session.call, recording, callback)
         try:
-            with session.listening(Ears("" if keys == "-1" else keys, words=True), waiting_for) as ears:
-                digits = await listen(session, ears, recording, longest)
+            with session.listening(CallInput("" if keys == "-1" else keys, words=True), waiting_for) as call_input:
+                digits = await listen(session, call_input, recording, longest)
         except asyncio.CancelledError:
             digits = "hangup"
             raise
         finally:
             recording.end()
             step.about["length"] = recording.duration
-            post_recording(session.exchange, session.call, recording, callback)
+            post_recording(session.simulator, session.call, recording, callback)
             if transcribe:
                 transcribe_to = session.callback(element, "transcribeCallback", "completed")
                 if transcribe_to.url:
-                    post_transcription(session.exchange, session.call, recording, transcribe_to.url)
-            fields = (*recording_fields(session.exchange, recording), ("Digits", digits))
+                    post_transcription(session.simulator, session.call, recording, transcribe_to.url)
+            fields = (*recording_fields(session.simulator, recording), ("Digits", digits))
             if digits == "hangup":
                 session.say_goodbye(lambda: next_document(session, element, fields))
     return next_document(session, element, fields)
 
 
-async def listen(session: Session, ears: Ears, recording: Recording, longest: int) -> str:
+async def listen(session: Session, call_input: CallInput, recording: Recording, longest: int) -> str:
     """The key that ends the recording; none when its time is over, or when somebody has fallen silent."""
     while True:
         passed = (now() - recording.started).total_seconds()
-        heard = await session.listen(ears, max(0.0, longest - passed / (session.exchange.clock.pace or 1.0)))
+        heard = await session.listen(call_input, max(0.0, longest - passed / (session.simulator.pace.factor or 1.0)))
         if heard is None or heard == SILENCE:
             return ""
         if heard.key:

@@ -2,9 +2,9 @@
 
 from xml.etree.ElementTree import Element
 
-from ..call import Source
-from ..session import Session
-from .attributes import text_of
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import text_of
 
 NOT_IMPLEMENTED = "501"
 

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from ..session import HangUp, Session
+from fake_twilio.voice.session import HangUp, Session
 
 
 async def reject(session: Session, element: Element) -> None:

@@ -2,9 +2,8 @@
 
 from xml.etree.ElementTree import Element
 
-from ..session import Session
-from .attributes import whole_number
-from .repeat import repeat
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import repeat, whole_number
 
 WORDS_A_SECOND = 2.5
 

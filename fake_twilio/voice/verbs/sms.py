@@ -2,20 +2,20 @@
 
 from xml.etree.ElementTree import Element
 
-from ..call import Source
-from ..outgoing import send
-from ..session import Session
-from .attributes import text_of
+from fake_twilio.messaging.sent_by_twiml import send
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import text_of
 
 
 async def sms(session: Session, element: Element) -> Source | None:
     """Text the other end of the call, or somebody else."""
-    call, ours = session.call, session.exchange.account.numbers
+    call, ours = session.call, session.simulator.account.numbers
     near = call.to if call.direction == "inbound" else call.from_
     to, from_ = element.get("to") or call.person, element.get("from") or (near if near in ours else ours[0])
     with session.step("Sms", detail=f"to {to}", text=text_of(element)):
         message = send(
-            session.exchange,
+            session.simulator,
             to,
             from_,
             text_of(element),

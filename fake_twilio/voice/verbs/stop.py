@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from ..session import Session
+from fake_twilio.voice.session import Session
 
 
 async def stop(session: Session, element: Element) -> None:

@@ -4,23 +4,24 @@ import asyncio
 from contextlib import suppress
 from xml.etree.ElementTree import Element
 
-from ..call import Step
-from ..conference_life import arrive, depart
-from ..ears import Ears
-from ..hold import WHILE_WAITING, hold
-from ..race import first
-from ..recording import Recording
-from ..session import HangUp, Session
-from ..switchboard import Conference, Participant
-from .attributes import flag, text_of, whole_number
-from .outcome import Outcome
+from fake_twilio.model.call import Step
+from fake_twilio.model.call_input import CallInput
+from fake_twilio.model.conference import Conference, Participant
+from fake_twilio.model.recording import Recording
+from fake_twilio.runtime.tasks import first
+from fake_twilio.voice.allowed_verbs import WHILE_WAITING
+from fake_twilio.voice.conference import arrive, depart
+from fake_twilio.voice.session import HangUp, Session
+from fake_twilio.voice.verbs.attributes import flag, text_of, whole_number
+from fake_twilio.voice.verbs.dial.outcome import Outcome
+from fake_twilio.voice.wait_url import play_wait_url
 
 
 async def join(session: Session, dial: Element, noun: Element, outcome: Outcome, step: Step) -> None:
     """Wait until the conference starts, and stay until it is over, or `*` is pressed where that counts."""
     name = text_of(noun)
     step.about["detail"] = f"conference {name!r}"
-    existing = session.exchange.conferences.get(name)
+    existing = session.simulator.conferences.get(name)
     if existing and len(existing.participants) >= whole_number(noun, "maxParticipants", 250):
         step.about["detail"] += " is full"
         outcome.status = "failed"
@@ -36,21 +37,21 @@ async def join(session: Session, dial: Element, noun: Element, outcome: Outcome,
     outcome.status = "answered"
     conference = existing or new_conference(session, noun, name)
     record(session, noun, conference)
-    arrive(session.exchange, conference, participant)
-    limit = session.exchange.clock.patience(whole_number(dial, "timeLimit", 14400))
-    with suppress(TimeoutError), session.listening(Ears("*" if flag(dial, "hangupOnStar") else "")) as ears:
+    arrive(session.simulator, conference, participant)
+    limit = session.simulator.pace.patience(whole_number(dial, "timeLimit", 14400))
+    with suppress(TimeoutError), session.listening(CallInput("*" if flag(dial, "hangupOnStar") else "")) as call_input:
         try:
             async with asyncio.timeout(limit):
-                await first(wait_inside(session, noun, participant), ears.something.wait())
+                await first(wait_inside(session, noun, participant), call_input.something.wait())
         finally:
-            depart(session.exchange, conference, participant)
+            depart(session.simulator, conference, participant)
 
 
 def new_conference(session: Session, noun: Element, name: str) -> Conference:
     """Make a conference. The first participant decides which address gets its status callbacks."""
-    exchange = session.exchange
-    conference = Conference(name, exchange.next_number(), session.callback(noun, "statusCallback"))
-    exchange.conferences[name] = conference
+    simulator = session.simulator
+    conference = Conference(name, simulator.next_number(), session.callback(noun, "statusCallback"))
+    simulator.conferences[name] = conference
     return conference
 
 
@@ -69,7 +70,7 @@ async def wait_inside(session: Session, noun: Element, participant: Participant)
     url = noun.get("waitUrl", "").strip()
     music = session.source(url, noun.get("waitMethod", "POST")) if url else None
     with suppress(HangUp):
-        await first(hold(waiting, music), participant.called_in.wait(), participant.sent_out.wait())
+        await first(play_wait_url(waiting, music), participant.called_in.wait(), participant.sent_out.wait())
     if not participant.sent_out.is_set():
-        with session.exchange.work.resting(session.call):
+        with session.simulator.idle.waiting(session.call):
             await participant.sent_out.wait()

@@ -3,13 +3,14 @@
 import asyncio
 from xml.etree.ElementTree import Element
 
-from ..call import Source, Step
-from ..session import Session
-from .conference import join
-from .dial_phones import dial_phones
-from .outcome import Outcome
-from .queue import take_from_queue
-from .recorder import Recorder
+from fake_twilio.model.call import Step
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.dial.conference import join
+from fake_twilio.voice.verbs.dial.outcome import Outcome
+from fake_twilio.voice.verbs.dial.phones import dial_phones
+from fake_twilio.voice.verbs.dial.queue import take_from_queue
+from fake_twilio.voice.verbs.dial.recorder import Recorder
 
 
 async def dial(session: Session, element: Element) -> Source | None:

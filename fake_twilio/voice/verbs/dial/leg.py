@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Callable
 
-from .bridge import Bridge
-from .call import Call, Source
-from .call_status import detect_machine, finish, pick_up
-from .formats import now
-from .interpreter import interpret, talk, until_interrupted
-from .ringing import ring
-from .session import Session
-
-BEFORE_CONNECTING = frozenset({"Gather", "Hangup", "Pause", "Play", "Redirect", "Say"})
-"""What whoever answers may be told and asked before being connected (the `url` of Number, Client and Sip)."""
+from fake_twilio.dates import now
+from fake_twilio.model.bridge import Bridge
+from fake_twilio.model.call import Call
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.allowed_verbs import BEFORE_CONNECTING
+from fake_twilio.voice.interpreter import interpret, talk, until_interrupted
+from fake_twilio.voice.ringing import ring
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.status import detect_machine, finish, pick_up
 
 
 class Leg:
@@ -34,16 +33,16 @@ class Leg:
         until = self.call.ended or now()
         return max(1, round((until - self.call.answered).total_seconds())) if self.call.answered else 0
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Ring, say what is to be said, wait to be connected, stay connected."""
-        exchange, call = self.session.exchange, self.call
-        self.status = await ring(exchange, call)
+        simulator, call = self.session.simulator, self.call
+        self.status = await ring(simulator, call)
         if self.status != "in-progress":
-            finish(exchange, call, self.status)
+            finish(simulator, call, self.status)
             self.leave()
             return
-        pick_up(exchange, call)
-        detect_machine(exchange, call)
+        pick_up(simulator, call)
+        detect_machine(simulator, call)
         interruption = await until_interrupted(call, self.greet())
         # Somebody who hangs up, or does not press the key, before being connected has not taken the call.
         self.status = "no-answer"
@@ -53,8 +52,8 @@ class Leg:
             interruption = await until_interrupted(call, self.stay())
         if interruption and interruption.source:
             self.leave()
-            await talk(Session(exchange, call, self.session.verbs), interruption.source)
-        finish(exchange, call, "completed")
+            await talk(Session(simulator, call, self.session.verbs), interruption.source)
+        finish(simulator, call, "completed")
         self.leave()
 
     async def greet(self) -> None:
@@ -68,7 +67,7 @@ class Leg:
 
     async def stay(self) -> None:
         """Wait to be connected, and stay so."""
-        with self.session.exchange.work.resting(self.call):
+        with self.session.simulator.idle.waiting(self.call):
             bridge = await self.chosen
         await self.session.stay_on(bridge)
 

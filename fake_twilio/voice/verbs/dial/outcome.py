@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from ..callbacks import Fields, recording_fields
-from ..recording import Recording
-from ..session import Session
+from fake_twilio.model.recording import Recording
+from fake_twilio.voice.request_fields import recording_fields
+from fake_twilio.voice.session import Session
+from fake_twilio.webhooks.fields import Fields
 
 
 @dataclass
@@ -27,6 +28,6 @@ class Outcome:
         """DialCallStatus and its kin."""
         leg = (("DialCallSid", self.sid),) if self.sid else ()
         duration = (("DialCallDuration", str(self.duration)),) if self.bridged else ()
-        recording = recording_fields(session.exchange, self.recording) if self.recording else ()
+        recording = recording_fields(session.simulator, self.recording) if self.recording else ()
         bridged = ("DialBridged", str(self.bridged).lower())
         return (("DialCallStatus", self.status), *leg, *duration, bridged, *recording)

@@ -3,15 +3,15 @@
 import asyncio
 from xml.etree.ElementTree import Element
 
-from ..bridge import Bridge
-from ..call import Step
-from ..leg import Leg
-from ..session import Session
-from ..work import Nap
-from .attributes import flag, whole_number
-from .nouns import Target, caller_id, leg_to, targets
-from .outcome import Outcome
-from .recorder import Recorder
+from fake_twilio.model.bridge import Bridge
+from fake_twilio.model.call import Step
+from fake_twilio.runtime.idle_tracker import Wait
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import flag, whole_number
+from fake_twilio.voice.verbs.dial.leg import Leg
+from fake_twilio.voice.verbs.dial.outcome import Outcome
+from fake_twilio.voice.verbs.dial.recorder import Recorder
+from fake_twilio.voice.verbs.dial.targets import Target, caller_id, leg_to, targets
 
 MOST_PHONES = 10
 
@@ -20,7 +20,7 @@ async def dial_phones(session: Session, dial: Element, outcome: Outcome, recorde
     """Ring them, all at once or one after the other; the first to take the call is connected."""
     phones = targets(session, dial)
     step.about["detail"] = " and ".join(phone.to for phone in phones) or "nobody"
-    session.exchange.changes.tell()
+    session.simulator.changes.tell()
     if len(phones) > MOST_PHONES:
         session.fault(None, f"Dial: {len(phones)} phones; {MOST_PHONES} can be rung at once")
         del phones[MOST_PHONES:]
@@ -53,19 +53,19 @@ class Hunt:
         self.legs: list[Leg] = []
         self.winner: Leg | None = None
         self.news: asyncio.Queue[Leg] = asyncio.Queue()
-        self.nap: Nap | None = None
+        self.waiting: Wait | None = None
 
     def tell(self, leg: Leg) -> None:
         """A leg is ready to be connected, or over."""
         self.news.put_nowait(leg)
-        if self.nap:
-            self.nap.end()
+        if self.waiting:
+            self.waiting.end()
 
     async def next(self) -> Leg:
         """The next leg with news."""
         if not self.news.empty():
             return self.news.get_nowait()
-        with self.session.exchange.work.resting(self.session.call) as self.nap:
+        with self.session.simulator.idle.waiting(self.session.call) as self.waiting:
             return await self.news.get()
 
     async def ring(self, phones: list[Target]) -> Leg | None:
@@ -73,7 +73,7 @@ class Hunt:
         legs = [leg_to(self.session, self.dial, phone, self.from_, self.tell) for phone in phones]
         self.legs += legs
         for leg in legs:
-            self.session.exchange.tasks.spawn(leg.live())
+            self.session.simulator.tasks.spawn(leg.run())
         while not all(leg.over for leg in legs):
             leg = await self.next()
             if leg.ready and not leg.over:

@@ -4,12 +4,12 @@ import asyncio
 from contextlib import suppress
 from xml.etree.ElementTree import Element
 
-from ..bridge import Bridge
-from ..call import Step
-from ..session import Session
-from ..switchboard import CallQueue, Waiting
-from .attributes import flag, text_of, whole_number
-from .outcome import Outcome
+from fake_twilio.model.bridge import Bridge
+from fake_twilio.model.call import Step
+from fake_twilio.model.call_queue import CallQueue, Waiting
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import flag, text_of, whole_number
+from fake_twilio.voice.verbs.dial.outcome import Outcome
 
 
 async def queue(session: Session, element: Element) -> None:
@@ -22,7 +22,7 @@ async def take_from_queue(session: Session, dial: Element, noun: Element, outcom
     """Connect with the first in the queue, or with the next who comes, if that is soon."""
     name = text_of(noun)
     step.about["detail"] = f"queue {name!r}"
-    found = session.exchange.queues.get(name)
+    found = session.simulator.queues.get(name)
     if found is None:
         step.about["detail"] += ", where nobody has ever waited"
         outcome.status = "failed"
@@ -58,7 +58,7 @@ async def next_in(session: Session, found: CallQueue, seconds: int) -> Waiting |
         return found.waiting[0]
     future: asyncio.Future[Waiting] = asyncio.get_running_loop().create_future()
     found.agents.append((session.call, future))
-    with session.exchange.work.resting(session.call), suppress(TimeoutError):
-        async with asyncio.timeout(session.exchange.clock.patience(seconds)):
+    with session.simulator.idle.waiting(session.call), suppress(TimeoutError):
+        async with asyncio.timeout(session.simulator.pace.patience(seconds)):
             return await future
     return None

@@ -2,9 +2,9 @@
 
 from xml.etree.ElementTree import Element
 
-from ..recording import Recording
-from ..recording_callbacks import post_recording
-from ..session import Session
+from fake_twilio.model.recording import Recording
+from fake_twilio.voice.recording_callbacks import post_recording
+from fake_twilio.voice.session import Session
 
 
 class Recorder:
@@ -24,12 +24,12 @@ class Recorder:
         call = self.session.call
         channels = 2 if self.wanted.endswith("-dual") else 1
         self.recording = Recording(call.account_sid, call.sid, "DialVerb", channels=channels)
-        self.session.exchange.keep_recording(call, self.recording)
-        post_recording(self.session.exchange, call, self.recording, self.callback)
+        self.session.simulator.keep_recording(call, self.recording)
+        post_recording(self.session.simulator, call, self.recording, self.callback)
 
     def end(self) -> Recording | None:
         """Nobody is connected any more."""
         if self.recording:
             self.recording.end()
-            post_recording(self.session.exchange, self.session.call, self.recording, self.callback)
+            post_recording(self.session.simulator, self.session.call, self.recording, self.callback)
         return self.recording

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from uuid import uuid4
 from xml.etree.ElementTree import Element
 
-from ..call import Call, Source
-from ..call_parameters import CLIENT, SIP
-from ..checks import E164
-from ..form import Form
-from ..leg import Leg
-from ..session import Session
-from .attributes import text_of, whole_number
+from fake_twilio.addresses import CLIENT, E164, SIP
+from fake_twilio.form import Form
+from fake_twilio.model.call import Call
+from fake_twilio.twiml.source import Source
+from fake_twilio.voice.session import Session
+from fake_twilio.voice.verbs.attributes import text_of, whole_number
+from fake_twilio.voice.verbs.dial.leg import Leg
 
 EVENTS = frozenset({"initiated", "ringing", "answered", "completed"})
 
@@ -56,7 +56,7 @@ def plain(number: str) -> str:
 
 def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | None:
     """The number that is shown to who is called; None, and Twilio's 13214, when it may not be."""
-    call, ours = session.call, session.exchange.account.numbers
+    call, ours = session.call, session.simulator.account.numbers
     asked = dial.get("callerId", "").strip()
     number = plain(asked) or call.from_
     allowed = not asked or number in (call.from_, call.to, *ours)
@@ -69,18 +69,18 @@ def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | No
 
 def leg_to(session: Session, dial: Element, target: Target, from_: str, tell: Callable[[Leg], None]) -> Leg:
     """A call to one of them."""
-    exchange, parent = session.exchange, session.call
+    simulator, parent = session.simulator, session.call
     call = Call(
         sid=f"CA{uuid4().hex}",
         account_sid=parent.account_sid,
         to=target.to,
         from_=from_,
-        number=exchange.next_number(),
+        number=simulator.next_number(),
         parameters=leg_parameters(session, dial, target.noun),
         direction="outbound-dial",
         parent_call_sid=parent.sid,
     )
-    exchange.keep(exchange.calls, call.sid, call)
+    simulator.keep(simulator.calls, call.sid, call)
     url = target.noun.get("url", "").strip()
     whisper: Source | None = session.source(url, target.noun.get("method", "POST")) if url else None
     return Leg(session, call, whisper, tell)

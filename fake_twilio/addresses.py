@@ -1,0 +1,27 @@
+"""What phone numbers, client names, SIP addresses and URLs look like."""
+
+import re
+from urllib.parse import urlsplit
+
+CLIENT = re.compile(r"client:[^\s\x00-\x1f]{1,256}")
+
+
+SIP = re.compile(r"sips?:[^@\s]+@[^@\s]+")
+
+
+E164 = re.compile(r"\+[1-9]\d{1,14}")
+
+
+HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
+
+
+def is_url(value: str) -> bool:
+    """Whether `value` is an absolute http or https address that Twilio takes: no blanks, no underscore in the host."""
+    if len(value) > 4000 or re.search(r"[\s\x00-\x1f]", value):
+        return False
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(HOST.fullmatch(f"[{host}]" if ":" in host else host))

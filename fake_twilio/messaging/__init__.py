@@ -1,0 +1,1 @@
+"""Texts: their lifecycle, inbound texts, and replies by TwiML."""

@@ -1,0 +1,40 @@
+"""Conferences and their participants."""
+
+import asyncio
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from fake_twilio.model.call import Call
+from fake_twilio.model.recording import Recording
+from fake_twilio.webhooks.callback_settings import CallbackSettings
+
+
+@dataclass(eq=False)
+class Participant:
+    """One call in a conference."""
+
+    call: Call
+    starts: bool = True
+    ends: bool = False
+    muted: bool = False
+    coaching: bool = False
+    label: str = ""
+    called_in: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the conference has started."""
+    sent_out: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the conference is over."""
+
+
+@dataclass(eq=False)
+class Conference:
+    """A conference from the first who comes to the last who goes. Who comes first decides who is told of it."""
+
+    name: str
+    number: int
+    callback: CallbackSettings
+    sid: str = field(default_factory=lambda: f"CF{uuid4().hex}")
+    participants: list[Participant] = field(default_factory=list)
+    started: bool = False
+    sequence: int = 0
+    recording: Recording | None = None
+    recording_callback: CallbackSettings = field(default_factory=CallbackSettings)

@@ -1,0 +1,1 @@
+"""The language TwiML, for calls and texts alike: fetch, parse, check."""

@@ -1,0 +1,1 @@
+"""Calls: ringing, status, TwiML verbs, conferences, recordings."""

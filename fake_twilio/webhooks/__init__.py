@@ -1,0 +1,1 @@
+"""Requests to the app: sign, send, retry, queue, check the answer."""
