@@ -1,4 +1,4 @@
-"""The function app: one function a folder, registered here."""
+"""The function app: registers the functions, one per folder."""
 
 import azure.functions as func
 

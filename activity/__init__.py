@@ -1,15 +1,15 @@
-"""GET /api/activity/{sid}: one call or message with its time line. GET /api/activity: all, newest first.
+"""GET /api/activity/{sid}: one call or message with its time line. GET /api/activity: all of them, newest first.
 
-A send of which no answer came from Twilio is shown under a name of ours, `unknown-…`. Looking at it looks what became
-of it: `settled`, with its SID in `settled_as`; `not_sent`; or still `unknown`, with the SIDs that may be it in
-`candidates`.
+If Twilio did not answer a send, its outcome is unknown, and it is listed under a name of the app's own, `unknown-…`.
+GET of that name looks the outcome up at Twilio: `settled`, with the SID in `settled_as`; `not_sent`; or still
+`unknown`, with the SIDs that may be it in `candidates`.
 
-The list's query, each part optional:
+The query of the list, each part optional:
 
-    limit         how many, 1 to 200; 50 where it is absent
-    cursor        where the page before ended: its answer's `cursor`
+    limit         items per page, 1 to 200; default 50
+    cursor        the `cursor` of the previous page
     kind          call or message
-    status        queued, ringing, completed, delivered, …; such a page may hold fewer than `limit`, even none
+    status        queued, ringing, completed, delivered, …; such a page may have fewer items than `limit`, even none
     since, until  RFC 3339 with offset: started at or after, started before
 
 200 {items: [{sid, kind, started, status, final, to, from, …}], cursor}: `cursor` is null on the last page.
@@ -26,8 +26,9 @@ from typing import Annotated, Literal
 import azure.functions as func
 import msgspec
 
-from shared.activity import list as activity_list
-from shared.activity import log as activity_log
+from shared.activity.key import SID
+from shared.activity.list import Filter, read_page
+from shared.activity.log import details_of, read_row
 from shared.errors import NotFound
 from shared.request_body import Checked, read_query
 from shared.responses import answers_problems, json_response
@@ -37,12 +38,12 @@ bp = func.Blueprint()
 
 
 def encode_cursor(row_key: str) -> str:
-    """Return a RowKey as the opaque text that callers hand back."""
+    """Return a RowKey as the opaque cursor for the next page."""
     return base64.urlsafe_b64encode(row_key.encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> str:
-    """Return the RowKey in a cursor; raises ValueError for what is none of ours."""
+    """Return the RowKey in a cursor; raises ValueError if it is not one of the app's cursors."""
     try:
         row_key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
     except (binascii.Error, ValueError):
@@ -53,12 +54,12 @@ def decode_cursor(text: str) -> str:
 
 
 def to_microseconds(moment: datetime | None) -> int | None:
-    """Return a time as the log counts it."""
+    """Return a time in microseconds since 1970, the unit of the log."""
     return int(moment.timestamp() * 1_000_000) if moment else None
 
 
 def in_range(moment: datetime) -> datetime:
-    """Return a time that the log can hold; raises ValueError."""
+    """Return a time that the log can contain; raises ValueError."""
     if not 1970 < moment.year < 2286:
         raise ValueError("expected a time between 1971 and 2285")
     return moment
@@ -68,7 +69,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True), Checked(in_range)]
 
 
 class ListQuery(msgspec.Struct):
-    """The list's query, checked."""
+    """The query of the list, checked."""
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Checked(decode_cursor)] | None = None
@@ -81,25 +82,24 @@ class ListQuery(msgspec.Struct):
 @bp.route(route="activity/{sid?}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_problems
 async def activity(req: func.HttpRequest) -> func.HttpResponse:
-    """Show one, or list them all."""
+    """Return one call or message, or the list."""
     sid = req.route_params.get("sid")
     return await show(sid) if sid else await list_all(read_query(req, ListQuery))
 
 
 async def show(sid: str) -> func.HttpResponse:
-    """Answer what is known of one call or message."""
-    row = await activity_log.read_row(sid) if re.fullmatch(r"[\w-]{1,64}", sid, re.ASCII) else None
+    """Return one call or message with its time line. An unknown outcome is looked up at Twilio first."""
+    row = await read_row(sid) if SID.fullmatch(sid) else None
     if row is None:
-        raise NotFound("The log holds no call or message with that SID.")
+        raise NotFound("The log has no call or message with that SID.")
     if not is_unsettled(row):
-        return json_response(activity_log.details_of(row))
+        return json_response(details_of(row))
     candidates = await settle(row)
-    row = await activity_log.read_row(sid) or row
-    return json_response({**activity_log.details_of(row), "candidates": candidates})
+    return json_response(details_of(await read_row(sid) or row, candidates))
 
 
 async def list_all(query: ListQuery) -> func.HttpResponse:
-    """Answer one page of the list."""
-    wanted = activity_list.Filter(query.kind, query.status, to_microseconds(query.since), to_microseconds(query.until))
-    page = await activity_list.read_page(wanted, query.limit, query.cursor)
+    """Return one page of the list."""
+    wanted = Filter(query.kind, query.status, to_microseconds(query.since), to_microseconds(query.until))
+    page = await read_page(wanted, query.limit, query.cursor)
     return json_response({"items": page.items, "cursor": encode_cursor(page.after) if page.after else None})

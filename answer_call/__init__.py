@@ -1,7 +1,7 @@
-"""GET, POST /api/answer_call: an inbound call is logged and gets its script. For Twilio alone: your numbers' voice URL.
+"""GET, POST /api/answer_call: log an inbound call and answer it with a script. For Twilio only: the voice URL.
 
-The script named for the number that was called, `call-15005550006`; else the one named `call`; else a greeting with
-voicemail. Where storage is out of reach the greeting is heard too, and the log says so.
+The script is the one named after the called number, `call-15005550006`; else the one named `call`; else a greeting with
+voicemail. If storage is unavailable the caller hears that greeting too, and the app logs an error.
 """
 
 from __future__ import annotations

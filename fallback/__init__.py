@@ -1,7 +1,7 @@
-"""GET, POST /api/fallback: what Twilio fetches when another webhook failed. For Twilio alone: your fallback URLs.
+"""GET, POST /api/fallback: the document for Twilio when another webhook failed. For Twilio only: fallback URLs.
 
-Says sorry to a caller and nothing to a text, and logs what failed (https://www.twilio.com/docs/api/errors). It needs
-neither storage nor the network.
+A caller hears an apology; a message gets no reply. Twilio's error code is logged
+(https://www.twilio.com/docs/api/errors). Needs neither storage nor the network.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ log = logging.getLogger(__name__)
 @bp.route(route="fallback", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @twilio_webhook
 async def fallback(req: func.HttpRequest) -> func.HttpResponse:
-    """Apologise."""
+    """Log Twilio's error and apologise."""
     fields = request_fields(req)
     sid = fields.get("CallSid") or fields.get("MessageSid") or "(no SID)"
-    # Without its query, which may hold a number.
+    # Without the query, which may contain a number.
     failed = fields.get("ErrorUrl", "").partition("?")[0]
     log.error("Twilio's error %.10r at %.200r, %.64r", fields.get("ErrorCode", "?"), failed, sid)
     return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())

@@ -1,20 +1,22 @@
-"""POST /api/make_call: place a call. JSON or an HTML form, https://www.twilio.com/docs/voice/api/call-resource
+"""POST /api/make_call: place a call, from JSON or an HTML form.
+
+https://www.twilio.com/docs/voice/api/call-resource
 
     to                  required: a number in any usual form, client:alice or sip:alice@example.com
-    say                 words to say, some 3,700 characters              |
-    twiml               a TwiML document, at most 4,000 characters       |  one of these; none: "Hello World"
-    script              verbs as a JSON list, like those that scripts/ keeps     |
+    say                 words to say, about 3,700 characters             |
+    twiml               a TwiML document, at most 4,000 characters       |  one of these; default: say "Hello World"
+    script              a JSON list of verbs, as in /api/scripts         |
     url                 an http or https address that answers TwiML      |
     from                the caller's number; default TWILIO_FROM_NUMBER
     voice, language     with `say`: https://www.twilio.com/docs/voice/twiml/say#attributes
     timeout             seconds to ring, 1 to 600; Twilio's default is 60
     time_limit          seconds the call may last, 1 to 86,400; Twilio's default is 14,400
-    send_digits         keys to press once it is answered: at most 32 of 0-9 A-D # * w W
+    send_digits         keys to press after the answer: at most 32 of 0-9 A-D # * w W
     record              true records the call
     machine_detection   Enable, or DetectMessageEnd to wait for the end of a machine's greeting
 
-201 {sid, status, to, from, created, links: {activity}}. A failure is a problem: shared/errors.py lists them.
-With an Idempotency-Key the same request, sent again within a day, is answered again and not placed again.
+201 {sid, status, to, from, created, links: {activity}}. An error is an RFC 9457 problem: shared/errors.py.
+With an Idempotency-Key, the same request within a day gets the same response, and no second call is placed.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ import azure.functions as func
 import msgspec
 
 from shared import twiml_builder
-from shared.errors import FieldError, NotConfigured
+from shared.errors import FieldIssue, NotConfigured
 from shared.phone_numbers import call_recipient, caller
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.scripts import store as script_store
-from shared.scripts.allowed_countries import check_destinations
+from shared.scripts.allowed_countries import check_allowed_countries
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript, Script, read_script
 from shared.scripts.serving import make_ready, twiml_of
@@ -44,35 +46,35 @@ from shared.web_addresses import web_address
 
 bp = func.Blueprint()
 
-WHAT_IS_HEARD = ("say", "twiml", "script", "url")
+CONTENT_FIELDS = ("say", "twiml", "script", "url")
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
 def send_digits(text: str) -> str:
-    """Return keys as Twilio takes them; raises ValueError."""
+    """Return keys unchanged if Twilio accepts them; raises ValueError."""
     if not re.fullmatch(r"[0-9A-D#*wW]{1,32}", text):
         raise ValueError("expected 1 to 32 of 0-9, A-D, #, *, w (half a second) and W (a second)")
     return text
 
 
 def twiml_document(text: str) -> str:
-    """Return TwiML that can go with a call. Where only some countries are allowed it must be one that a script can be.
+    """Return TwiML unchanged if it can be sent with a call; raises ValueError.
 
-    Raises ValueError.
+    With ALLOWED_COUNTRIES it must also be readable as a script, whose numbers are checked.
     """
     twiml_builder.check_inline(text)
     if settings().allowed_countries:
         script, _ = script_of(text)
-        if faults := list(check_destinations(script)):
-            raise InvalidScript(faults)
+        if errors := list(check_allowed_countries(script)):
+            raise InvalidScript(errors)
     return text
 
 
 def voice_script(value: object) -> Script:
-    """Return a script for a call, checked; raises InvalidScript with all its faults."""
+    """Return a script for a call, checked; raises InvalidScript with all its errors."""
     script = read_script(value, "voice")
-    if faults := list(check_destinations(script)):
-        raise InvalidScript(faults)
+    if errors := list(check_allowed_countries(script)):
+        raise InvalidScript(errors)
     script_store.source_of(script)
     twiml_of(script, "voice")
     return script
@@ -96,14 +98,16 @@ class CallRequest(msgspec.Struct):
     machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None
 
 
-def check_together(fields: set[str]) -> Iterator[FieldError]:
-    """Yield what is wrong with the fields that were given together."""
-    heard = [name for name in WHAT_IS_HEARD if name in fields]
-    if len(heard) > 1:
-        yield FieldError(heard[1], f"cannot be combined with {heard[0]}; give only one of {', '.join(WHAT_IS_HEARD)}")
+def check_together(fields: set[str]) -> Iterator[FieldIssue]:
+    """Yield errors of fields that exclude or require each other."""
+    contents = [name for name in CONTENT_FIELDS if name in fields]
+    if len(contents) > 1:
+        yield FieldIssue(
+            contents[1], f"cannot be combined with {contents[0]}; give only one of {', '.join(CONTENT_FIELDS)}"
+        )
     for name in ("voice", "language"):
         if name in fields and "say" not in fields:
-            yield FieldError(name, "needs say")
+            yield FieldIssue(name, "needs say")
 
 
 @bp.route(route="make_call", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -114,8 +118,8 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     call = read_body(req, CallRequest, check_together)
     from_ = call.from_ or settings().twilio_from_number
     if not from_:
-        raise NotConfigured({"TWILIO_FROM_NUMBER": "is missing, and the request names no `from`"})
-    heard = await what_is_heard(call)
+        raise NotConfigured({"TWILIO_FROM_NUMBER": "is missing, and the request has no `from`"})
+    content = await content_of(call)
     return await send(
         "call",
         call.to,
@@ -123,7 +127,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
         lambda status_callback: twilio_client().calls.create_async(
             to=call.to,
             from_=from_,
-            **heard,
+            **content,
             **given(
                 timeout=call.timeout,
                 time_limit=call.time_limit,
@@ -138,10 +142,10 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-async def what_is_heard(call: CallRequest) -> dict[str, str]:
-    """Return what the one who answers hears, as Twilio is told: TwiML that goes with the call, else an address.
+async def content_of(call: CallRequest) -> dict[str, str]:
+    """Return Twilio's parameter for what the callee hears: `twiml` if it is short enough, else `url`.
 
-    With the call, where it can be: then no webhook's cold start is heard.
+    With `twiml` the callee does not wait for a webhook's cold start.
     """
     if call.url:
         return {"url": call.url}

@@ -1,8 +1,8 @@
-"""GET, POST /api/receive_sms: an inbound text is logged and gets its script. For Twilio alone: your numbers' SMS URL.
+"""GET, POST /api/receive_sms: log an inbound message and answer it with a script. For Twilio only: the SMS URL.
 
-The messaging script named for the number that was texted, `text-15005550006`; else the one named `text`; else no reply.
-STOP, START, HELP and their kin are noted as opt-outs and opt-ins and never answered by us: Twilio answers them.
-https://help.twilio.com/articles/223134027
+The script is the one named after the number that got the message, `text-15005550006`; else the one named `text`; else
+there is no reply. STOP, START, HELP and similar keywords are recorded as opt-outs and opt-ins. The app never answers
+them, because Twilio does: https://help.twilio.com/articles/223134027
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ bp = func.Blueprint()
 @bp.route(route="receive_sms", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @twilio_webhook
 async def receive_sms(req: func.HttpRequest) -> func.HttpResponse:
-    """Take a text."""
+    """Answer a message."""
     fields = request_fields(req)
     keyword = opt_outs.keyword_of(fields)
     arrival = {**fields, "OptOutType": keyword} if keyword else fields
     if keyword:
-        await asyncio.gather(opt_outs.note(keyword, fields), log_arrival(arrival))
+        await asyncio.gather(opt_outs.record(keyword, fields), log_arrival(arrival))
         return twiml_response(MessagingResponse())
     answer, _ = await asyncio.gather(answer_inbound("text", fields), log_arrival(arrival))
     return answer or twiml_response(MessagingResponse())

@@ -1,38 +1,37 @@
-"""Scripts by name: PUT, GET, DELETE /api/scripts/{name}; GET /api/scripts lists them.
+"""PUT, GET, DELETE /api/scripts/{name}: scripts by name. GET /api/scripts: the list of scripts.
 
-A script is TwiML as a JSON list of verbs, or TwiML itself, which is read into one (Content-Type text/xml):
+A script is TwiML as a JSON list of verbs. PUT also accepts TwiML itself (Content-Type text/xml) and converts it:
 
     [{"verb": "Say", "text": "Hello {{From}}"}, {"verb": "Gather", "num_digits": 1, "action": "/api/twiml/menu",
       "verbs": [{"verb": "Say", "text": "Press one."}]}]
 
-{{From}} and its like are filled from the request for the script. Two opening braces always begin one: a script cannot
-say them. In an address they are %7B%7B.
+Placeholders like {{From}} are filled from Twilio's request for the script. Two opening braces always begin a
+placeholder, so a script cannot say them; in an address, write %7B%7B.
 
-Names are 1 to 64 of a-z, 0-9 and -. `call` and `text`, with or without `-` and a number's digits, are those of scripts
-that answer calls and texts, and are kept for such.
+Names are 1 to 64 of a-z, 0-9 and -. Reserved names: `call`, `text`, `call-<digits>`, `text-<digits>`. Scripts with
+these names answer inbound calls and messages.
 
-PUT answers 201 or 200 with the script and the TwiML that it becomes; with ?dry_run or ?dry_run=true it only does that.
-Each answer has an ETag: send it back as If-Match, and a script that somebody else has changed since is left alone
-(412); If-None-Match: * keeps a script only where there is none. All faults of a script come in one answer, each with
-its place, like `$[1].num_digits`. A script that was kept under older rules and has faults under today's is shown with
-these `errors` in place of its TwiML.
+PUT answers 201 or 200 with the script and its TwiML; with ?dry_run or ?dry_run=true it stores nothing. Each answer has
+an ETag. With that as If-Match, a script that was changed since is not overwritten (412). With If-None-Match: * a script
+is only stored if there is none of that name. One answer lists all errors of a script, each with its place, like
+`$[1].num_digits`. A script that was stored under older rules and breaks today's is shown with `errors` instead of its
+TwiML.
 
 GET /api/scripts?schema=voice, or =messaging, answers the JSON Schema of such scripts, for editors.
 """
 
 from __future__ import annotations
 
-from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 import msgspec
 
-from shared.errors import FieldError, InvalidRequest, NotFound, PreconditionFailed
+from shared.errors import FieldIssue, InvalidRequest, NotFound, PreconditionFailed
 from shared.request_body import content_type, read_json
 from shared.responses import answers_problems, json_response
 from shared.scripts import store as script_store
-from shared.scripts.allowed_countries import check_destinations
+from shared.scripts.allowed_countries import check_allowed_countries
 from shared.scripts.from_twiml import script_of
 from shared.scripts.inbound import check_name
 from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, family_of, read_script
@@ -42,7 +41,7 @@ from shared.scripts.serving import forget, twiml_of
 
 bp = func.Blueprint()
 
-# Bytes of a body.
+# Bytes of a request's body.
 LONGEST = script_store.LONGEST_SOURCE
 XML = ("text/xml", "application/xml")
 SWITCH = {"": True, "true": True, "1": True, "false": False, "0": False}
@@ -51,16 +50,16 @@ SWITCH = {"": True, "true": True, "1": True, "false": False, "0": False}
 @bp.route(route="scripts/{name?}", methods=["GET", "PUT", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
 @answers_problems
 async def scripts(req: func.HttpRequest) -> func.HttpResponse:
-    """Keep, show, remove or list."""
+    """Store, show, remove or list scripts."""
     name = req.route_params.get("name")
     if name is None:
         if req.method != "GET":
-            raise InvalidRequest(FieldError("name", "is required: PUT and DELETE /api/scripts/{name}"))
+            raise InvalidRequest(FieldIssue("name", "is required: PUT and DELETE /api/scripts/{name}"))
         if "schema" in query(req):
             return schema_response(query(req)["schema"])
         return json_response({"items": await script_store.list_names()})
     if not script_store.NAME.fullmatch(name):
-        raise InvalidRequest(FieldError("name", "expected 1 to 64 of a-z, 0-9 and -"))
+        raise InvalidRequest(FieldIssue("name", "expected 1 to 64 of a-z, 0-9 and -"))
     if req.method == "PUT":
         return await put(req, name)
     kept = await script_store.find(name)
@@ -72,14 +71,14 @@ async def scripts(req: func.HttpRequest) -> func.HttpResponse:
     if not await script_store.remove(kept):
         raise changed_meanwhile()
     forget(name)
-    return func.HttpResponse(status_code=HTTPStatus.NO_CONTENT)
+    return func.HttpResponse(status_code=204)
 
 
 async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
-    """Keep a script, or only say what it becomes."""
+    """Store a script, or with `dry_run` only show its TwiML."""
     dry_run = SWITCH.get(query(req).get("dry_run", "false").lower())
     if dry_run is None:
-        raise InvalidRequest(FieldError("dry_run", "expected true or false"))
+        raise InvalidRequest(FieldIssue("dry_run", "expected true or false"))
     script, family, source, twiml = read_request(req, name)
     body = {"name": name, "family": family, "script": script, "twiml": twiml}
     if dry_run:
@@ -93,23 +92,22 @@ async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
     else:
         kept = await script_store.keep(name, family, source)
     forget(name)
-    status = HTTPStatus.OK if earlier else HTTPStatus.CREATED
-    return json_response({**body, "updated": kept.updated}, status, {"ETag": kept.etag})
+    return json_response({**body, "updated": kept.updated}, 200 if earlier else 201, {"ETag": kept.etag})
 
 
 def query(req: func.HttpRequest) -> dict[str, str]:
-    """Return the query's parameters, blank ones too: on Azure `req.params` holds none of those."""
+    """Return the query's parameters including blank ones, which `req.params` does not contain on Azure."""
     return dict(parse_qsl(urlsplit(req.url).query, keep_blank_values=True))
 
 
 def read_request(req: func.HttpRequest, name: str) -> tuple[Script, Family, bytes, str]:
-    """Return the script in a request, checked, as it will be kept, and as TwiML, placeholders and all.
+    """Return the script in a request, its family, its source to store, and its TwiML with placeholders.
 
-    Raises InvalidRequest with all its faults.
+    Raises InvalidRequest with all its errors.
     """
     body = req.get_body()
     if len(body) > LONGEST:
-        raise InvalidRequest(FieldError("$", f"is {len(body):,} bytes long, at most {LONGEST:,} are kept"))
+        raise InvalidRequest(FieldIssue("$", f"is {len(body):,} bytes long; at most {LONGEST:,} can be stored"))
     try:
         if content_type(req) in XML:
             script, family = script_of(body.decode())
@@ -117,20 +115,20 @@ def read_request(req: func.HttpRequest, name: str) -> tuple[Script, Family, byte
             value = read_json(body)
             family = family_of(value)
             script = read_script(value, family)
-        circles = check_redirects(script, f"/api/twiml/{name}")
-        if faults := [*check_name(name, script, family), *check_destinations(script), *circles]:
-            raise InvalidRequest(*faults)
+        loops = check_redirects(script, f"/api/twiml/{name}")
+        if errors := [*check_name(name, script, family), *check_allowed_countries(script), *loops]:
+            raise InvalidRequest(*errors)
         return script, family, script_store.source_of(script), twiml_of(script, family)
     except UnicodeDecodeError:
-        raise InvalidRequest(FieldError("$", "is not UTF-8")) from None
+        raise InvalidRequest(FieldIssue("$", "is not UTF-8")) from None
     except RecursionError:
-        raise InvalidRequest(FieldError("$", "is nested too deep")) from None
+        raise InvalidRequest(FieldIssue("$", "is nested too deeply")) from None
     except InvalidScript as error:
-        raise InvalidRequest(*error.faults) from None
+        raise InvalidRequest(*error.errors) from None
 
 
 def check_etag(req: func.HttpRequest, kept: script_store.Kept | None) -> None:
-    """Raise PreconditionFailed when the request is about another version than the one that is kept."""
+    """Raise PreconditionFailed if the stored version is not the one that the request names."""
     wanted, unwanted = req.headers.get("if-match"), req.headers.get("if-none-match")
     if wanted is not None and (kept is None or (wanted != "*" and kept.etag not in wanted)):
         raise changed_meanwhile()
@@ -139,23 +137,23 @@ def check_etag(req: func.HttpRequest, kept: script_store.Kept | None) -> None:
 
 
 def changed_meanwhile() -> PreconditionFailed:
-    """Return the error for a version that is no more."""
+    """Return the error for a version that is out of date."""
     return PreconditionFailed("The script has been changed or removed since you read it; read it again.")
 
 
 def show(kept: script_store.Kept) -> func.HttpResponse:
-    """Answer a script that is kept, with its TwiML, or with its faults where it was kept under older rules."""
+    """Return a stored script with its TwiML, or with its errors if it breaks today's rules."""
     body: dict[str, object] = {"name": kept.name, "family": kept.family, "script": kept.json()}
     try:
         body["twiml"] = twiml_of(kept.script(), kept.family)
     except InvalidScript as error:
-        body["errors"] = [{"field": fault.field, "detail": fault.detail} for fault in error.faults]
+        body["errors"] = error.errors
     return json_response({**body, "updated": kept.updated}, headers={"ETag": kept.etag})
 
 
 def schema_response(family: str) -> func.HttpResponse:
-    """Answer the JSON Schema of a family's scripts."""
+    """Return the JSON Schema of a family's scripts."""
     for known in FAMILIES:
         if family == known:
             return func.HttpResponse(msgspec.json.encode(json_schema(known)), mimetype="application/schema+json")
-    raise InvalidRequest(FieldError("schema", f"expected {' or '.join(FAMILIES)}"))
+    raise InvalidRequest(FieldIssue("schema", f"expected {' or '.join(FAMILIES)}"))

@@ -1,15 +1,17 @@
-"""POST /api/send_sms: send a text. JSON or an HTML form, https://www.twilio.com/docs/messaging/api/message-resource
+"""POST /api/send_sms: send a message, from JSON or an HTML form.
+
+https://www.twilio.com/docs/messaging/api/message-resource
 
     to                      required: a number in any usual form
     body                    the text, at most 1,600 characters                     |  one or both
-    media_url               1 to 10 http or https addresses of pictures and such   |
+    media_url               1 to 10 http or https addresses of pictures, audio …   |
     from                    a number, short code or alphanumeric sender; default TWILIO_FROM_NUMBER
     messaging_service_sid   sends from one of the service's numbers; default TWILIO_MESSAGING_SERVICE_SID
     send_at                 RFC 3339 with offset, 5 minutes to 35 days ahead; needs a Messaging Service
     validity_period         seconds after which Twilio gives up, 1 to 36,000; Twilio's default is 36,000
 
-201 {sid, status, to, from, created, segments, links: {activity}}. A failure is a problem: shared/errors.py lists them.
-With an Idempotency-Key the same request, sent again within a day, is answered again and not sent again.
+201 {sid, status, to, from, created, segments, links: {activity}}. An error is an RFC 9457 problem: shared/errors.py.
+With an Idempotency-Key, the same request within a day gets the same response, and no second message is sent.
 """
 
 from __future__ import annotations
@@ -22,14 +24,15 @@ from typing import Annotated
 import azure.functions as func
 import msgspec
 
-from shared.errors import FieldError, NotConfigured
+from shared import patterns
+from shared.errors import FieldIssue, NotConfigured
 from shared.phone_numbers import text_recipient, text_sender
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.sending import opt_outs
 from shared.sending.idempotency import idempotent
 from shared.sending.send import send
-from shared.settings import MESSAGING_SERVICE_SID, settings
+from shared.settings import settings
 from shared.twilio.client import given, twilio_client
 from shared.web_addresses import web_addresses
 
@@ -42,7 +45,7 @@ LATEST = timedelta(days=35)
 
 
 def check_body(text: str) -> str:
-    """Return a text that can be sent; raises ValueError."""
+    """Return a text unchanged if it can be sent; raises ValueError."""
     if not text.strip():
         raise ValueError("is blank")
     if len(text) > LONGEST_BODY:
@@ -51,14 +54,17 @@ def check_body(text: str) -> str:
 
 
 def check_service(text: str) -> str:
-    """Return a Messaging Service's SID; raises ValueError."""
-    if not re.fullmatch(MESSAGING_SERVICE_SID, text):
+    """Return a Messaging Service's SID unchanged; raises ValueError."""
+    if not re.fullmatch(patterns.MESSAGING_SERVICE_SID, text):
         raise ValueError("expected MG and 32 hexadecimal digits")
     return text
 
 
 def in_window(moment: datetime) -> datetime:
-    """Return a time at which Twilio takes scheduled texts, in UTC: its library drops the offset. Raises ValueError."""
+    """Return a time for which Twilio schedules messages, in UTC because its library drops the offset.
+
+    Raises ValueError.
+    """
     ahead = moment - datetime.now(UTC)
     if not SOONEST < ahead <= LATEST:
         raise ValueError("expected a time more than 5 minutes and at most 35 days ahead")
@@ -84,19 +90,19 @@ class TextRequest(msgspec.Struct):
     validity_period: Annotated[int, msgspec.Meta(ge=1, le=36_000)] | None = None
 
 
-def check_together(fields: set[str]) -> Iterator[FieldError]:
-    """Yield what is wrong with the fields that were given together."""
+def check_together(fields: set[str]) -> Iterator[FieldIssue]:
+    """Yield errors of fields that exclude or require each other."""
     if not fields & {"body", "media_url"}:
-        yield FieldError("body", "is required where there is no media_url")
+        yield FieldIssue("body", "is required without media_url")
     if "send_at" in fields and "messaging_service_sid" not in fields and not settings().twilio_messaging_service_sid:
-        yield FieldError("messaging_service_sid", "is required with send_at")
+        yield FieldIssue("messaging_service_sid", "is required with send_at")
 
 
 @bp.route(route="send_sms", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_problems
 @idempotent
 async def send_sms(req: func.HttpRequest) -> func.HttpResponse:
-    """Send a text."""
+    """Send a message."""
     text = read_body(req, TextRequest, check_together)
     from_, service = sender_of(text)
     await opt_outs.check(text.to, service or from_ or "")
@@ -121,7 +127,7 @@ async def send_sms(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def sender_of(text: TextRequest) -> tuple[str | None, str | None]:
-    """Return number and Messaging Service: the request's, else the service of the settings, else their number."""
+    """Return the number and the Messaging Service to send from: the request's, else the settings' service or number."""
     app = settings()
     if text.from_ and not text.send_at:
         return text.from_, text.messaging_service_sid
@@ -130,5 +136,5 @@ def sender_of(text: TextRequest) -> tuple[str | None, str | None]:
         return text.from_, service
     if not app.twilio_from_number:
         names = "TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID"
-        raise NotConfigured(dict.fromkeys(names, "is missing, and the request names no sender; one of them is needed"))
+        raise NotConfigured(dict.fromkeys(names, "is missing, and the request has no sender; one of them is needed"))
     return app.twilio_from_number, None

@@ -1,4 +1,4 @@
-"""Times: microseconds since 1970, UTC, as they are kept; and as they are shown."""
+"""Times: stored as microseconds since 1970 in UTC, shown as RFC 3339."""
 
 from __future__ import annotations
 

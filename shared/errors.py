@@ -1,80 +1,88 @@
-"""Every failure that a caller is told about.
+"""Every error that a caller can get.
 
-    ApiError                    any of them; becomes an RFC 9457 problem (shared/responses.py)
+    ApiError                    the base class; becomes an RFC 9457 problem (shared/responses.py)
     ├── InvalidRequest          400  the request is wrong; names each field
-    ├── CountryNotAllowed       403  ALLOWED_COUNTRIES does not hold the number's country
+    ├── CountryNotAllowed       403  ALLOWED_COUNTRIES does not contain the number's country
     ├── NotFound                404  no such call, message or script
-    ├── KeyInUse                409  a request with this Idempotency-Key is being worked on
-    ├── PreconditionFailed      412  what If-Match names has changed since
-    ├── KeyReused               422  this Idempotency-Key came before with another body
-    ├── TwilioRefused           4xx  Twilio said no; carries Twilio's code and words
+    ├── KeyInUse                409  a request with this Idempotency-Key is being processed
+    ├── PreconditionFailed      412  the version that If-Match names is not the current one
+    ├── KeyReused               422  this Idempotency-Key was used before with another body
+    ├── TwilioRefused           4xx  Twilio rejected the request; carries Twilio's code and message
     │   └── RecipientOptedOut   422  the recipient has sent STOP
-    ├── TwilioUnavailable       502, 503  Twilio cannot be reached, is busy, or does not know our credentials
-    ├── OutcomeUnknown          504, 502  the request went out and no usable answer came back
+    ├── TwilioUnavailable       502, 503  Twilio cannot be reached, is busy, or rejects the app's credentials
+    ├── OutcomeUnknown          504, 502  the request was sent and no usable answer came back
     ├── NotConfigured           503  settings are missing or malformed; names them
     └── StorageUnavailable      503  the tables cannot be reached
 
-`code` is ours and stable; callers may branch on it. `detail` is for people and may change.
+`code` is stable; callers may branch on it. `detail` is for people and may change.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class FieldError:
-    """One thing wrong with one field of a request."""
+
+class FieldIssue(msgspec.Struct, frozen=True):
+    """What is wrong with one field of a request; `field` is its name or its place, like `$[1].num_digits`."""
 
     field: str
     detail: str
 
 
+class TwilioReason(msgspec.Struct, frozen=True):
+    """Why Twilio rejected a request or failed to deliver: its error code, a message, and the page about the code."""
+
+    code: int
+    message: str
+    more_info: str
+
+
 class ApiError(Exception):
-    """A failure with an HTTP status, a stable code and words for the caller."""
+    """An error with an HTTP status, a stable code and a message for the caller."""
 
     status: int = 500
     code: ClassVar[str] = "internal_error"
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
-        """Keep `detail`, one or two sentences that hold no secret, and headers for the answer."""
+        """Set `detail`, one or two sentences without secrets, and headers of the response."""
         super().__init__(detail)
         self.detail = detail
         self.headers = dict(headers or {})
 
     def members(self) -> dict[str, object]:
-        """Return what the problem holds beside type, title, status, detail and code."""
+        """Return the problem's members besides type, title, status, detail and code."""
         return {}
 
 
 class InvalidRequest(ApiError):
-    """The request is wrong: `errors` holds every fault found, each with its field."""
+    """The request is wrong: `errors` lists everything that was found, each with its field."""
 
     status = 400
     code = "invalid_request"
 
-    def __init__(self, *errors: FieldError) -> None:
-        """Take every fault found, at least one."""
+    def __init__(self, *errors: FieldIssue) -> None:
+        """Set the errors that were found, at least one."""
         one = f"{errors[0].field}: {errors[0].detail}"
-        super().__init__(one if len(errors) == 1 else f"The request has {len(errors)} faults; `errors` holds them.")
+        super().__init__(one if len(errors) == 1 else f"The request has {len(errors)} errors; see `errors`.")
         self.errors = errors
 
     def members(self) -> dict[str, object]:
-        """Return the faults, one object a field."""
-        return {"errors": [{"field": error.field, "detail": error.detail} for error in self.errors]}
+        """Return the errors, one object per field."""
+        return {"errors": self.errors}
 
 
 class CountryNotAllowed(ApiError):
-    """The number belongs to a country that ALLOWED_COUNTRIES does not hold."""
+    """ALLOWED_COUNTRIES does not contain the number's country."""
 
     status = 403
     code = "country_not_allowed"
 
 
 class NotFound(ApiError):
-    """There is no such call or message in the log, or no such script."""
+    """The log has no such call or message, or there is no such script."""
 
     status = 404
     code = "not_found"
@@ -88,107 +96,86 @@ class KeyInUse(ApiError):
 
 
 class PreconditionFailed(ApiError):
-    """What the request is about is not the version that it names."""
+    """The version that the request names is not the current one."""
 
     status = 412
     code = "precondition_failed"
 
 
 class KeyReused(ApiError):
-    """The Idempotency-Key came before with a different body."""
+    """The Idempotency-Key was used before with another body."""
 
     status = 422
     code = "idempotency_key_reused"
 
 
-@dataclass(frozen=True, slots=True)
-class TwilioError:
-    """What Twilio said: its code (https://www.twilio.com/docs/api/errors), and its words."""
-
-    code: int
-    message: str
-
-    @property
-    def more_info(self) -> str:
-        """The page that explains the code."""
-        return f"https://www.twilio.com/docs/errors/{self.code}"
-
-
 class TwilioFailure(ApiError):
-    """Something that Twilio said or failed to say; carries Twilio's own code where there is one."""
+    """Twilio rejected a request, or gave no usable answer; carries Twilio's own code if there is one."""
 
     def __init__(
         self,
         detail: str,
         *,
         status: int | None = None,
-        twilio: TwilioError | None = None,
+        twilio: TwilioReason | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep Twilio's answer beside our own words; `status` overrides the class's."""
+        """Set Twilio's reason beside the app's own `detail`; `status` overrides the class's."""
         super().__init__(detail, headers=headers)
         self.status = status or type(self).status
         self.twilio = twilio
 
     def members(self) -> dict[str, object]:
         """Return Twilio's code, message and page."""
-        if self.twilio is None:
-            return {}
-        return {
-            "twilio": {
-                "code": self.twilio.code,
-                "message": self.twilio.message,
-                "more_info": self.twilio.more_info,
-            }
-        }
+        return {"twilio": self.twilio} if self.twilio else {}
 
 
 class TwilioRefused(TwilioFailure):
-    """Twilio said no to what was asked; asking the same again will not help."""
+    """Twilio rejected the request; the same request will be rejected again."""
 
     status = 400
     code = "twilio_refused"
 
 
 class RecipientOptedOut(TwilioRefused):
-    """The recipient has sent STOP to this sender (Twilio's 21610); never try again."""
+    """The recipient has sent STOP to this sender (Twilio's error 21610); do not try again."""
 
     status = 422
     code = "recipient_opted_out"
 
 
 class TwilioUnavailable(TwilioFailure):
-    """Twilio did not do what was asked, for no fault of the caller's; nothing was placed or sent."""
+    """Twilio did not process the request, which is not the caller's error; nothing was placed or sent."""
 
     status = 502
     code = "twilio_unavailable"
 
 
 class OutcomeUnknown(TwilioFailure):
-    """The request reached Twilio, or may have; whether a call or text came of it is not known."""
+    """The request reached Twilio, or may have; whether a call was placed or a message sent is not known."""
 
     status = 504
     code = "outcome_unknown"
 
 
 class NotConfigured(ApiError):
-    """Settings are missing or malformed; `problems` maps each name to what is wrong, never to its value."""
+    """Settings are missing or malformed; `problems` maps each name to what is wrong, without its value."""
 
     status = 503
     code = "not_configured"
 
     def __init__(self, problems: Mapping[str, str]) -> None:
-        """Take every problem found: the setting's name, and what is wrong with it."""
+        """Set the problems that were found: the setting's name, and what is wrong with it."""
         super().__init__("; ".join(f"{name}: {problem}" for name, problem in problems.items()))
         self.problems = dict(problems)
 
     def members(self) -> dict[str, object]:
-        """Return the settings, one object each."""
+        """Return the wrong settings, one object each."""
         return {"settings": [{"name": name, "detail": problem} for name, problem in self.problems.items()]}
 
 
 class StorageUnavailable(ApiError):
-    """The tables cannot be reached or refuse us."""
+    """The tables cannot be reached, or reject the app's credentials."""
 
     status = 503
     code = "storage_unavailable"

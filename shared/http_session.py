@@ -1,4 +1,4 @@
-"""The one pooled HTTP session of the process, used for Twilio and for the tables alike."""
+"""The process's only HTTP session, with a connection pool, for Twilio and the tables."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     import aiohttp
 
 CONNECT_SECONDS = 3.05
-# With the wait for a free connection of the pool. Below the total, so that a request which never left is told apart
-# from one whose answer never came.
+# Includes the wait for a free connection of the pool. Less than the total, to distinguish a request that was never
+# sent from one that was never answered.
 ACQUIRE_SECONDS = 5.0
 TOTAL_SECONDS = 10.0
-# Below the idle time-out of the load balancers in front of Twilio and Azure: a connection that the other side has
-# closed would cost a POST its answer.
+# Less than the idle time-out of the load balancers in front of Twilio and Azure: a POST on a connection that the other
+# side has closed gets no answer.
 KEEP_ALIVE_SECONDS = 15.0
 CONNECTIONS = 256
 
 
 @cache
 def http_session() -> aiohttp.ClientSession:
-    """Return the session, made at the first call on the worker's one event loop."""
+    """Return the session, created at the first call on the worker's only event loop."""
     import aiohttp
 
     return aiohttp.ClientSession(

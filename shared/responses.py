@@ -1,4 +1,4 @@
-"""What our own users get: JSON answers, and every failure as an RFC 9457 problem."""
+"""Responses to the app's users: JSON, and every error as an RFC 9457 problem."""
 
 from __future__ import annotations
 
@@ -19,17 +19,15 @@ Handler = Callable[[func.HttpRequest], Coroutine[Any, Any, func.HttpResponse]]
 log = logging.getLogger(__name__)
 
 
-def json_response(
-    body: object, status: int = HTTPStatus.OK, headers: Mapping[str, str] | None = None
-) -> func.HttpResponse:
-    """Answer `body` as JSON, with a line's end for who reads it in a terminal."""
+def json_response(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+    """Return `body` as JSON, with a newline at the end for readers at a terminal."""
     return func.HttpResponse(
         msgspec.json.encode(body) + b"\n", status_code=status, headers=dict(headers or {}), mimetype="application/json"
     )
 
 
 def problem_response(error: ApiError) -> func.HttpResponse:
-    """Answer a failure as application/problem+json (https://www.rfc-editor.org/rfc/rfc9457)."""
+    """Return an error as application/problem+json (https://www.rfc-editor.org/rfc/rfc9457)."""
     problem = {
         "type": "about:blank",
         "title": HTTPStatus(error.status).phrase,
@@ -39,8 +37,8 @@ def problem_response(error: ApiError) -> func.HttpResponse:
         **error.members(),
     }
     return func.HttpResponse(
-        # Not msgspec's: a request's own field name may hold a lone surrogate, which JSON can only escape.
-        json.dumps(problem).encode() + b"\n",
+        # json, because a field name in the request may contain a lone surrogate, which msgspec cannot escape.
+        json.dumps(problem, default=msgspec.to_builtins).encode() + b"\n",
         status_code=error.status,
         headers=error.headers,
         mimetype="application/problem+json",
@@ -48,9 +46,10 @@ def problem_response(error: ApiError) -> func.HttpResponse:
 
 
 def answers_problems(handler: Handler) -> Handler:
-    """Guard a handler so that every failure becomes a problem; an unexpected one is a 500 without internals.
+    """Turn every exception of a handler into a problem; an unexpected one becomes a 500 without internals.
 
-    It injects nothing: the worker compares a handler's parameters with its bindings, through `functools.wraps`.
+    The wrapper adds no parameter: the worker compares a handler's parameters with its bindings, through
+    `functools.wraps`.
     """
 
     @functools.wraps(handler)
@@ -58,7 +57,7 @@ def answers_problems(handler: Handler) -> Handler:
         try:
             return await handler(req)
         except ApiError as error:
-            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            if error.status >= 500:
                 log.error("%s answers %d %s: %s", handler.__name__, error.status, error.code, error.detail)
             return problem_response(error)
         except Exception:

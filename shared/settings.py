@@ -1,6 +1,6 @@
-"""The app's settings: one frozen object made from the environment, and the only reader of `os.environ`.
+"""The app's settings: one frozen object, made from the environment. No other module reads `os.environ`.
 
-The same names stand in local.settings.json.example, README.md and infra/; tests compare them.
+local.settings.json.example, README.md and infra/ list the same names; tests compare them.
 """
 
 from __future__ import annotations
@@ -8,30 +8,28 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from urllib.parse import urlsplit
 
+from shared import patterns
 from shared.errors import NotConfigured
+from shared.web_addresses import is_base_url
 
-E164 = re.compile(r"\+[1-9]\d{1,14}")
-ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
-API_KEY = re.compile(r"SK[0-9a-fA-F]{32}")
-MESSAGING_SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
-COUNTRY = re.compile(r"[A-Z]{2}")
+COUNTRY = "[A-Z]{2}"
+TOKEN = r"\S+"
 
-# As host.json has it.
+# The same as in host.json.
 ROUTE_PREFIX = "/api"
 
-# A Key Vault reference that Azure could not resolve reaches the app as written.
+# When Azure cannot resolve a Key Vault reference, the app gets the reference itself as the value.
 # https://learn.microsoft.com/azure/app-service/app-service-key-vault-references
 UNRESOLVED_REFERENCE = "@Microsoft.KeyVault("
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What the app was told, checked. Each field is named after its setting; secrets stay out of `repr`."""
+    """The app's settings, checked. Each field has the name of its setting; secrets are left out of `repr`."""
 
     twilio_account_sid: str
     twilio_auth_token: str = field(repr=False)
@@ -49,11 +47,11 @@ class Settings:
 
     @property
     def auth_tokens(self) -> tuple[str, ...]:
-        """The tokens that a webhook may be signed with: the current one, and the next while it is being rotated."""
+        """The tokens that a webhook may be signed with: the current one, and the next one during a rotation."""
         return tuple(filter(None, (self.twilio_auth_token, self.twilio_auth_token_next)))
 
     def url(self, path: str) -> str:
-        """Return the public address of one of our routes, as Twilio and our users know it."""
+        """Return the public URL of one of the app's routes, as Twilio and the app's users call it."""
         return f"{self.public_base_url}{ROUTE_PREFIX}/{path}"
 
     @property
@@ -68,9 +66,9 @@ SETTING_NAMES = tuple(field.name.upper() for field in fields(Settings))
 
 
 def load(environ: Mapping[str, str]) -> Settings:
-    """Make the settings out of `environ`; a blank value counts as none.
+    """Return the settings in `environ`; a blank value counts as missing.
 
-    Raises NotConfigured with every missing or malformed setting at once, by name, without its value.
+    Raises NotConfigured that names every missing or malformed setting, without its value.
     """
     values = {name: environ.get(name, "").strip() for name in SETTING_NAMES}
     # Azure's own name for the app's host: https://learn.microsoft.com/azure/app-service/reference-app-settings
@@ -83,66 +81,70 @@ def load(environ: Mapping[str, str]) -> Settings:
         for name, value in values.items()
         if value.startswith(UNRESOLVED_REFERENCE)
     }
+    values["DEFAULT_COUNTRY"] = (values["DEFAULT_COUNTRY"] or "US").upper()
     for name, problem in find_problems(values):
         problems.setdefault(name, problem)
     if problems:
         raise NotConfigured(problems)
 
-    countries = frozenset(values.pop("ALLOWED_COUNTRIES").replace(",", " ").upper().split())
+    countries = frozenset(split_countries(values.pop("ALLOWED_COUNTRIES")))
     return Settings(allowed_countries=countries, **{name.lower(): value for name, value in values.items()})
 
 
 @cache
 def settings() -> Settings:
-    """Return the app's settings, read once a process; raises NotConfigured as `load` does, at each call."""
+    """Return the app's settings, read once per process; raises NotConfigured at every call, as `load` does."""
     return load(os.environ)
 
 
-def find_problems(values: dict[str, str]) -> list[tuple[str, str]]:
-    """Return (name, what is wrong) for each setting; fills in the default country."""
-    values["DEFAULT_COUNTRY"] = (values["DEFAULT_COUNTRY"] or "US").upper()
-    problems = []
+# Settings whose format is a regular expression, with its description.
+FORMATS = {
+    "TWILIO_ACCOUNT_SID": (patterns.ACCOUNT_SID, "AC and 32 hexadecimal digits"),
+    "TWILIO_AUTH_TOKEN": (TOKEN, "the account's auth token (it signs the webhooks)"),
+    "TWILIO_AUTH_TOKEN_NEXT": (TOKEN, "an auth token"),
+    "TWILIO_API_KEY": (patterns.API_KEY_SID, "SK and 32 hexadecimal digits"),
+    "TWILIO_FROM_NUMBER": (patterns.E164, "a number like +15005550006"),
+    "TWILIO_MESSAGING_SERVICE_SID": (patterns.MESSAGING_SERVICE_SID, "MG and 32 hexadecimal digits"),
+    "DEFAULT_COUNTRY": (COUNTRY, "a country's two letters, like US"),
+}
 
-    def expect(name: str, form: re.Pattern[str], words: str, *, required: bool = False) -> None:
+
+def find_problems(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the name of each wrong setting, and what is wrong with it."""
+    for name in ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"):
         if not values[name]:
-            if required:
-                problems.append((name, f"is missing; expected {words}"))
-        elif not form.fullmatch(values[name]):
-            problems.append((name, f"expected {words}"))
-
-    expect("TWILIO_ACCOUNT_SID", ACCOUNT_SID, "AC and 32 hexadecimal digits", required=True)
-    expect("TWILIO_AUTH_TOKEN", re.compile(r"\S+"), "the account's auth token (it signs the webhooks)", required=True)
-    expect("TWILIO_AUTH_TOKEN_NEXT", re.compile(r"\S+"), "an auth token")
-    expect("TWILIO_API_KEY", API_KEY, "SK and 32 hexadecimal digits")
-    expect("TWILIO_FROM_NUMBER", E164, "a number like +15005550006")
-    expect("TWILIO_MESSAGING_SERVICE_SID", MESSAGING_SERVICE_SID, "MG and 32 hexadecimal digits")
-    expect("DEFAULT_COUNTRY", COUNTRY, "a country's two letters, like US")
-    for country in values["ALLOWED_COUNTRIES"].replace(",", " ").upper().split():
-        if not COUNTRY.fullmatch(country):
-            problems.append(("ALLOWED_COUNTRIES", "expected countries' two letters with commas between, like US,CA"))
-            break
+            yield name, f"is missing; expected {FORMATS[name][1]}"
+    for name, (pattern, words) in FORMATS.items():
+        if values[name] and not re.fullmatch(pattern, values[name]):
+            yield name, f"expected {words}"
+    if not all(re.fullmatch(COUNTRY, country) for country in split_countries(values["ALLOWED_COUNTRIES"])):
+        yield "ALLOWED_COUNTRIES", "expected countries' two letters with commas between, like US,CA"
 
     if bool(values["TWILIO_API_KEY"]) != bool(values["TWILIO_API_SECRET"]):
         missing = "TWILIO_API_SECRET" if values["TWILIO_API_KEY"] else "TWILIO_API_KEY"
-        problems.append((missing, "is missing; an API key and its secret go together"))
+        yield missing, "is missing; an API key and its secret go together"
 
     if values["TABLES_CONNECTION_STRING"] and not is_connection_string(values["TABLES_CONNECTION_STRING"]):
-        problems.append(("TABLES_CONNECTION_STRING", "expected Name=value; pairs, or UseDevelopmentStorage=true"))
+        yield "TABLES_CONNECTION_STRING", "expected Name=value; pairs, or UseDevelopmentStorage=true"
     if values["TABLES_ENDPOINT"].startswith("http:"):
-        problems.append(("TABLES_ENDPOINT", "expected https://, which the app's identity needs"))
+        yield "TABLES_ENDPOINT", "expected https://, which the app's identity needs"
     for name in ("PUBLIC_BASE_URL", "TWILIO_API_BASE_URL", "TABLES_ENDPOINT"):
         if values[name] and not is_base_url(values[name]):
-            problems.append((name, "expected http:// or https:// and a host, without query or fragment"))
+            yield name, "expected http:// or https:// and a host, without query or fragment"
     if not values["PUBLIC_BASE_URL"]:
-        problems.append(("PUBLIC_BASE_URL", "is missing; expected the address at which Twilio reaches this app"))
+        yield "PUBLIC_BASE_URL", "is missing; expected the address at which Twilio reaches this app"
 
     if not values["TABLES_CONNECTION_STRING"] and not values["TABLES_ENDPOINT"]:
-        problems.append(("TABLES_ENDPOINT", "is missing; expected the tables' address (or TABLES_CONNECTION_STRING)"))
-    return problems
+        yield "TABLES_ENDPOINT", "is missing; expected the tables' address (or TABLES_CONNECTION_STRING)"
+
+
+def split_countries(text: str) -> list[str]:
+    """Return the country codes in a list that is separated by commas or spaces."""
+    return text.replace(",", " ").upper().split()
 
 
 def is_connection_string(text: str) -> bool:
-    """Tell whether the storage's library can read `text`; it only would when the first send has been placed.
+    """Return whether the storage library can read `text`. The library itself checks it only at the first request.
 
     https://learn.microsoft.com/azure/storage/common/storage-configure-connection-string
     """
@@ -155,14 +157,3 @@ def is_connection_string(text: str) -> bool:
     except ValueError:
         return False
     return bool("SharedAccessSignature" in parts or (parts.get("AccountName") and key)) and is_base_url(endpoint)
-
-
-def is_base_url(text: str) -> bool:
-    """Tell whether `text` is an absolute http address that paths can be added to."""
-    try:
-        url = urlsplit(text)
-        return (
-            url.scheme in ("http", "https") and bool(url.hostname) and not (url.query or url.fragment or url.username)
-        )
-    except ValueError:
-        return False

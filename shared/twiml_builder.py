@@ -1,6 +1,6 @@
-"""Makes TwiML, with Twilio's own builder, and checks TwiML that others made.
+"""Build TwiML with Twilio's own builder, and check TwiML from other sources.
 
-The builder checks nothing itself; what XML or Twilio would refuse is refused here.
+The builder does not check its input; this module rejects what XML or Twilio would reject.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uf
 
 
 def say(words: str, voice: str | None = None, language: str | None = None) -> VoiceResponse:
-    """Return a document that says `words`, which `check_words` has seen."""
+    """Return a document that says `words`, which `check_words` has accepted."""
     response = VoiceResponse()
     response.say(words, voice=voice, language=language)
     return response
@@ -37,7 +37,7 @@ def hello() -> VoiceResponse:
 
 
 def check_words(words: str) -> str:
-    """Return words that can be said; raises ValueError."""
+    """Return words unchanged if a Say can contain them; raises ValueError."""
     if not words.strip():
         raise ValueError("is blank")
     check_characters(words)
@@ -47,20 +47,20 @@ def check_words(words: str) -> str:
 
 
 def check_attribute(text: str) -> str:
-    """Return a voice or language that can stand in TwiML; raises ValueError."""
+    """Return a voice or language unchanged if it has a valid form; raises ValueError."""
     if not ATTRIBUTE.fullmatch(text):
         raise ValueError("expected 1 to 64 letters, digits, dots, dashes or underscores, like en-GB")
     return text
 
 
 def check_characters(text: str) -> None:
-    """Raise ValueError where `text` holds a character that no XML may hold, not even escaped."""
+    """Raise ValueError if `text` contains a character that XML forbids, even escaped."""
     if forbidden := FORBIDDEN_IN_XML.search(text):
-        raise ValueError(f"holds U+{ord(forbidden[0]):04X} at position {forbidden.start()}, which XML forbids")
+        raise ValueError(f"contains U+{ord(forbidden[0]):04X} at position {forbidden.start()}, which XML forbids")
 
 
 def check_inline(document: str) -> str:
-    """Return TwiML that can be sent with a call; raises ValueError."""
+    """Return TwiML unchanged if it can be sent with a call; raises ValueError."""
     if len(document) > INLINE_LIMIT:
         raise ValueError(f"is {len(document):,} characters long; at most {INLINE_LIMIT:,} can be sent with a call")
     check_document(document)
@@ -75,17 +75,17 @@ def check_document(document: str) -> None:
         nonlocal root
         root = root or name
 
-    def refuse_doctype(*declaration: object) -> None:
+    def reject_doctype(*declaration: object) -> None:
         raise ValueError("has a DOCTYPE; TwiML has none")
 
     parser = expat.ParserCreate("utf-8")
     parser.StartElementHandler = start_element
     # Without a DTD no entity can be declared, so neither expansion nor a fetch can happen.
-    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.StartDoctypeDeclHandler = reject_doctype
     try:
         parser.Parse(document.encode(), True)
     except UnicodeEncodeError:
-        raise ValueError("holds a lone surrogate, which XML forbids") from None
+        raise ValueError("contains a lone surrogate, which XML forbids") from None
     except expat.ExpatError as error:
         raise ValueError(f"is not XML: {expat.errors.messages[error.code]}, line {error.lineno}") from None
     if root != "Response":
@@ -100,5 +100,8 @@ def sorry() -> VoiceResponse:
 
 
 def twiml_response(document: TwiML | str) -> func.HttpResponse:
-    """Answer TwiML as Twilio reads it: https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types"""
+    """Return TwiML with a media type that Twilio accepts.
+
+    https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types
+    """
     return func.HttpResponse(str(document), mimetype="text/xml", charset="utf-8")

@@ -1,4 +1,4 @@
-"""What a field takes and what came instead, in the words of JSON: expected a whole number from 1 to 600, got "soon"."""
+"""Messages about wrong values, in terms of JSON: `expected a whole number from 1 to 600, got "soon"`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ LONGEST_SHOWN = 40
 
 
 def expected(annotation: Any) -> str:
-    """Return in words what a field of this type takes."""
-    from msgspec import inspect  # for a request with a fault alone
+    """Return in words which values a field of this type accepts."""
+    from msgspec import inspect  # needed only for a wrong request
 
     return in_words(inspect.type_info(annotation))
 
 
 def in_words(kind: object) -> str:
-    """Return what one of msgspec's types is called."""
+    """Return one of msgspec's types in words."""
     from msgspec import inspect
 
     match kind:
@@ -44,7 +44,7 @@ def in_words(kind: object) -> str:
 
 
 def got(value: object) -> str:
-    """Return what stands where something else was expected, as JSON where that is short, to be put behind it."""
+    """Return the end of a message, `, got ...`: the value as JSON if that is short, else its type."""
     if value is None:
         return ", got nothing"
     inner = value if isinstance(value, list) else []
@@ -55,6 +55,6 @@ def got(value: object) -> str:
 
 
 def kind_of(value: object) -> str:
-    """Return what a JSON value is."""
+    """Return the type of a JSON value in words."""
     kinds = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
     return kinds.get(type(value), "a number")

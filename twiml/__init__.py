@@ -1,7 +1,7 @@
-"""GET, POST /api/twiml/{name}: the script of that name as TwiML, filled from the request. For Twilio alone.
+"""GET, POST /api/twiml/{name}: the script of that name as TwiML, filled from the request. For Twilio only.
 
-{{From}} and its like stand for the request's fields: https://www.twilio.com/docs/voice/twiml#request-parameters. Where
-there is no such script, or storage is out of reach, the caller hears an apology; a message is not answered.
+Placeholders like {{From}} become the request's fields: https://www.twilio.com/docs/voice/twiml#request-parameters. If
+there is no such script, or storage is unavailable, a caller hears an apology and a message gets no reply.
 """
 
 from __future__ import annotations
@@ -18,6 +18,6 @@ bp = func.Blueprint()
 @bp.route(route="twiml/{name}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @twilio_webhook
 async def twiml(req: func.HttpRequest) -> func.HttpResponse:
-    """Serve one script; one that a call was placed with has a hash for its name."""
+    """Serve a script: a user's, or by its hash one that was stored for a single call."""
     name = req.route_params["name"]
     return await serve(name, request_fields(req), "sent" if SENT.fullmatch(name) else "script")

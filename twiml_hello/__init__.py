@@ -1,4 +1,4 @@
-"""GET, POST /api/twiml_hello: "Hello World" in TwiML. For Twilio alone: an unsigned request gets a 403."""
+"""GET, POST /api/twiml_hello: "Hello World" in TwiML. For Twilio only: an unsigned request gets a 403."""
 
 from __future__ import annotations
 

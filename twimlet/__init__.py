@@ -1,18 +1,18 @@
-"""GET, POST /api/twimlet/{name}: ready-made documents with parameters. For Twilio alone.
+"""GET, POST /api/twimlet/{name}: ready-made TwiML documents with parameters. For Twilio only.
 
-    message      Message, Message[0] … (words, or the address of audio), Voice, Language
-    menu         Message, Options[1] … (an address for each choice), ErrorMessage
+    message      Message, Message[0] … (words, or the URL of audio), Voice, Language
+    menu         Message, Options[1] … (a URL for each key), ErrorMessage
     forward      PhoneNumber, CallerId, Timeout, AllowedCallers[0] …, AccessRestricted, FailUrl
     simulring    PhoneNumbers[0] …, Timeout, Message, HumanCheck, FailUrl
-    findme       the same, one number after the other, with a key to press unless HumanCheck is false
-    whisper      Message, HumanCheck: what simulring and findme say to whom they call
+    findme       the same, one number after the other; the callee presses a key unless HumanCheck is false
+    whisper      Message, HumanCheck: the message of simulring and findme to the callee
     conference   Name, Moderators[0] …, Message, Music
     voicemail    Message, Transcribe; the recording is in the call's log
     holdmusic    Message, Music[0] …
-    echo         Twiml: that very document
+    echo         Twiml: the document to answer with
 
-What is called honours ALLOWED_COUNTRIES. A parameter that makes no sense is named in the log, and the caller hears an
-apology. So does a client or SIP caller whose request comes with GET: it could bring parameters of its own.
+Only numbers of ALLOWED_COUNTRIES are called. If a parameter is wrong, the log names it and the caller hears an apology.
+GET from a client or SIP caller gets an apology too, because such a caller could add parameters of its own.
 """
 
 from __future__ import annotations
@@ -50,14 +50,14 @@ TWIMLETS: dict[str, Callable[[Parameters, Fields], TwiML | str]] = {
 @bp.route(route="twimlet/{name}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
 @twilio_webhook
 async def twimlet(req: func.HttpRequest) -> func.HttpResponse:
-    """Make one document, and log what the request tells of."""
+    """Answer with a twimlet, and log what the request reports."""
     fields = request_fields(req)
     answer, _ = await asyncio.gather(answer_with(req, fields), log_what_happened(fields))
     return answer
 
 
 async def answer_with(req: func.HttpRequest, fields: Fields) -> func.HttpResponse:
-    """Answer with a twimlet, or with an apology."""
+    """Return a twimlet's TwiML, or an apology."""
     name = req.route_params["name"]
     make = TWIMLETS.get(name)
     if make is None:
@@ -67,15 +67,15 @@ async def answer_with(req: func.HttpRequest, fields: Fields) -> func.HttpRespons
         check_method(req, fields)
         return twiml_response(make(parameters_of(name, req.params), fields))
     except TwimletError as error:
-        log.error("the twimlet %s makes no sense: %s", name, error)
+        log.error("the twimlet %s cannot be built: %s", name, error)
         return twiml_response(sorry())
 
 
 def check_method(req: func.HttpRequest, fields: Fields) -> None:
-    """Raise TwimletError for a GET from a caller who can add fields, which then stand among our parameters.
+    """Raise TwimletError for a GET from a caller who can add fields: they would be among the parameters of the URL.
 
     https://www.twilio.com/docs/voice/sdks/javascript/twiliodevice#deviceconnectconnectoptions
     https://www.twilio.com/docs/voice/api/receiving-sip
     """
     if req.method == "GET" and ":" in fields.get("From", ""):
-        raise TwimletError("a client or SIP caller needs POST; change the method where the twimlet's address is set")
+        raise TwimletError("a client or SIP caller needs POST; change the method where the twimlet's URL is set")

@@ -1,8 +1,7 @@
-"""One thing that happened to a call or a message, and its identity.
+"""An event of a call or message, and its name, which is its identity.
 
-An event's name is its identity: the same event arriving twice, or late, has the same name, so that it can be merged
-into the row again without harm; of its copies the newest one's time of receipt stands. Nothing is read first and no
-order matters.
+An event that arrives twice, or late, has the same name and can be merged into its row again without harm; the last
+copy's time of receipt is kept. Nothing needs to be read first, and the order does not matter.
 """
 
 from __future__ import annotations
@@ -23,10 +22,10 @@ LONGEST_PROPERTY = 65_536  # bytes of UTF-16
 LONGEST_FIELD = 1000
 MOST_FIELDS = 25
 
-# What happened when the caller has pressed keys or said something.
+# The caller has pressed keys or said something.
 GATHERED = "gathered"
 
-# What every callback repeats, or the row holds already.
+# Fields that every callback repeats, or that the row contains already.
 REPEATED = frozenset(
     (
         "AccountSid",
@@ -50,7 +49,7 @@ REPEATED = frozenset(
         "To",
     )
 )
-# What was said or written, and tokens: not for a log.
+# What was said or written, and tokens: never stored in the log.
 PRIVATE = frozenset(
     (
         "Address",
@@ -74,10 +73,15 @@ PRIVATE = frozenset(
 class Event(msgspec.Struct, omit_defaults=True, frozen=True):
     """One event as it is stored, as JSON.
 
-    `status` is Twilio's status of the call or message; `what` says in words what else happened: "dial busy".
-    `created` marks the first one, which is ours and tells of Twilio's answer to the send; all others are callbacks.
-    `at` is Twilio's time where it told one, `received` ours, both RFC 3339 in UTC; `duration` is in seconds;
-    `sequence` counts a call's events from 0 (-1: Twilio gave no number); `fields` is all else that Twilio sent.
+    created     the app's own first event, with Twilio's answer to the send; all others are callbacks
+    status      Twilio's status of the call or message
+    what        what else happened, in words: "dial busy"
+    at          Twilio's time, RFC 3339 in UTC, if it sent one
+    received    the time of receipt, RFC 3339 in UTC
+    sequence    Twilio's number of a call's event, from 0; -1 if it sent none
+    duration    seconds
+    settled_as  the SID that an unknown outcome turned out to have
+    fields      all other fields that Twilio sent
     """
 
     created: bool = False
@@ -101,7 +105,7 @@ DECODER = msgspec.json.Decoder(Event)
 
 
 def to_json(event: Event) -> str:
-    """Return an event as it is stored; where escapes make it too long for a property, without what is not needed."""
+    """Return an event as it is stored; without its `fields` if it is too long for a property."""
     text = ENCODER.encode(event).decode()
     if len(text.encode("utf-16-le")) <= LONGEST_PROPERTY or not event.fields:
         return text
@@ -114,11 +118,12 @@ def from_json(text: str) -> Event:
 
 
 def event_of(form: Mapping[str, str]) -> Event:
-    """Return the event that a callback tells of: a new status, or something else that happened (`what_happened`)."""
+    """Return the event that a callback reports: a new status, or something else (`what_happened`)."""
     form = {name[:LONGEST_FIELD]: value[:LONGEST_FIELD] for name, value in form.items()}
     more = {name: value for name, value in form.items() if value and name not in REPEATED | PRIVATE}
     if re.fullmatch(r"[0-9*#]{2,}", more.get("Digits", "")):
-        more["Digits"] = f"{len(more['Digits'])} keys"  # a menu's choice is one key; more may be a card or a PIN
+        # One key is a choice in a menu; more may be a card number or a PIN.
+        more["Digits"] = f"{len(more['Digits'])} keys"
     what = what_happened(form)
     status = form.get("CallStatus") or form.get("MessageStatus") or form.get("SmsStatus") or ""
     sequence = None if what else as_number(form.get("SequenceNumber"))
@@ -138,7 +143,7 @@ def event_of(form: Mapping[str, str]) -> Event:
 
 
 def arrival_of(form: Mapping[str, str]) -> Event:
-    """Return the first event of an inbound call or text."""
+    """Return the first event of an inbound call or message."""
     return msgspec.structs.replace(
         event_of(form),
         created=True,
@@ -151,9 +156,9 @@ def arrival_of(form: Mapping[str, str]) -> Event:
 
 
 def what_happened(form: Mapping[str, str]) -> str:
-    """Return in words what a callback tells of beside a status, or nothing where it tells of a status.
+    """Return in words what a callback reports instead of a status, or "" if it reports a status.
 
-    https://www.twilio.com/docs/voice/twiml lists, verb by verb, the fields that its callbacks bring.
+    https://www.twilio.com/docs/voice/twiml lists the callbacks' fields for each verb.
     """
     for field, words in (
         ("RecordingStatus", "recording"),
@@ -173,19 +178,19 @@ def what_happened(form: Mapping[str, str]) -> str:
 
 
 def name_of(event: Event) -> str:
-    """Return the event's name: its sequence number (calls), its status (messages), else its content's hash.
+    """Return the event's name: its sequence number (calls), its status (messages), else a hash of its content.
 
-    No callback has the name of the event that tells of the send, whatever its status.
+    The app's own first event has a name that no callback has, whatever its status.
 
-    A table's property names are letters, digits and underscores, so any other character of a status is written as `_`;
-    then a hash keeps two such statuses apart.
+    A table's property names consist of letters, digits and underscores, so any other character of a status is written
+    as `_`, and a hash distinguishes such statuses.
     """
     if event.created:
         return "event_created"
     if event.sequence >= 0:
         return f"event_{event.sequence:04d}"
     if event.what or not event.status:
-        # Twilio gives what was gathered neither a time nor a SID, and the same key may be pressed twice.
+        # The result of a Gather has neither a time nor a SID, and a caller may press the same key twice.
         content = event if event.what == GATHERED else msgspec.structs.replace(event, received="")
         return f"event_{hashlib.sha256(ENCODER.encode(content)).hexdigest()[:16]}"
     name = re.sub(r"\W", "_", event.status, flags=re.ASCII)[:64]
@@ -195,12 +200,12 @@ def name_of(event: Event) -> str:
 
 
 def as_number(text: str | None) -> int | None:
-    """Return a callback's number; what is none, or absurdly large, counts as absent."""
+    """Return the number in a callback's field; None if it is not a number, or has ten digits or more."""
     return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def twilio_time(text: str) -> str:
-    """Return Twilio's RFC 2822 time as RFC 3339 in UTC; what is no time, as nothing."""
+    """Return Twilio's RFC 2822 time as RFC 3339 in UTC; "" if it is not a time."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError):

@@ -1,20 +1,24 @@
-"""Where the row of a call or a message stands in the table `activity`.
+"""Row keys of a call or message in the table `activity`.
 
-PartitionKey = shard + `-` + inverted day, RowKey = inverted time + `-` + SID. Inverted numbers make newest first the
-natural order; the 16 shards, by the SID's hash, stay far below the 2,000 entities a second that one partition takes
-(https://learn.microsoft.com/azure/storage/tables/scalability-targets). The shard comes first so that one query a shard
-reads on from day to day, however many days without a call lie between.
+PartitionKey = shard + `-` + inverted day, RowKey = inverted time + `-` + SID. Inverted numbers sort the newest first.
+The SID's hash selects one of 16 shards, because one partition takes at most 2,000 entities per second
+(https://learn.microsoft.com/azure/storage/tables/scalability-targets). The shard comes first, so that one query per
+shard continues from day to day, however many days without a call are in between.
 """
 
 from __future__ import annotations
 
+import re
 import zlib
 from typing import NamedTuple
 
 from shared.clock import as_datetime
 
+# What the log accepts as a SID: Twilio's, and the app's own `unknown-…`. All of it is safe in a key.
+SID = re.compile(r"[\w-]{1,64}", re.ASCII)
+
 SHARDS = "0123456789abcdef"
-# Sorts behind every day of a shard, and behind every SID.
+# Sorts after every day of a shard, and after every SID.
 AFTER_ALL = "~"
 
 LAST_DAY = 99_999_999
@@ -34,12 +38,12 @@ def row_key(sid: str, started: int) -> RowKey:
 
 
 def shard_of(sid: str) -> str:
-    """Return the one hexadecimal digit that spreads rows evenly; a SID's own digits need not be evenly spread."""
+    """Return the shard, one hexadecimal digit of a hash: a SID's own digits may not be evenly distributed."""
     return SHARDS[zlib.crc32(sid.encode()) % len(SHARDS)]
 
 
 def partition_for(shard: str, moment: int) -> str:
-    """Return the partition of a shard that holds the day of `moment`."""
+    """Return the PartitionKey of a shard for the day of `moment`."""
     return f"{shard}-{LAST_DAY - int(as_datetime(moment).strftime('%Y%m%d')):08d}"
 
 
@@ -49,5 +53,5 @@ def inverted(moment: int) -> str:
 
 
 def started_of(row: str) -> int:
-    """Return the start that stands in a RowKey."""
+    """Return the start time in a RowKey."""
     return LAST_MICROSECOND - int(row.partition("-")[0])

@@ -1,6 +1,6 @@
-"""The log's list, newest first: sixteen ordered streams, one a shard, merged into one page.
+"""The list of the activity log, newest first: sixteen ordered streams, one per shard, merged into one page.
 
-A page costs one query a shard however many rows the log has and however old they are.
+A page costs one query per shard, however many rows the log has and however old they are.
 """
 
 from __future__ import annotations
@@ -9,17 +9,17 @@ import asyncio
 import heapq
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from shared.activity.key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
 from shared.activity.log import Row, summary_of
+from shared.activity.state import Summary
 from shared.storage.tables import ACTIVITY, on_table
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
 
-
-# Rows looked at for one page when a filter on the status leaves few of them.
+# Rows read for one page when a filter on the status leaves few of them.
 MOST_SCANNED = 2000
 FILTERED_BATCH = 100
 
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which rows are wanted; times are microseconds since 1970, `since` included, `until` not."""
+    """Which rows to list; times are microseconds since 1970, `since` inclusive, `until` exclusive."""
 
     kind: str | None = None
     status: str | None = None
@@ -38,20 +38,20 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Summaries, newest first, and the RowKey after which the next page begins (None: there is none)."""
+    """Summaries, newest first, and the RowKey after which the next page begins (None on the last page)."""
 
-    items: list[dict[str, Any]]
+    items: list[Summary]
     after: str | None
 
 
 async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Page:
-    """Return up to `limit` summaries that match, from behind the RowKey `after`.
+    """Return up to `limit` matching summaries that follow the RowKey `after`.
 
-    With a filter on the status a page may hold fewer, even none, and still name where to go on: no request looks at
-    more than MOST_SCANNED rows. Raises StorageUnavailable.
+    With a filter on the status a page may have fewer items, even none, although more follow: no request reads more
+    than MOST_SCANNED rows. Raises StorageUnavailable.
     """
     streams = [rows_of(shard, wanted, after, batch_size(limit, wanted)) for shard in SHARDS]
-    items: list[dict[str, Any]] = []
+    items: list[Summary] = []
     scanned = 0
     try:
         heads = await all_of(next_row(stream) for stream in streams)
@@ -61,7 +61,7 @@ async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Pag
             after, index, row = heap[0]
             scanned += 1
             summary = summary_of(row)
-            if wanted.status is None or summary["status"] == wanted.status:
+            if wanted.status is None or summary.status == wanted.status:
                 items.append(summary)
             following = await next_row(streams[index])
             if following is None:
@@ -74,7 +74,7 @@ async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Pag
 
 
 async def all_of(awaitables: Iterable[Awaitable[Result]]) -> list[Result]:
-    """Return all results; raises the first failure only when none is running any more, so that streams can close."""
+    """Return all results. An exception is raised only after all have ended, so that the streams can be closed."""
     results = await asyncio.gather(*awaitables, return_exceptions=True)
     for result in results:
         if isinstance(result, BaseException):
@@ -83,7 +83,7 @@ async def all_of(awaitables: Iterable[Awaitable[Result]]) -> list[Result]:
 
 
 def batch_size(limit: int, wanted: Filter) -> int:
-    """Return how many rows to ask a shard for: twice its fair share, so that a second query is rare."""
+    """Return how many rows to request from a shard: twice its fair share, so that a second query is rare."""
     return FILTERED_BATCH if wanted.status else max(4, 2 * -(-limit // len(SHARDS)))
 
 
@@ -95,8 +95,8 @@ async def next_row(stream: AsyncIterator[Row]) -> Row | None:
 async def rows_of(shard: str, wanted: Filter, after: str | None, batch: int) -> AsyncGenerator[Row, None]:
     """Yield a shard's rows in order, fetching `batch` at a time.
 
-    The day on which the page begins is one partition, where a RowKey is found at once; all earlier days follow in one
-    range of partitions. (One query for both would make the service walk through what is newer on that first day.)
+    The first query reads the partition of the day on which the page begins, where the service seeks the RowKey; the
+    second reads all earlier days as a range of partitions. (One query for both would scan the newer rows of that day.)
     """
     conditions = []
     if wanted.kind:
@@ -117,7 +117,7 @@ async def rows_of(shard: str, wanted: Filter, after: str | None, batch: int) -> 
 
 
 async def query(conditions: list[str], batch: int) -> AsyncGenerator[Row, None]:
-    """Yield the rows of `activity` that meet all conditions, ordered by their keys."""
+    """Yield the rows of `activity` that meet all conditions, in the order of their keys."""
     token: str | None = None
 
     async def fetch(table: TableClient) -> tuple[list[Row], str | None]:

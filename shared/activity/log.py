@@ -1,10 +1,10 @@
-"""The log of calls and messages: one row each, and every event is one merge into it.
+"""The activity log: one row per call or message; each event is one merge into its row.
 
-    activity   a row for each call or message (keys: shared/activity/key.py), a property for each event
-    sids       PartitionKey = SID: where that row stands
+    activity   one row per call or message (keys: shared/activity/key.py), one property per event
+    sids       PartitionKey = SID: the keys of that row
 
-Each write is an unconditional insert-or-merge of a property of its own, so writes commute: no order, duplicate, race or
-retry changes the result, and a callback that is faster than the send's own write simply creates the row.
+Each write is an unconditional insert-or-merge of its own property. Therefore order, duplicates, races and retries
+cannot change the result, and a callback that arrives before the send's own write creates the row.
 """
 
 from __future__ import annotations
@@ -14,41 +14,48 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from shared.activity.event import Event, arrival_of, event_of, from_json, name_of, to_json
 from shared.activity.key import RowKey, row_key, started_of
-from shared.activity.state import FINAL, event_as_shown, in_order, state_of
+from shared.activity.state import FINAL, Summary, TimelineEvent, in_order, state_of, timeline_event
 from shared.clock import now, rfc3339
 from shared.settings import settings
-from shared.storage.tables import ACTIVITY, SIDS, EntityFull, get, insert, upsert
+from shared.storage.tables import ACTIVITY, PATIENCE_SECONDS, SIDS, EntityFull, get, insert, upsert
 
 log = logging.getLogger(__name__)
 
 EVENT_PREFIX = "event_"
-# The one row of a partition of `sids`.
+# The RowKey of the only row in a partition of `sids`.
 SID_ROW = "row"
 # Digits of a time in microseconds, for the next 250 years.
 LONGEST_STARTED = 16
-# A caller hears silence meanwhile.
-PATIENCE_SECONDS = 3.0
 
 Row = Mapping[str, Any]
 
 
+class Details(Summary, kw_only=True, frozen=True):
+    """A summary with the time line. For an unknown outcome, `candidates` are the SIDs at Twilio that may be it."""
+
+    events: list[TimelineEvent]
+    candidates: list[str] | None = None
+
+
 async def add_findable(sid: str, kind: str, started: int, event: Event) -> None:
-    """Log an event, and make sure that the row can be found by its SID; both writes at once."""
+    """Log an event, and write the entry that finds the row by its SID; both writes run concurrently."""
     key = row_key(sid, started)
     await asyncio.gather(add_event(sid, kind, key, event), add_sid(sid, key))
 
 
 async def add(sid: str, kind: str, started: str | None, event: Event) -> None:
-    """Log an event that a callback brought: one operation, two for the last of a row.
+    """Log the event of a callback: one write, two for a final status.
 
-    `started` is what our own callback addresses carry. Without it, as for an inbound call, the row is looked up by its
-    SID, and begun where there is none. Raises StorageUnavailable.
+    `started` comes from the callback URL that the app gave Twilio. Without it, as for an inbound call, the row is
+    looked up by its SID, and created if there is none. Raises StorageUnavailable.
     """
     if started and started.isdecimal() and len(started) <= LONGEST_STARTED:
         if event.status in FINAL:
-            # Heals what a failed write at the send left open.
+            # Writes the entry in `sids` again, in case that write failed when the call or message was created.
             await add_findable(sid, kind, int(started), event)
         else:
             await add_event(sid, kind, row_key(sid, int(started)), event)
@@ -57,14 +64,14 @@ async def add(sid: str, kind: str, started: str | None, event: Event) -> None:
 
 
 async def begin_row(sid: str) -> RowKey:
-    """Choose the keys of a row that starts now; whoever notes them first decides for all."""
+    """Choose the keys of a row that starts now; of concurrent requests the first one that stores its keys wins."""
     key = row_key(sid, now())
     earlier = await insert(SIDS, sid_entry(sid, key))
     return key if earlier is None else key_in(earlier)
 
 
 async def add_event(sid: str, kind: str, key: RowKey, event: Event) -> None:
-    """Merge one event into the row, which the first event creates; one operation. Raises StorageUnavailable."""
+    """Merge one event into the row, which the first event creates; one write. Raises StorageUnavailable."""
     properties = {"sid": sid, "kind": kind, name_of(event): to_json(event)}
     keys = {"PartitionKey": key.partition, "RowKey": key.row}
     try:
@@ -76,7 +83,7 @@ async def add_event(sid: str, kind: str, key: RowKey, event: Event) -> None:
 
 
 async def add_to_full_row(keys: dict[str, str], event: Event) -> None:
-    """Put a status where something less important stands: a call must come to its end in the log as well."""
+    """Overwrite a less important event with a status, so that the log shows the call's final status."""
     row = await get(ACTIVITY, *keys.values()) or {}
     for name, value in row.items():
         if name.startswith(EVENT_PREFIX) and from_json(value).what:
@@ -85,12 +92,12 @@ async def add_to_full_row(keys: dict[str, str], event: Event) -> None:
 
 
 async def add_sid(sid: str, key: RowKey) -> None:
-    """Note where the row of `sid` stands; noting it again changes nothing."""
+    """Store the keys of the row of `sid`; storing them again changes nothing."""
     await upsert(SIDS, sid_entry(sid, key))
 
 
 def sid_entry(sid: str, key: RowKey) -> dict[str, Any]:
-    """Return the entity that says where the row of `sid` stands."""
+    """Return the entity of `sids` that holds the keys of the row of `sid`."""
     return {"PartitionKey": sid, "RowKey": SID_ROW, "partition": key.partition, "row": key.row}
 
 
@@ -101,58 +108,59 @@ async def find_row(sid: str) -> RowKey | None:
 
 
 def key_in(entry: Mapping[str, Any]) -> RowKey:
-    """Return the keys that an entity of `sids` holds."""
+    """Return the keys in an entity of `sids`."""
     return RowKey(entry["partition"], entry["row"])
 
 
 async def read_row(sid: str) -> Row | None:
-    """Return the row of `sid`, or None when the log does not hold it; two point reads."""
+    """Return the row of `sid`, or None if it is not in the log; two point reads."""
     key = await find_row(sid)
     return await get(ACTIVITY, *key) if key else None
 
 
-def details_of(row: Row) -> dict[str, Any]:
-    """Return what a row adds up to, with the time line."""
-    return {**summary_of(row), "events": [event_as_shown(event) for event in in_order(events_of(row))]}
+def summary_of(row: Row) -> Summary:
+    """Return the summary of a row."""
+    return msgspec.structs.replace(
+        state_of(events_of(row)),
+        sid=row["sid"],
+        kind=row["kind"],
+        started=rfc3339(started_of(row["RowKey"])),
+        links=links_for(row["sid"]),
+    )
 
 
-def summary_of(row: Row) -> dict[str, Any]:
-    """Return what a row adds up to, without the time line: sid, kind, started, the state, and a link."""
-    return {
-        "sid": row["sid"],
-        "kind": row["kind"],
-        "started": rfc3339(started_of(row["RowKey"])),
-        **state_of(events_of(row)),
-        "links": links_for(row["sid"]),
-    }
+def details_of(row: Row, candidates: list[str] | None = None) -> Details:
+    """Return the summary of a row with its time line."""
+    events = [timeline_event(event) for event in in_order(events_of(row))]
+    return Details(**msgspec.structs.asdict(summary_of(row)), events=events, candidates=candidates)
 
 
 def events_of(row: Row) -> list[Event]:
-    """Return the events that a row holds, each once, in no order."""
+    """Return the events of a row, each once, in any order."""
     events = (from_json(value) for name, value in row.items() if name.startswith(EVENT_PREFIX))
     return list({name_of(event): event for event in events}.values())
 
 
 def links_for(sid: str) -> dict[str, str]:
-    """Return the addresses of what is known of one call or message."""
+    """Return the links of a call or message: `activity`, its URL in the activity log."""
     return {"activity": settings().url(f"activity/{sid}")}
 
 
 async def log_arrival(fields: Mapping[str, str]) -> None:
-    """Log an inbound call or text while somebody waits for its answer; a call that comes back has arrived already."""
+    """Log an inbound call or message while its caller waits; a redirected call is not a new one."""
     if fields.get("CallStatus", "ringing") == "ringing":
         await log_while_waiting(fields, arrival_of(fields))
 
 
 async def log_what_happened(fields: Mapping[str, str]) -> None:
-    """Log what a request for TwiML tells of, keys that were pressed, say, while somebody waits for its answer."""
+    """Log what a request for TwiML reports, such as pressed keys, while the caller waits."""
     event = event_of(fields)
     if event.what:
         await log_while_waiting(fields, event)
 
 
 async def log_while_waiting(fields: Mapping[str, str], event: Event) -> None:
-    """Log an event within a moment or not at all; never raises. Only an inbound call or text begins a row here."""
+    """Log an event within PATIENCE_SECONDS or not at all; never raises. Creates rows for inbound events only."""
     sid = fields.get("CallSid") or fields.get("MessageSid") or ""
     kind = "call" if fields.get("CallSid") else "message"
     try:
@@ -163,7 +171,7 @@ async def log_while_waiting(fields: Mapping[str, str], event: Event) -> None:
             if key is not None:
                 await add_event(sid, kind, key, event)
                 return
-    except Exception as error:  # the answer matters more
+    except Exception as error:  # the caller's answer is more important than the log
         log.error("an event of %.64r could not be logged (%s)", sid, type(error).__name__)
         return
     log.error("an event of %.64r could not be logged: it has no row yet", sid)

@@ -1,10 +1,10 @@
-"""Whom a script calls: its numbers have to be of the countries in ALLOWED_COUNTRIES."""
+"""Check the numbers that a script dials or texts against ALLOWED_COUNTRIES."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from shared.errors import CountryNotAllowed, FieldError
+from shared.errors import CountryNotAllowed, FieldIssue
 from shared.phone_numbers import text_recipient
 from shared.scripts.verbs import nouns, voice
 from shared.scripts.verbs.element import Element
@@ -12,10 +12,10 @@ from shared.scripts.verbs.types import PLACEHOLDER
 from shared.settings import settings
 
 
-def check_destinations(script: Sequence[Element]) -> Iterator[FieldError]:
-    """Yield a fault for each number that may not be called.
+def check_allowed_countries(script: Sequence[Element]) -> Iterator[FieldIssue]:
+    """Yield an error for each number of a country that is not allowed.
 
-    One with a placeholder is checked when the script has been filled; `fill` leaves no placeholder.
+    A number with a placeholder is skipped; it is checked after the script is filled, when no placeholder is left.
     """
     if not settings().allowed_countries:
         return
@@ -25,11 +25,11 @@ def check_destinations(script: Sequence[Element]) -> Iterator[FieldError]:
         try:
             text_recipient(number)
         except (ValueError, CountryNotAllowed) as error:
-            yield FieldError(place, str(error))
+            yield FieldIssue(place, str(error))
 
 
 def numbers_in(script: Sequence[Element]) -> Iterator[tuple[str, str]]:
-    """Yield the place and the number of everything that is called or texted."""
+    """Yield the place and the number of each recipient of a call or message."""
     for index, verb in enumerate(script):
         if isinstance(verb, voice.Dial):
             if verb.number:

@@ -1,7 +1,8 @@
-"""Fills a script's placeholders from a request's fields, and makes its addresses absolute.
+"""Fill a script's placeholders from a request's fields, and make its addresses absolute.
 
-What a caller sends stays text: it is bounded, percent-encoded in addresses, checked again by its field's type, and
-escaped by the builder. So it can become neither markup nor another verb, and no number to dial but a number.
+A caller's text stays text: it is limited in length, percent-encoded in addresses, checked again by the type of the
+field, and escaped by the builder. So it can become neither markup nor another verb, and where a number is dialled it
+must be a number.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 from msgspec.structs import FieldInfo
 
-from shared.errors import FieldError
+from shared.errors import FieldIssue
 from shared.request_body import convert
 from shared.scripts.reading import InvalidScript, Script
 from shared.scripts.verbs import messaging, voice
@@ -22,10 +23,11 @@ from shared.scripts.verbs.element import Address, Element
 from shared.scripts.verbs.shape import markers_of, shape_of
 from shared.scripts.verbs.types import PLACEHOLDER, WHOLE_ADDRESS
 from shared.twiml_builder import FORBIDDEN_IN_XML
+from shared.web_addresses import is_own_path
 
 LONGEST_VALUE = 256
 LONGEST_ADDRESS = 2000
-# Whose text may turn out blank: `without_silence` leaves it out.
+# Elements whose text may be blank after filling; `without_silence` removes them.
 SPEAKING = (voice.Say, messaging.Message, messaging.Body)
 BRACES = re.compile("[{}]")
 
@@ -33,7 +35,7 @@ Change = Callable[[str, FieldInfo], str]
 
 
 def has_placeholders(script: Script) -> bool:
-    """Tell whether anything in a script depends on the request."""
+    """Return whether anything in a script depends on the request."""
     found = False
 
     def look(value: str, info: FieldInfo) -> str:
@@ -46,18 +48,18 @@ def has_placeholders(script: Script) -> bool:
 
 
 def with_absolute_addresses(script: Script, base: str) -> Script:
-    """Return a script in which each path on our own site is an address of it: a call's own document has none."""
+    """Return a script with each path on the app's site made absolute: TwiML sent with a call has no base URL."""
 
     def absolute(value: str, info: FieldInfo) -> str:
-        return f"{base}{value}" if value.startswith("/") and Address in markers_of(info.type) else value
+        return f"{base}{value}" if is_own_path(value) and Address in markers_of(info.type) else value
 
     return change(script, absolute)
 
 
 def fill(script: Script, fields: Mapping[str, str]) -> Script:
-    """Return a script with its placeholders filled; one for a field that the request lacks becomes nothing.
+    """Return a script with its placeholders filled; a placeholder for a field that the request lacks becomes empty.
 
-    Raises InvalidScript where a filled value is none that its field takes: a number to dial that is no number.
+    Raises InvalidScript if a filled value is not valid for its field, such as text where a number is dialled.
     """
 
     def filled(value: str, info: FieldInfo) -> str:
@@ -70,23 +72,23 @@ def fill(script: Script, fields: Mapping[str, str]) -> Script:
         if not new.strip() and any(info is shape_of(kind).content for kind in SPEAKING):
             return new
         if PLACEHOLDER.search(new):
-            # The checks of types would let it pass as one that is still to be filled.
-            raise InvalidScript([FieldError(info.encode_name, "holds a placeholder when it is filled")])
+            # The type's check would accept it as a value that has yet to be filled.
+            raise InvalidScript([FieldIssue(info.encode_name, "contains a placeholder after it is filled")])
         try:
             return str(convert(new, info, strict=True))
         except ValueError as error:
-            raise InvalidScript([FieldError(info.encode_name, str(error))]) from None
+            raise InvalidScript([FieldIssue(info.encode_name, str(error))]) from None
 
     return without_silence(change(script, filled))
 
 
 def without_silence(script: list[Any]) -> list[Any]:
-    """Return a script without what was nothing but a placeholder for what the request lacks."""
+    """Return a script without elements that are blank because the request lacks a field."""
     return [kept for element in script if (kept := unless_silent(element)) is not None]
 
 
 def unless_silent(element: Element) -> Element | None:
-    """Return a verb or noun without what is blank in it, or None where nothing is left."""
+    """Return a verb or noun without its blank parts, or None if nothing is left."""
     match element:
         case voice.Say(text=str(words)) | messaging.Body(message=words) if not words.strip():
             return None
@@ -100,29 +102,29 @@ def unless_silent(element: Element) -> Element | None:
 
 
 def fill_address(value: str, fields: Mapping[str, str]) -> str:
-    """Return an address with its placeholders filled, each percent-encoded unless it is the whole."""
+    """Return an address with its placeholders filled; a placeholder that is the whole address is not encoded."""
     if WHOLE_ADDRESS.fullmatch(value):
         return PLACEHOLDER.sub(lambda found: fields.get(found[1], "")[:LONGEST_ADDRESS], value)
     return PLACEHOLDER.sub(lambda found: quote(bounded(fields.get(found[1], "")), safe=""), value)
 
 
 def bounded(value: str) -> str:
-    """Return a request's value without what XML forbids, without placeholders, no longer than is sensible to say."""
+    """Return a request's value without characters that XML forbids, without braces, cut to LONGEST_VALUE."""
     return BRACES.sub("", FORBIDDEN_IN_XML.sub("", value))[:LONGEST_VALUE]
 
 
 def change(script: list[Any], how: Change) -> list[Any]:
-    """Return a script in which `how` has been applied to each text."""
+    """Return a script with `how` applied to each text."""
     return [change_element(item, how) if isinstance(item, Element) else change_words(item, how) for item in script]
 
 
 def change_words(words: str, how: Change) -> str:
-    """Apply `how` to words that stand between elements."""
+    """Apply `how` to text between elements."""
     return how(words, WORDS)
 
 
 def change_element(element: Element, how: Change) -> Element:
-    """Return the element, or a copy in which texts have changed."""
+    """Return the element, or a copy with changed texts."""
     shape = shape_of(type(element))
     changed: dict[str, Any] = {}
     for info in shape.fields.values():
@@ -139,7 +141,7 @@ def change_element(element: Element, how: Change) -> Element:
 
 
 class Words(msgspec.Struct):
-    """The type of words that stand between elements."""
+    """The type of text between elements."""
 
     words: str
 

@@ -1,4 +1,4 @@
-"""Reads TwiML that exists already into a script, so that it can be moved over."""
+"""Read existing TwiML into a script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from msgspec.structs import FieldInfo
 
-from shared.errors import FieldError
+from shared.errors import FieldIssue
 from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, read_script
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import Shape, shape_of
@@ -19,11 +19,11 @@ LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 def script_of(document: str) -> tuple[Script, Family]:
-    """Return the script that makes `document`, and its family; raises InvalidScript for what no script can hold."""
+    """Return the script that produces `document`, and its family; raises InvalidScript if no script can."""
     try:
         check_document(document)
     except ValueError as error:
-        raise InvalidScript([FieldError("$", str(error))]) from None
+        raise InvalidScript([FieldIssue("$", str(error))]) from None
     root = ElementTree.fromstring(document)
     family: Family = "messaging" if root.find("Message") is not None else "voice"
     return read_script(json_of(root, root.text, FAMILIES[family], "verb", words=False), family), family
@@ -32,7 +32,7 @@ def script_of(document: str) -> tuple[Script, Family]:
 def json_of(
     parent: ElementTree.Element, before: str | None, allowed: dict[str, type[Element]], tag_field: str, *, words: bool
 ) -> list[Any]:
-    """Return what stands within an element as a script's JSON; what does not belong there is left for the reader.
+    """Return the content of an element as a script's JSON; what is not allowed there becomes an error when it is read.
 
     `before` is the text before the first child.
     """
@@ -52,7 +52,7 @@ def object_of(element: ElementTree.Element, shape: Shape) -> dict[str, Any]:
         if info and field not in made:
             made[field] = value_of(value, info)
         else:
-            # A name that no field has, so that it is a fault: never the verb's name, its text or what is within it.
+            # No field has such a name, so reading it reports an error. It cannot be taken for the text or the children.
             made[f"@{name}"] = value
     within = list(element)
     content = element.text
@@ -68,13 +68,13 @@ def object_of(element: ElementTree.Element, shape: Shape) -> dict[str, Any]:
             element, content, shape.within, shape_of(inner).tag_field, words=shape.takes_words
         )
     elif len(element) or (content or "").strip():
-        # Nothing is left out in silence.
+        # Reading it reports an error; nothing is dropped silently.
         made["text()"] = "".join(element.itertext())
     return made
 
 
 def value_of(text: str, info: FieldInfo) -> object:
-    """Return an attribute's text as its field takes it; text that does not fit stays text, and is a fault there."""
+    """Return an attribute's value with the type of its field; a text that does not fit is an error when it is read."""
     kinds = kinds_of(info.type)
     if list in kinds:
         return text.split()

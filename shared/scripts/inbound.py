@@ -1,6 +1,6 @@
-"""Which script an inbound call or text gets: the one named for our number, else the one named for them all.
+"""Select the script that answers an inbound call or message: the one of the app's number, else the general one.
 
-`call-15005550006` and `call`, `text-15005550006` and `text`.
+For the number +15005550006 these are `call-15005550006`, else `call`; and `text-15005550006`, else `text`.
 """
 
 from __future__ import annotations
@@ -13,41 +13,42 @@ from typing import Literal
 
 import azure.functions as func
 
-from shared.activity.log import PATIENCE_SECONDS
-from shared.errors import FieldError, StorageUnavailable
-from shared.phone_numbers import SHORT_CODE, is_e164
+from shared.errors import FieldIssue, StorageUnavailable
+from shared.phone_numbers import is_e164, is_short_code
 from shared.scripts.reading import Family, InvalidScript, Script
 from shared.scripts.serving import ready_script, serve
 from shared.scripts.verbs import voice
+from shared.storage.tables import PATIENCE_SECONDS
 
 log = logging.getLogger(__name__)
 
 Kind = Literal["call", "text"]
 
 FAMILY: dict[Kind, Family] = {"call": "voice", "text": "messaging"}
-# The names that mean something; one with a number as people write it, dashes and all, is meant to.
-NAME = re.compile(r"(?P<kind>call|text)(?:-(?P<number>[\d-]*))?", re.ASCII)
+# Reserved script names: `call`, `text`, `call-<digits>`, `text-<digits>`. Dashes between the digits match as well, so
+# that a number written with dashes gets an error instead of a script that never answers.
+RESERVED_NAME = re.compile(r"(?P<kind>call|text)(?:-(?P<number>[\d-]*))?", re.ASCII)
 
 
-def check_name(name: str, script: Script, family: Family) -> Iterator[FieldError]:
-    """Yield what is wrong with a script of that name: a number that is none, or a script that cannot answer."""
-    named = NAME.fullmatch(name)
+def check_name(name: str, script: Script, family: Family) -> Iterator[FieldIssue]:
+    """Check a reserved name: yield an error for an invalid number, or for a script of the wrong family."""
+    named = RESERVED_NAME.fullmatch(name)
     if named is None:
         return
     kind: Kind = "call" if named["kind"] == "call" else "text"
     number = named["number"]
-    if number is not None and not is_e164(number) and not (kind == "text" and SHORT_CODE.fullmatch(number)):
+    if number is not None and not is_e164(number) and not (kind == "text" and is_short_code(number)):
         short = ", or of a short code" if kind == "text" else ""
         words = f"expected {kind}- and all digits of a number with its country code{short}, like {kind}-15005550006"
-        yield FieldError("name", words)
+        yield FieldIssue("name", words)
     if not fits(script, family, kind):
-        yield FieldError("name", f"is that of a script which answers {kind}s; this one is of the family {family}")
+        yield FieldIssue("name", f"is reserved for scripts that answer {kind}s; this is a {family} script")
 
 
 async def answer_inbound(kind: Kind, fields: Mapping[str, str]) -> func.HttpResponse | None:
-    """Answer with the script for the number that was called or texted; None where none can be had.
+    """Answer with the script for the app's number in `To`; None if there is none or it cannot be read.
 
-    A script's name holds the number, so what is logged names the kind alone.
+    A script's name contains the number, so the log names only the kind.
     """
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
@@ -56,7 +57,7 @@ async def answer_inbound(kind: Kind, fields: Mapping[str, str]) -> func.HttpResp
         log.error("the script for a %s could not be read", kind)
         return None
     except InvalidScript as error:
-        log.error("the script for a %s is wrong: %s", kind, ", ".join(fault.field for fault in error.faults))
+        log.error("the script for a %s is wrong: %s", kind, ", ".join(issue.field for issue in error.errors))
         return None
     return await serve(name, fields) if name else None
 
@@ -68,11 +69,11 @@ async def find_script(kind: Kind, fields: Mapping[str, str]) -> str | None:
         if ready := await ready_script(name):
             if fits(ready.script, ready.family, kind):
                 return name
-            log.error("the script for a %s is one of the family %s", kind, ready.family)
+            log.error("the script for a %s is a %s script", kind, ready.family)
             return None
     return None
 
 
 def fits(script: Script, family: Family, kind: Kind) -> bool:
-    """Tell whether a script can answer a call, or a text; a Redirect alone can answer both."""
+    """Return whether a script can answer this kind; a script of Redirects only can answer both."""
     return family == FAMILY[kind] or all(isinstance(verb, voice.Redirect) for verb in script)

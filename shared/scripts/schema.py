@@ -1,4 +1,4 @@
-"""The JSON Schema of scripts, for editors and for the description of the API; made of the verbs themselves."""
+"""The JSON Schema of scripts, for editors and API descriptions; generated from the verbs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from shared.scripts.reading import FAMILIES, MOST_VERBS, Family
 def json_schema(family: Family) -> dict[str, Any]:
     """Return the schema (https://json-schema.org/draft/2020-12) of a voice or a messaging script.
 
-    It knows types, ranges and nesting. Forms of text, order and company are checked by `read_script` alone.
+    It contains types, ranges and nesting. Only `read_script` checks the form of texts, the order and combinations.
     """
     verb = reduce(or_, FAMILIES[family].values())
     schema = msgspec.json.schema(list[verb])  # type: ignore[valid-type]

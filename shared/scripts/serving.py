@@ -1,6 +1,6 @@
-"""Serves scripts to Twilio: from memory where it can, filled from the request, and never with silence.
+"""Serve scripts to Twilio: cached, filled from the request, and always answered with TwiML.
 
-A caller waits on the line, so whatever is wrong, with the script, the storage or the request, is answered in TwiML.
+A caller waits on the line, so an error in the script, the storage or the request is answered with a spoken apology.
 """
 
 from __future__ import annotations
@@ -8,71 +8,68 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
-from shared.activity.log import PATIENCE_SECONDS, log_what_happened
-from shared.errors import FieldError, StorageUnavailable
+from shared.activity.log import log_what_happened
+from shared.errors import FieldIssue, StorageUnavailable
 from shared.scripts import store as script_store
-from shared.scripts.allowed_countries import check_destinations
+from shared.scripts.allowed_countries import check_allowed_countries
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
 from shared.scripts.reading import Family, InvalidScript, Script
 from shared.scripts.writing import write_twiml
 from shared.settings import settings
+from shared.storage.tables import PATIENCE_SECONDS
+from shared.ttl_cache import TtlCache
 from shared.twiml_builder import sorry, twiml_response
 
 log = logging.getLogger(__name__)
 
-REMEMBERED_SECONDS = 3.0
-MOST_REMEMBERED = 1000
 # https://www.twilio.com/docs/api/errors/11750
 LONGEST_TWIML = 64 * 1024
-# More digits than these may be a phone number.
+# A name with more digits may contain a phone number.
 DIGITS_TO_SHOW = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A script made ready: its document when no request changes that, else the script to fill."""
+    """A script ready to serve; `document` is its TwiML if that is the same for every request."""
 
     family: Family
     script: Script
     document: str | None
 
 
-remembered: dict[tuple[script_store.Owner, str], tuple[float, Ready | None]] = {}
+ready_scripts: TtlCache[tuple[script_store.Owner, str], Ready | None] = TtlCache(seconds=3)
 
 
 async def ready_script(name: str, owner: script_store.Owner = "script") -> Ready | None:
-    """Return a kept script, or None when there is none of that name; raises StorageUnavailable, InvalidScript."""
-    known = remembered.get((owner, name))
-    if known and known[0] > time.monotonic():
-        return known[1]
+    """Return a stored script, or None if there is none of that name; raises StorageUnavailable, InvalidScript."""
+    return await ready_scripts.get((owner, name), lambda: read_ready(name, owner))
+
+
+async def read_ready(name: str, owner: script_store.Owner) -> Ready | None:
+    """Read a script from storage, as `ready_script` does without its cache."""
     kept = await script_store.find(name, owner)
-    ready = make_ready(kept.script(), kept.family) if kept else None
-    if len(remembered) >= MOST_REMEMBERED:
-        remembered.clear()
-    remembered[owner, name] = (time.monotonic() + REMEMBERED_SECONDS, ready)
-    return ready
+    return make_ready(kept.script(), kept.family) if kept else None
 
 
 def forget(name: str) -> None:
-    """Read a script anew the next time, since it has just been changed here; other instances follow in seconds."""
-    remembered.pop(("script", name), None)
+    """Read a script from storage the next time: it was changed by this instance; others use it within seconds."""
+    ready_scripts.forget(("script", name))
 
 
 async def serve(name: str, fields: Mapping[str, str], owner: script_store.Owner = "script") -> func.HttpResponse:
-    """Answer one of Twilio's requests with the script of that name, and log what the request tells of."""
+    """Answer one of Twilio's requests with the script of that name, and log what the request reports."""
     answer, _ = await asyncio.gather(answer_with(name, fields, owner), log_what_happened(fields))
     return answer
 
 
 async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.Owner) -> func.HttpResponse:
-    """Answer with a script, or with an apology."""
+    """Return a script's TwiML, or an apology."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             ready = await ready_script(name, owner)
@@ -82,14 +79,14 @@ async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.
     except (StorageUnavailable, TimeoutError):
         log.error("the script %s could not be read", for_log(name))
     except InvalidScript as error:
-        # The places only: a caller's text may stand in what is said about them.
-        places = ", ".join(fault.field for fault in error.faults)
-        log.error("the script %s makes no sense for this request: %s", for_log(name), places)
+        # Only the places: the details may contain text of the caller.
+        places = ", ".join(issue.field for issue in error.errors)
+        log.error("the script %s has errors for this request: %s", for_log(name), places)
     return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())
 
 
 def for_log(name: str) -> str:
-    """Return a script's name as the log may hold it: `call-15005550006` names somebody's number."""
+    """Return a script's name for the log, without phone numbers: `call-###########` for `call-15005550006`."""
     digits = re.findall(r"\d", name)
     if len(digits) <= DIGITS_TO_SHOW or script_store.SENT.fullmatch(name):
         return name
@@ -97,32 +94,32 @@ def for_log(name: str) -> str:
 
 
 def make_ready(script: Script, family: Family) -> Ready:
-    """Return a script with its addresses made absolute, written already where no request changes it."""
+    """Return a script with absolute addresses, and with its TwiML if that is the same for every request."""
     absolute = with_absolute_addresses(script, settings().public_base_url)
     document = None if has_placeholders(absolute) else str(write_twiml(absolute, family))
     return Ready(family, absolute, document)
 
 
 def twiml_of(script: Script, family: Family) -> str:
-    """Return the TwiML that a script becomes, placeholders and all; raises InvalidScript where it is too long."""
+    """Return a script's TwiML with its placeholders unfilled; raises InvalidScript if it is too long."""
     ready = make_ready(script, family)
     return check_twiml(ready.document or str(write_twiml(ready.script, family)))
 
 
 def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
-    """Return the TwiML for one request; raises InvalidScript when what it brings makes no sense in the script."""
+    """Return the TwiML for one request; raises InvalidScript if the request's fields are not valid in the script."""
     if ready.document is not None:
         return check_twiml(ready.document)
     filled = fill(ready.script, fields)
-    if faults := list(check_destinations(filled)):
-        raise InvalidScript(faults)
+    if errors := list(check_allowed_countries(filled)):
+        raise InvalidScript(errors)
     return check_twiml(str(write_twiml(filled, ready.family)))
 
 
 def check_twiml(document: str) -> str:
-    """Return a document that Twilio will read; raises InvalidScript."""
+    """Return a document unchanged; raises InvalidScript if it is longer than Twilio accepts."""
     size = len(document.encode())
     if size > LONGEST_TWIML:
-        words = f"is {size:,} bytes long as TwiML, of which Twilio reads at most {LONGEST_TWIML:,}"
-        raise InvalidScript([FieldError("$", words)])
+        words = f"is {size:,} bytes long as TwiML; Twilio accepts at most {LONGEST_TWIML:,}"
+        raise InvalidScript([FieldIssue("$", words)])
     return document

@@ -1,4 +1,4 @@
-"""Makes TwiML of a script, with Twilio's own builder: byte for byte what a person would write with it."""
+"""Write a script as TwiML, with Twilio's own builder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from shared.scripts.reading import Family, Script
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of
 
-# Beside Parameters, whom to dial stands in an element of its own: https://www.twilio.com/docs/voice/twiml/client#parameter
+# If there are Parameters, the callee is in a child element: https://www.twilio.com/docs/voice/twiml/client#parameter
 NAMED_BY_CHILD = {"Client": "Identity", "Application": "ApplicationSid"}
 
 
@@ -25,7 +25,7 @@ def write_twiml(script: Script, family: Family) -> TwiML:
 
 
 def add(parent: TwiML, elements: Iterable[Element | str]) -> None:
-    """Append elements, and the words between them."""
+    """Append elements and the text between them."""
     for element in elements:
         if isinstance(element, str):
             parent.append(element)
@@ -48,11 +48,11 @@ def add(parent: TwiML, elements: Iterable[Element | str]) -> None:
 
 
 def as_attribute(value: object) -> object:
-    """Return a value as the builder takes it: it would write a list as Python does."""
+    """Return a value for the builder, which would write a list in Python's notation."""
     return " ".join(value) if isinstance(value, list) else value
 
 
 def method_for(name: str) -> str:
-    """Return the builder's method for an element: `say` for Say, `say_as` for say-as, `break_` for break."""
+    """Return the name of the builder's method: `say` for Say, `say_as` for say-as, `break_` for break."""
     method = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", name).lower()
     return f"{method}_" if method == "break" else method

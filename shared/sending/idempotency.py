@@ -1,7 +1,7 @@
-"""Idempotency-Key on our own POSTs: a request that is sent again is answered again, and not done again.
+"""Idempotency-Key: a repeated request gets the first response again, and nothing is sent a second time.
 
-The key is reserved in the table `idempotency` before Twilio is asked. An answer is kept for a day; so is an outcome
-that is not known, since only that keeps a second try from sending twice. A refusal frees the key: nothing was sent.
+The key is reserved in the table `idempotency` before Twilio is called. The response is stored for a day. So is an
+unknown outcome, because a retry could send twice. An error frees the key, because nothing was sent.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from typing import Any
 
 import azure.functions as func
 
-from shared.activity.log import PATIENCE_SECONDS
 from shared.clock import now
 from shared.errors import (
     ApiError,
-    FieldError,
+    FieldIssue,
     InvalidRequest,
     KeyInUse,
     KeyReused,
@@ -28,20 +27,20 @@ from shared.errors import (
     StorageUnavailable,
 )
 from shared.responses import Handler, problem_response
-from shared.storage.tables import IDEMPOTENCY, delete_unchanged, get, insert, replace, upsert
+from shared.storage.tables import IDEMPOTENCY, PATIENCE_SECONDS, delete_unchanged, get, insert, replace, upsert
 
 log = logging.getLogger(__name__)
 
 LONGEST_KEY = 255
 KEPT_MICROSECONDS = 24 * 3600 * 1_000_000
-# Longer than any request lives; a reservation without an answer after it was left by a process that died.
+# No request takes longer; an older reservation without a response was left by a process that died.
 IN_FLIGHT_MICROSECONDS = 120 * 1_000_000
-# The one row of a partition of `idempotency`.
+# The RowKey of the only row in a partition of `idempotency`.
 ROW = "key"
 
 
 def idempotent(handler: Handler) -> Handler:
-    """Honour the request's Idempotency-Key, if it has one; raises KeyInUse and KeyReused, and what the handler does."""
+    """Apply the request's Idempotency-Key, if it has one; raises KeyInUse, KeyReused and the handler's exceptions."""
 
     @functools.wraps(handler)
     async def once(req: func.HttpRequest) -> func.HttpResponse:
@@ -49,13 +48,13 @@ def idempotent(handler: Handler) -> Handler:
         if key is None:
             return await handler(req)
         if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
-            raise InvalidRequest(FieldError("Idempotency-Key", f"expected 1 to {LONGEST_KEY} printable characters"))
+            raise InvalidRequest(FieldIssue("Idempotency-Key", f"expected 1 to {LONGEST_KEY} printable characters"))
         partition = hashlib.sha256(f"{handler.__name__} {key}".encode()).hexdigest()
         owner = uuid.uuid4().hex
         try:
             earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest(), owner)
         except StorageUnavailable:
-            # It may be reserved all the same, and nothing has been sent. Storage that hangs is not waited for again.
+            # The key may be reserved nevertheless, and nothing was sent. Hanging storage must not delay the answer.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_SECONDS):
                     await forget(partition, owner)
@@ -77,9 +76,9 @@ def idempotent(handler: Handler) -> Handler:
 
 
 async def reserve(partition: str, fingerprint: str, owner: str) -> func.HttpResponse | None:
-    """Reserve a key for one request; returns None when it is ours now, else the answer of the request that had it.
+    """Reserve a key for one request; returns None if it is reserved now, else the stored response of the first request.
 
-    Raises KeyInUse while that one is being worked on, KeyReused when its body was another, OutcomeUnknown when its
+    Raises KeyInUse while the first request is being processed, KeyReused if it had another body, OutcomeUnknown if its
     process died before it was answered, StorageUnavailable.
     """
     ours = {
@@ -96,18 +95,18 @@ async def reserve(partition: str, fingerprint: str, owner: str) -> func.HttpResp
     if age > KEPT_MICROSECONDS:
         if await replace(IDEMPOTENCY, ours, instead_of=earlier):
             return None
-        raise KeyInUse("Another request has just begun with this Idempotency-Key.")
+        raise KeyInUse("Another request with this Idempotency-Key has just started.")
     if earlier["fingerprint"] != fingerprint:
-        raise KeyReused("This Idempotency-Key came before with another body; use a new key for a new request.")
+        raise KeyReused("This Idempotency-Key was used before with another body; use a new key for a new request.")
     if "status" in earlier:
         return answer_again(earlier)
     if age > IN_FLIGHT_MICROSECONDS:
         raise OutcomeUnknown("An earlier request with this Idempotency-Key ended without an answer.")
-    raise KeyInUse("A request with this Idempotency-Key is being worked on; wait for its answer.")
+    raise KeyInUse("A request with this Idempotency-Key is being processed; wait for its answer.")
 
 
 def answer_again(earlier: dict[str, Any]) -> func.HttpResponse:
-    """Return the kept answer once more, marked as such."""
+    """Return the stored response again, marked with `Idempotent-Replayed: true`."""
     headers = {"Idempotent-Replayed": "true"}
     if earlier["location"]:
         headers["Location"] = earlier["location"]
@@ -117,7 +116,7 @@ def answer_again(earlier: dict[str, Any]) -> func.HttpResponse:
 
 
 async def keep(partition: str, response: func.HttpResponse) -> None:
-    """Keep an answer under its key. What was sent is sent: where this fails, the caller gets the answer anyway."""
+    """Store a response under its key. If that fails, the caller gets the response nevertheless: it has been sent."""
     answer = {
         "status": response.status_code,
         "body": response.get_body().decode(),
@@ -127,14 +126,14 @@ async def keep(partition: str, response: func.HttpResponse) -> None:
     try:
         await upsert(IDEMPOTENCY, {"PartitionKey": partition, "RowKey": ROW, **answer})
     except StorageUnavailable:
-        log.error("an answer could not be kept under its Idempotency-Key; its repetition will be refused")
+        log.error("a response could not be stored under its Idempotency-Key; a repeated request will get an error")
 
 
 async def forget(partition: str, owner: str) -> None:
-    """Free a key whose request was refused, if it is still this request's: a delete that is repeated, since its first
-    answer was lost, must not remove what somebody has reserved since.
+    """Free the key of a request that failed, if this request still owns it.
 
-    Where this fails the key stays taken for a while, which harms nobody.
+    A delete whose answer was lost is repeated, and must not remove a newer reservation. If the delete fails, the key
+    stays reserved for a while, which does no harm.
     """
     try:
         reserved = await get(IDEMPOTENCY, partition, ROW)

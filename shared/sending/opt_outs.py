@@ -1,49 +1,49 @@
-"""Who wants no texts from us: noted when a text says so, and looked at before each send.
+"""Opt-outs: recorded when a text message says STOP, and checked before each send.
 
-Twilio refuses them as well (21610); we do so before it is asked, in its words. An opt-out holds between one recipient
-and one sender, a number or a Messaging Service. https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
+Twilio rejects a message to such a recipient too (error 21610). The app answers the same error without asking Twilio.
+An opt-out is between one recipient and one sender; a sender is a number or a Messaging Service.
+https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
 """
 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from typing import Literal
 
 from shared.clock import now, rfc3339
 from shared.errors import StorageUnavailable
 from shared.storage.tables import OPT_OUTS, delete, get, read_partition, upsert
+from shared.ttl_cache import TtlCache
 from shared.twilio.error_codes import OPTED_OUT, failure_for
 
 log = logging.getLogger(__name__)
 
 Keyword = Literal["STOP", "START", "HELP"]
 
-# https://help.twilio.com/articles/223134027 lists the words of which Twilio takes notice; they are whole texts.
+# Twilio acts on these words when they are the whole message: https://help.twilio.com/articles/223134027
 WORDS: dict[str, Keyword] = {
     **dict.fromkeys(("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"), "STOP"),
     **dict.fromkeys(("START", "YES", "UNSTOP"), "START"),
     **dict.fromkeys(("HELP", "INFO"), "HELP"),
 }
-TWILIOS_WORDS = "Attempt to send to unsubscribed recipient"
+# Twilio's message for 21610.
+TWILIO_MESSAGE = "Attempt to send to unsubscribed recipient"
 
-# A sender's opt-outs are read at once and remembered, so that a send waits for no storage; an opt-out that another
-# instance has noted counts here that much later (at Twilio at once). Where there are more, each is looked up.
-REMEMBERED_SECONDS = 10.0
-MOST_REMEMBERED = 1000
-
-remembered: dict[str, tuple[float, frozenset[str] | None]] = {}
+# The recipients who opted out of a sender's messages, so that a send does not wait for storage; None for a sender with
+# more of them than MAX_CACHED. An opt-out recorded by another instance takes effect here when the entry expires
+# (at Twilio at once).
+MAX_CACHED = 1000
+opted_out: TtlCache[str, frozenset[str] | None] = TtlCache(seconds=10)
 
 
 def keyword_of(fields: Mapping[str, str]) -> Keyword | None:
-    """Return what a text asks for: what Twilio says it does (OptOutType), else by its words."""
-    told = fields.get("OptOutType", "").upper()
-    return WORDS.get(told) or WORDS.get(fields.get("Body", "").strip().upper())
+    """Return the keyword of an inbound message: Twilio's OptOutType, else the body, or None."""
+    return WORDS.get(fields.get("OptOutType", "").upper()) or WORDS.get(fields.get("Body", "").strip().upper())
 
 
-async def note(keyword: Keyword, fields: Mapping[str, str]) -> None:
-    """Note an opt-out, or lift it. Where storage is out of reach Twilio's own list still holds."""
+async def record(keyword: Keyword, fields: Mapping[str, str]) -> None:
+    """Record an opt-out (STOP) or remove it (START). If storage is unavailable, Twilio's own list still applies."""
     recipient = key(fields.get("From", ""))
     for sender in {key(fields.get("To", "")), key(fields.get("MessagingServiceSid", ""))} - {""}:
         try:
@@ -52,33 +52,35 @@ async def note(keyword: Keyword, fields: Mapping[str, str]) -> None:
             elif keyword == "START":
                 await delete(OPT_OUTS, sender, recipient)
         except StorageUnavailable:
-            log.error("an opt-out or opt-in could not be noted")
-        remembered.pop(sender, None)
+            log.error("an opt-out or opt-in could not be recorded: storage is unavailable")
+        opted_out.forget(sender)
 
 
 async def check(recipient: str, sender: str) -> None:
-    """Raise RecipientOptedOut when `recipient` wants no texts from `sender`, in Twilio's words."""
+    """Raise RecipientOptedOut if `recipient` opted out of messages from `sender`."""
     try:
-        opted_out = await has_opted_out(key(recipient), key(sender))
+        found = await has_opted_out(key(recipient), key(sender))
     except StorageUnavailable:
-        log.error("opt-outs could not be looked at; Twilio's own list decides")
+        log.error("opt-outs could not be checked: storage is unavailable; Twilio's own list applies")
         return
-    if opted_out:
-        raise failure_for(OPTED_OUT, TWILIOS_WORDS, 400)
+    if found:
+        raise failure_for(OPTED_OUT, TWILIO_MESSAGE, 400)
 
 
 async def has_opted_out(recipient: str, sender: str) -> bool:
-    """Tell whether an opt-out is noted; raises StorageUnavailable."""
-    read, recipients = remembered.get(sender, (float("-inf"), None))
-    if read < time.monotonic() - REMEMBERED_SECONDS:
-        found = await read_partition(OPT_OUTS, sender, ["RowKey"], MOST_REMEMBERED + 1)
-        recipients = frozenset(row["RowKey"] for row in found) if len(found) <= MOST_REMEMBERED else None
-        remembered[sender] = (time.monotonic(), recipients)
+    """Return whether an opt-out is recorded; raises StorageUnavailable."""
+    recipients = await opted_out.get(sender, lambda: read_opted_out(sender))
     if recipients is None:
         return await get(OPT_OUTS, sender, recipient) is not None
     return recipient in recipients
 
 
+async def read_opted_out(sender: str) -> frozenset[str] | None:
+    """Return all recipients who opted out of messages from `sender`, or None if they are too many to cache."""
+    found = await read_partition(OPT_OUTS, sender, ["RowKey"], MAX_CACHED + 1)
+    return frozenset(row["RowKey"] for row in found) if len(found) <= MAX_CACHED else None
+
+
 def key(address: str) -> str:
-    """Return a number or SID as a key of the table: `+` is left out, since it does not travel well in addresses."""
+    """Return a number or SID as a table key: without `+`, which would need escaping in the request's URL."""
     return "".join(character for character in address if character.isalnum())[:64]

@@ -1,11 +1,11 @@
-"""What starting a call and sending a text have in common: ask Twilio, log it, answer 201."""
+"""Start a call or send a message: call Twilio, log the outcome, answer 201."""
 
 from __future__ import annotations
 
 import logging
 import uuid
 from collections.abc import Callable, Coroutine
-from http import HTTPStatus
+from dataclasses import dataclass
 from typing import Any
 
 import azure.functions as func
@@ -21,29 +21,40 @@ from shared.twilio.client import ask_twilio
 
 log = logging.getLogger(__name__)
 
-# Twilio retries a callback only when told to: https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
+# Twilio retries a callback only if its URL asks for it:
+# https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIED = "#rc=3&rp=ct,rt,5xx"
 STARTED = "started"
 
 
-async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine[Any, Any, Any]]) -> func.HttpResponse:
-    """Ask Twilio for a call or text with `create(status_callback)`, log it, and answer 201.
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A call or message that the app asks Twilio for; `started` is in microseconds since 1970."""
 
-    The start is chosen before Twilio is asked and travels in the callback's address, so that a callback finds the row
-    even when it is faster than Twilio's answer to us. Raises TwilioFailure; after OutcomeUnknown the log has a row of
-    its own for the attempt.
+    kind: str
+    to: str
+    from_: str
+    started: int
+
+
+async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine[Any, Any, Any]]) -> func.HttpResponse:
+    """Create a call or message at Twilio with `create(status_callback)`, log it, and answer 201.
+
+    The start time is chosen before Twilio is called and is part of the callback URL, so that a callback finds the row
+    even if it arrives before Twilio's answer. Raises TwilioFailure; after OutcomeUnknown the log has a row for the
+    attempt.
     """
-    started = now()
+    attempt = Attempt(kind, to, from_, started=now())
     try:
-        created = await ask_twilio(create(callback_url(started)))
+        created = await ask_twilio(create(callback_url(attempt.started)))
         if not created.sid:
             raise OutcomeUnknown("Twilio's answer names no SID.", status=502)
     except OutcomeUnknown as error:
-        raise await logged_as_unknown(error, kind, to, from_, started) from None
+        raise await logged_as_unknown(error, attempt) from None
     event = Event(
         created=True,
         status=str(created.status),
-        at=rfc3339(started),
+        at=rfc3339(attempt.started),
         received=rfc3339(now()),
         to=to,
         from_=from_ or str(created.from_ or ""),
@@ -51,21 +62,21 @@ async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine
         segments=as_number(getattr(created, "num_segments", None)),
     )
     try:
-        await activity_log.add_findable(created.sid, kind, started, event)
+        await activity_log.add_findable(created.sid, kind, attempt.started, event)
     except Exception:
-        # It is placed: whatever is wrong here, the caller must know, and the callbacks will fill the row in.
+        # The call or message exists at Twilio, so the caller must get its SID; the callbacks will create the row.
         log.exception("%s is placed, but could not be logged", created.sid)
-    return created_response(created.sid, event, started)
+    return created_response(created.sid, event, attempt.started)
 
 
 def callback_url(started: int | None = None) -> str:
-    """Return the address that we give Twilio for what becomes of a call or text, of ours if it has a start."""
+    """Return the URL for status callbacks of a call or message; with `started` if the app created it."""
     query = "" if started is None else f"?{STARTED}={started}"
     return f"{settings().url('status_callback')}{query}{RETRIED}"
 
 
 def created_response(sid: str, event: Event, started: int) -> func.HttpResponse:
-    """Answer 201 with what was placed or sent, and where to see what becomes of it."""
+    """Answer 201 with the call or message, and the link to its status."""
     links = activity_log.links_for(sid)
     body: dict[str, object] = {
         "sid": sid,
@@ -77,17 +88,24 @@ def created_response(sid: str, event: Event, started: int) -> func.HttpResponse:
     }
     if event.segments is not None:
         body["segments"] = event.segments
-    return json_response(body, HTTPStatus.CREATED, {"Location": links["activity"]})
+    return json_response(body, 201, {"Location": links["activity"]})
 
 
-async def logged_as_unknown(error: OutcomeUnknown, kind: str, to: str, from_: str, started: int) -> OutcomeUnknown:
-    """Log an attempt of which we do not know what became, under a name of ours, and tell that name in the error."""
+async def logged_as_unknown(error: OutcomeUnknown, attempt: Attempt) -> OutcomeUnknown:
+    """Log an attempt with an unknown outcome as `unknown-…`, and add the link to the error."""
     name = f"{UNKNOWN}-{uuid.uuid4().hex}"
-    event = Event(created=True, status=UNKNOWN, at=rfc3339(started), received=rfc3339(now()), to=to, from_=from_)
+    event = Event(
+        created=True,
+        status=UNKNOWN,
+        at=rfc3339(attempt.started),
+        received=rfc3339(now()),
+        to=attempt.to,
+        from_=attempt.from_,
+    )
     try:
-        await activity_log.add_findable(name, kind, started, event)
+        await activity_log.add_findable(name, attempt.kind, attempt.started, event)
     except StorageUnavailable:
-        log.error("a %s with an unknown outcome could not be logged", kind)
+        log.error("a %s with an unknown outcome could not be logged", attempt.kind)
         return error
-    error.detail += f" Do not send it again before you have looked: {activity_log.links_for(name)['activity']}"
+    error.detail += f" Before you send it again, look up the outcome: {activity_log.links_for(name)['activity']}"
     return error

@@ -1,7 +1,7 @@
-"""Settles a send of which no answer came, by looking at Twilio and at the log; never by sending again.
+"""Find out the outcome of a send that Twilio did not answer, from Twilio's lists and the log; nothing is sent again.
 
-The send's start is in the address of its status callback, so a row that stands at that very start, to the microsecond,
-under the SID of a call or message at Twilio, can only be the send's own.
+The callback URL contains the start time of the send in microseconds. So if the log has a row with that start time for
+the SID of a call or message at Twilio, that call or message is the outcome of this send.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 from shared.activity import log as activity_log
 from shared.activity.event import Event
 from shared.activity.key import row_key, started_of
-from shared.activity.state import NOT_SENT, SETTLED, UNKNOWN
+from shared.activity.state import NOT_SENT, SETTLED, UNKNOWN, Summary
 from shared.clock import as_datetime, now, rfc3339
 from shared.errors import TwilioFailure
 from shared.storage.tables import ACTIVITY, get
@@ -23,29 +23,28 @@ from shared.twilio.client import ask_twilio, twilio_client
 
 log = logging.getLogger(__name__)
 
-# Twilio's times are whole seconds, of a clock that is not ours.
+# Twilio's times are in whole seconds, and its clock differs from the app's.
 EARLIEST = timedelta(seconds=-5)
 LATEST = timedelta(seconds=60)
 LOOKED_THROUGH = 200
 
 
 def is_unsettled(row: activity_log.Row) -> bool:
-    """Tell whether a row is a send of which it is not known what became."""
-    state = activity_log.summary_of(row)
-    return bool(state["status"] == UNKNOWN and state["sid"].startswith(UNKNOWN))
+    """Return whether a row is a send whose outcome is unknown."""
+    attempt = activity_log.summary_of(row)
+    return attempt.status == UNKNOWN and attempt.sid.startswith(UNKNOWN)
 
 
 async def settle(row: activity_log.Row) -> list[str]:
-    """Look what became of a send, and note it in its row when it can be told.
+    """Look up the outcome of a send, and log it in the row if it can be determined.
 
-    Returns the SIDs at Twilio that may be it, when it cannot be told yet. Raises StorageUnavailable.
+    If it cannot be determined yet, returns the SIDs at Twilio that may be it. Raises StorageUnavailable.
     """
-    state, started = activity_log.summary_of(row), started_of(row["RowKey"])
-    name, kind, to = state["sid"], state["kind"], state["to"]
+    attempt, started = activity_log.summary_of(row), started_of(row["RowKey"])
     try:
-        at_twilio, all_seen = await created_about(kind, to, started)
+        at_twilio, all_seen = await created_about(attempt.kind, attempt.to, started)
     except TwilioFailure as failure:
-        log.warning("%s cannot be settled now: %s", name, failure.detail)
+        log.warning("the outcome of %s cannot be looked up now: %s", attempt.sid, failure.detail)
         return []
     possible = []
     for created in at_twilio:
@@ -54,24 +53,24 @@ async def settle(row: activity_log.Row) -> list[str]:
                 created=True,
                 status=str(created.status),
                 at=rfc3339(started),
-                to=to,
-                from_=state.get("from", ""),
+                to=attempt.to,
+                from_=attempt.from_,
                 direction=str(created.direction or ""),
             )
-            await activity_log.add_findable(created.sid, kind, started, event)
-            await note(name, kind, started, Event(status=SETTLED, settled_as=created.sid))
+            await activity_log.add_findable(created.sid, attempt.kind, started, event)
+            await log_outcome(attempt, started, Event(status=SETTLED, settled_as=created.sid))
             return []
         if await activity_log.find_row(created.sid) is None:
             possible.append(created.sid)
     if all_seen and not possible and as_datetime(now()) - as_datetime(started) > LATEST:
-        await note(name, kind, started, Event(status=NOT_SENT))
+        await log_outcome(attempt, started, Event(status=NOT_SENT))
     return possible
 
 
 async def created_about(kind: str, to: str, started: int) -> tuple[list[Any], bool]:
-    """Return the calls or messages to `to` that Twilio created about then, and whether these are all.
+    """Return the calls or messages to `to` that Twilio created around `started`, and whether these are all.
 
-    Twilio lists the newest first. One that it has not given a time yet may be any.
+    Twilio lists the newest first. One without a creation time may be any, so it is included.
     """
     client = twilio_client()
     resource = client.calls if kind == "call" else client.messages
@@ -82,7 +81,7 @@ async def created_about(kind: str, to: str, started: int) -> tuple[list[Any], bo
     return about, reaches_back or len(listed) < LOOKED_THROUGH
 
 
-async def note(name: str, kind: str, started: int, event: Event) -> None:
-    """Add to the attempt's own row what became of it."""
-    noted = msgspec.structs.replace(event, received=rfc3339(now()))
-    await activity_log.add_event(name, kind, row_key(name, started), noted)
+async def log_outcome(attempt: Summary, started: int, event: Event) -> None:
+    """Add the outcome to the attempt's own row."""
+    received = msgspec.structs.replace(event, received=rfc3339(now()))
+    await activity_log.add_event(attempt.sid, attempt.kind, row_key(attempt.sid, started), received)

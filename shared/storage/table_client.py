@@ -1,4 +1,4 @@
-"""The clients of the tables: one a table, pooled, with the patience that a caller on the line has."""
+"""The table clients: one per table, pooled, with time-outs that suit a caller who waits on the line."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @cache
 def table_client(table: str) -> TableClient:
-    """Return the process's one client for `table`, made at the first call, on the worker's event loop."""
-    # 170 ms with azure.identity: imported here so that a webhook which stores nothing does not pay for it.
+    """Return the process's only client for `table`, created at the first call, on the worker's event loop."""
+    # 170 ms with azure.identity: imported here, so that a webhook that stores nothing does not wait for it.
     from azure.core.pipeline import policies
     from azure.core.pipeline.transport import AioHttpTransport
     from azure.data.tables.aio import TableClient
 
-    # What a request of ours passes through for nothing; a third of the CPU of a write.
+    # The app needs none of these policies, and they use a third of the CPU time of a write.
     unused = (
         policies.AsyncRedirectPolicy,
         policies.CustomHookPolicy,
@@ -33,14 +33,14 @@ def table_client(table: str) -> TableClient:
     )
 
     class LeanTableClient(TableClient):
-        """The library's client without the policies that we do not use."""
+        """The library's client without the policies that the app does not use."""
 
         def _configure_policies(self, **options: Any) -> list[Any]:
             return [policy for policy in super()._configure_policies(**options) if not isinstance(policy, unused)]
 
     options = {
-        # Twilio waits 15 s for an answer; the library's defaults wait for minutes. A transport that is handed over
-        # takes its time-outs from itself alone.
+        # Twilio waits 15 s for an answer; the library's defaults wait for minutes. The library does not apply its own
+        # time-outs to a transport that is passed in, so they are set here.
         "transport": AioHttpTransport(
             session=http_session(),
             session_owner=False,
@@ -61,7 +61,7 @@ def table_client(table: str) -> TableClient:
 
 @cache
 def credential() -> DefaultAzureCredential:
-    """Return the app's identity on Azure, or yours on a laptop; one for all tables, since it remembers its tokens."""
+    """Return the app's identity on Azure, or yours on a laptop; one for all tables, because it caches its tokens."""
     from azure.identity.aio import DefaultAzureCredential
 
     return DefaultAzureCredential()

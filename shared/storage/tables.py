@@ -1,4 +1,4 @@
-"""Azure Table Storage: the tables, what is done with them, and storage's failures in our words."""
+"""Azure Table storage: the tables, the operations on them, and storage errors as the app's own exceptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The tables that the app uses; infra/ creates the same.
+# How long a storage operation may take while a caller waits for an answer and hears silence.
+PATIENCE_SECONDS = 3.0
+
+# The tables that the app uses; infra/ creates the same ones.
 ACTIVITY = "activity"
 SIDS = "sids"
 IDEMPOTENCY = "idempotency"
@@ -31,14 +34,14 @@ Result = TypeVar("Result")
 
 
 class EntityFull(Exception):
-    """The entity has as many properties, or bytes, as the service allows; trying again cannot help."""
+    """The entity has as many properties, or bytes, as the service allows; a retry cannot help."""
 
 
 async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Result]]) -> Result:
-    """Run one operation on `table`, creating the table where it is missing.
+    """Run one operation on `table`, and create the table if it is missing.
 
-    What the service says about the entity passes through: ResourceNotFoundError, ResourceExistsError,
-    ResourceModifiedError. Raises EntityFull when the entity can take no more, StorageUnavailable otherwise.
+    Errors about the entity are raised unchanged: ResourceNotFoundError, ResourceExistsError, ResourceModifiedError.
+    Raises EntityFull if the entity is full, StorageUnavailable for all other errors.
     """
     from azure.core.exceptions import (
         AzureError,
@@ -70,9 +73,9 @@ async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Resu
 
 
 async def upsert(table: str, entity: dict[str, object]) -> None:
-    """Insert `entity`, or merge its properties into the one that has its keys; nothing else of that one changes.
+    """Insert `entity`, or merge its properties into the existing entity with its keys.
 
-    Two upserts of an entity that does not exist yet may collide at the service; then it is there, so try again.
+    Two upserts of an entity that does not exist yet may collide at the service; afterwards it exists, so retry.
     """
     from azure.core.exceptions import ResourceExistsError, ResourceModifiedError
 
@@ -96,9 +99,9 @@ async def get(table: str, partition: str, row: str) -> dict[str, Any] | None:
 
 
 async def insert(table: str, entity: dict[str, Any]) -> dict[str, Any] | None:
-    """Insert `entity`; returns None when that is done, else the one with its keys that is there already.
+    """Insert `entity`; returns None when it is inserted, else the existing entity with its keys.
 
-    One whose answer is lost is tried again, and may find itself: entities of two writers have to differ.
+    An insert whose answer is lost is retried and may find itself; therefore two writers' entities must differ.
     """
     from azure.core.exceptions import ResourceExistsError
 
@@ -108,21 +111,21 @@ async def insert(table: str, entity: dict[str, Any]) -> dict[str, Any] | None:
         except ResourceExistsError:
             there = await get(table, entity["PartitionKey"], entity["RowKey"])
             if there is None:
-                continue  # deleted meanwhile
+                continue  # deleted in the meantime
             return None if is_same(there, entity) else there
         return None
     raise StorageUnavailable("Storage is too busy.")
 
 
 def is_same(there: dict[str, Any], entity: dict[str, Any]) -> bool:
-    """Tell whether what is there has all properties of `entity`."""
+    """Return whether the stored entity has all properties of `entity`."""
     return all(there.get(name) == value for name, value in entity.items())
 
 
 async def replace(table: str, entity: dict[str, Any], *, instead_of: dict[str, Any]) -> bool:
-    """Replace what `get` returned, `instead_of`, by `entity`; False when somebody changed it meanwhile.
+    """Replace `instead_of`, which `get` returned, by `entity`; returns False if it has been changed since.
 
-    One whose answer is lost is tried again, and may find itself: entities of two writers have to differ.
+    A replacement whose answer is lost is retried and may find itself; therefore two writers' entities must differ.
     """
     from azure.core import MatchConditions
     from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -141,7 +144,7 @@ async def replace(table: str, entity: dict[str, Any], *, instead_of: dict[str, A
 
 
 async def delete_unchanged(table: str, entity: dict[str, Any]) -> bool:
-    """Delete what `get` returned; False when somebody changed it meanwhile. One that is gone already is deleted."""
+    """Delete the entity that `get` returned; returns False if it has been changed since. A missing one is no error."""
     from azure.core import MatchConditions
     from azure.core.exceptions import ResourceModifiedError
 
@@ -154,7 +157,7 @@ async def delete_unchanged(table: str, entity: dict[str, Any]) -> bool:
 
 
 async def read_partition(table: str, partition: str, properties: list[str], most: int) -> list[dict[str, Any]]:
-    """Return these properties of a partition's entities, by RowKey, the first `most` of them."""
+    """Return these properties of the first `most` entities of a partition, in the order of their RowKeys."""
 
     async def read(client: TableClient) -> list[dict[str, Any]]:
         entities = []
@@ -168,7 +171,7 @@ async def read_partition(table: str, partition: str, properties: list[str], most
 
 
 async def delete(table: str, partition: str, row: str) -> None:
-    """Delete the entity with these keys; none there is fine."""
+    """Delete the entity with these keys; a missing one is no error."""
     await on_table(table, lambda client: client.delete_entity(partition, row))
 
 
@@ -184,12 +187,12 @@ async def create_table(client: TableClient) -> None:
 
 
 def error_code(error: HttpResponseError) -> str:
-    """Return the service's own name for what went wrong.
+    """Return the service's error code.
 
     https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
     """
     code = getattr(error, "error_code", None)
     if code is None:
-        # After an insert the library raises before it has read the code; the body, in the message, holds it.
+        # After an insert the library raises before it has read the code; the message contains it.
         return TABLE_NOT_FOUND if TABLE_NOT_FOUND in str(error) else "unknown"
     return str(getattr(code, "value", code))

@@ -1,8 +1,8 @@
-"""Twilio's REST API, through Twilio's own library on our own transport; the only importer of `twilio.rest`.
+"""Twilio's REST API: Twilio's library on the app's own transport. No other module imports `twilio.rest`.
 
-Creates are not idempotent at Twilio (https://www.twilio.com/docs/api/errors/20500), so what may have reached it is
-never sent again. The library's own async transport ignores its time-out and repeats a POST after a 5xx, which sends a
-text twice: https://github.com/twilio/twilio-python/issues/925
+Creating a call or message is not idempotent at Twilio (https://www.twilio.com/docs/api/errors/20500), so a request
+that may have reached Twilio is never sent again. The library's own async transport ignores its time-out and repeats a
+POST after a 5xx, which sends a message twice: https://github.com/twilio/twilio-python/issues/925
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import logging
 import random
 from collections.abc import Awaitable
 from functools import cache
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import OutcomeUnknown, TwilioUnavailable
@@ -28,10 +27,10 @@ log = logging.getLogger(__name__)
 TRIES = 3
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
-# Never acted on, so always safe to send again: https://www.twilio.com/docs/api/errors/20429
+# Twilio did not process such a request, so it is safe to send it again: https://www.twilio.com/docs/api/errors/20429
 TOO_MANY_REQUESTS = 20429
 
-# What the library puts before Twilio's own words.
+# The library puts this before Twilio's own message.
 CREATE_PREFIX = "Unable to create record: "
 
 Resource = TypeVar("Resource")
@@ -39,15 +38,15 @@ Resource = TypeVar("Resource")
 
 @cache
 def twilio_client() -> Client:
-    """Return the process's one client, made at the first call, on the worker's event loop."""
-    # 65 ms, and 48 more at its first use: imported here so that no webhook's cold start pays for it.
+    """Return the process's only client, created at the first call, on the worker's event loop."""
+    # 65 ms, and 48 more at its first use: imported here, so that no webhook's cold start includes it.
     import aiohttp
     from twilio.http import AsyncHttpClient
     from twilio.http.response import Response
     from twilio.rest import Client
 
     class PooledHttpClient(AsyncHttpClient):  # type: ignore[misc]  # the library is not typed
-        """Sends the library's requests through our pooled session, with our rules for trying again."""
+        """The library's transport, with the app's connection pool and the app's rules for retries."""
 
         async def request(
             self,
@@ -60,9 +59,9 @@ def twilio_client() -> Client:
             timeout: float | None = None,  # noqa: ASYNC109  # the library's signature
             allow_redirects: bool = False,
         ) -> Response:
-            """Send one request; tries again only what Twilio cannot have acted on.
+            """Send one request; retry it only if Twilio cannot have processed it.
 
-            Raises TwilioUnavailable when no connection was made, OutcomeUnknown when one was and no answer came.
+            Raises TwilioUnavailable if no connection was made, OutcomeUnknown if one was made and no answer came.
             """
             for attempt in range(1, TRIES + 1):
                 last = attempt == TRIES
@@ -86,9 +85,9 @@ def twilio_client() -> Client:
                     continue
                 except (aiohttp.ClientError, TimeoutError) as error:
                     log.warning("no answer from Twilio (%s)", type(error).__name__)
-                    raise OutcomeUnknown("Twilio took the request and gave no answer in time.") from None
+                    raise OutcomeUnknown("Twilio did not answer the request in time.") from None
                 if is_too_many_requests(status, text) and not last:
-                    log.warning("Twilio refuses further requests for now, try %d of %d", attempt, TRIES)
+                    log.warning("Twilio answers that there are too many requests, try %d of %d", attempt, TRIES)
                     await asyncio.sleep(pause(attempt, answer_headers.get("Retry-After")))
                     continue
                 return Response(status, text, answer_headers)
@@ -103,19 +102,19 @@ def twilio_client() -> Client:
 
 
 def is_too_many_requests(status: int, text: str) -> bool:
-    """Tell Twilio's limit on requests from its other 429s, such as a sender's full queue, which passes in hours."""
-    return status == HTTPStatus.TOO_MANY_REQUESTS and str(TOO_MANY_REQUESTS) in text
+    """Return whether a 429 is Twilio's limit on requests; others, such as a sender's full queue, last for hours."""
+    return status == 429 and str(TOO_MANY_REQUESTS) in text
 
 
 def pause(attempt: int, retry_after: str | None = None) -> float:
-    """Return the seconds to wait before the next try: what Twilio asks for, else a jittered and growing while."""
+    """Return the seconds to wait before the next try: Twilio's Retry-After, else exponential backoff with jitter."""
     if retry_after is not None and retry_after.isdecimal():
         return min(float(retry_after), LONGEST_PAUSE_SECONDS)
     return random.uniform(0.5, 1.0) * FIRST_PAUSE_SECONDS * 2.0 ** (attempt - 1)
 
 
 async def ask_twilio(request: Awaitable[Resource]) -> Resource:
-    """Await one request of the library and turn its exceptions into ours (shared/errors.py)."""
+    """Await one request of the library, and turn its exceptions into the app's own (shared/errors.py)."""
     from twilio.base.exceptions import TwilioException
 
     try:
@@ -124,22 +123,22 @@ async def ask_twilio(request: Awaitable[Resource]) -> Resource:
         status = int(getattr(error, "status", 0) or 0)
         code = as_code(getattr(error, "code", 0))
         message = str(getattr(error, "detail", None) or getattr(error, "msg", "")).removeprefix(CREATE_PREFIX)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            # A 5xx says nothing about whether the call was placed or the text queued.
+        if status >= 500:
+            # After a 5xx the call may have been placed, or the message queued.
             raise OutcomeUnknown(f"Twilio answered {status}.", status=502) from None
         raise failure_for(code, message, status) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        # Twilio has answered, and not as its library expects: what it did cannot be told.
+        # Twilio answered in a way that its library does not expect, so what it did is not known.
         log.error("Twilio's answer cannot be read (%s)", type(error).__name__)
         raise OutcomeUnknown("Twilio's answer cannot be read.", status=502) from None
 
 
 def as_code(code: object) -> int:
-    """Return Twilio's error code, 0 where it is none."""
+    """Return Twilio's error code; 0 if `code` is not a number."""
     text = str(code)
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
 def given(**arguments: object) -> dict[str, Any]:
-    """Return the arguments that are not None; the library sends what it is not given as Twilio's default."""
+    """Return the arguments that are not None; for any other, Twilio applies its default."""
     return {name: value for name, value in arguments.items() if value is not None}

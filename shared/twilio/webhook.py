@@ -1,4 +1,4 @@
-"""The guard of every route that Twilio calls: unsigned requests get a 403, locally too; there is no switch for it.
+"""The signature check of every route that Twilio calls: an unsigned request gets a 403, locally too; no off switch.
 
 https://www.twilio.com/docs/usage/webhooks/webhooks-security
 """
@@ -23,50 +23,50 @@ from shared.settings import Settings, settings
 
 log = logging.getLogger(__name__)
 
-# base64 of an HMAC-SHA1, or of an HMAC-SHA256.
+# base64 of an HMAC-SHA1 or an HMAC-SHA256.
 SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=")
-# An inbound text with ten pictures is some 10 kB.
+# An inbound message with ten pictures is about 10 kB.
 LARGEST_BODY = 128 * 1024
 MOST_FIELDS = 500
 
 
 class BodyNotCovered(ValueError):
-    """The signature says nothing about the body."""
+    """The signature does not cover the body."""
 
 
 def twilio_webhook(handler: Handler) -> Handler:
-    """Let only requests through that Twilio signed with one of our auth tokens; it injects nothing."""
+    """Call the handler only for requests that Twilio signed with one of the app's auth tokens; adds no parameter."""
 
     @functools.wraps(handler)
     async def guarded(req: func.HttpRequest) -> func.HttpResponse:
         try:
             app = settings()
         except NotConfigured as error:
-            # Anybody can call this route, so only the log names the settings.
+            # The route is public, so only the log names the settings.
             log.error("%s cannot check signatures: %s", handler.__name__, error.detail)
             return func.HttpResponse(status_code=error.status)
-        refusal = find_refusal(req, app)
-        if refusal:
-            log.warning("%s refused: %s; PUBLIC_BASE_URL is %s", handler.__name__, refusal, app.public_base_url)
+        reason = why_rejected(req, app)
+        if reason:
+            log.warning("%s refused: %s; PUBLIC_BASE_URL is %s", handler.__name__, reason, app.public_base_url)
             return func.HttpResponse(status_code=403)
         return await handler(req)
 
     return guarded
 
 
-def find_refusal(req: func.HttpRequest, app: Settings) -> str | None:
-    """Return why a request is not one of Twilio's, in words fit for the log, or None when its signature holds."""
+def why_rejected(req: func.HttpRequest, app: Settings) -> str | None:
+    """Return why to reject a request, without numbers and secrets for the log; None if its signature is valid."""
     signature = req.headers.get("x-twilio-signature")
     if not signature:
         return "X-Twilio-Signature is missing"
-    # Before anything is parsed: to parse, sort and hash what a stranger sends can cost seconds a megabyte.
+    # Checked before anything is parsed: to parse, sort and hash a stranger's request can take seconds per megabyte.
     if not SIGNATURE.fullmatch(signature):
-        return "X-Twilio-Signature has not the form of a signature"
+        return "X-Twilio-Signature does not have the form of a signature"
     body = req.get_body()
     if len(body) > LARGEST_BODY or body.count(b"&") > MOST_FIELDS:
         return f"the body is larger than any of Twilio's ({len(body):,} bytes)"
     if "#" in req.url:
-        return "the address has a fragment, which no signature covers"
+        return "the URL has a fragment, which no signature covers"
     try:
         signed = signed_fields(req)
         url = signed_url(req, app)
@@ -74,18 +74,18 @@ def find_refusal(req: func.HttpRequest, app: Settings) -> str | None:
             return None
     except BodyNotCovered:
         return "bodySHA256 does not match the body, or is missing"
-    except Exception as error:  # whatever a stranger's request makes the parsers raise
-        return f"it cannot be read ({type(error).__name__})"
+    except Exception as error:  # a stranger's request may make the parsers raise anything
+        return f"it cannot be parsed ({type(error).__name__})"
     algorithm = get_signature_algorithm(req.headers.get("x-twilio-webhooks-signature-settings"))
     if algorithm != "HMAC_SHA1":
-        return "it is signed with a shared key, which this app does not take; sign webhooks with the auth token"
+        return "it is signed with a shared key, which this app does not support; sign webhooks with the auth token"
     return f"the signature does not match {url.partition('?')[0]} and the {len(signed)} fields that came with it"
 
 
 def is_signed(url: str, signed: Mapping[str, str], signature: str, token: str) -> bool:
-    """Tell whether `signature` is Twilio's for this address and these fields.
+    """Return whether `signature` is Twilio's signature of this URL and these fields.
 
-    Twilio's `validate` also tries the address with and without its port; it is asked when the plain way has failed.
+    Twilio's slower `validate`, which tries the URL with and without its port, is called only if the plain check fails.
     """
     validator = RequestValidator(token)
     if hmac.compare_digest(validator.compute_signature(url, signed).encode(), signature.encode()):
@@ -94,14 +94,14 @@ def is_signed(url: str, signed: Mapping[str, str], signature: str, token: str) -
 
 
 def request_fields(req: func.HttpRequest) -> Mapping[str, str]:
-    """Return what Twilio sent: the query, and over it the form."""
+    """Return the parameters that Twilio sent: the query's and the form's; the form's take precedence."""
     return {**req.params, **(req.form if content_type(req) == FORM else {})}
 
 
 def signed_url(req: func.HttpRequest, app: Settings) -> str:
-    """Return the address that Twilio called: our public one with the request's path and raw query.
+    """Return the URL that Twilio signed: PUBLIC_BASE_URL with the request's path and raw query.
 
-    Host and X-Forwarded-* are the caller's to choose and differ behind a proxy, so they are not looked at.
+    Host and X-Forwarded-* are ignored: the client chooses them, and they differ behind a proxy.
     """
     called = urlsplit(req.url)
     query = f"?{called.query}" if called.query else ""
@@ -109,9 +109,9 @@ def signed_url(req: func.HttpRequest, app: Settings) -> str:
 
 
 def signed_fields(req: func.HttpRequest) -> Mapping[str, str]:
-    """Return the form fields that the signature covers, blank and repeated ones included.
+    """Return the form fields that the signature covers, including blank and repeated ones.
 
-    A body of another type is covered by `bodySHA256` in the query alone; raises BodyNotCovered where it is not.
+    A body of another type is covered only by `bodySHA256` in the query; raises BodyNotCovered if it is not.
     """
     body = req.get_body()
     if not body:

@@ -1,4 +1,4 @@
-"""Twimlets that call others: forward, simulring, findme, whisper, conference."""
+"""Twimlets that dial: forward, simulring, findme, whisper, conference."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ WHISPER = "You are receiving a call. Press any key to accept."
 
 
 def forward(parameters: Parameters, fields: Fields) -> TwiML:
-    """`PhoneNumber`: calls it; `CallerId`, `Timeout`, `AllowedCallers`, `AccessRestricted`; `FailUrl` when it fails."""
+    """Call `PhoneNumber`; continue with `FailUrl` if nobody answers.
+
+    Takes also `CallerId`, `Timeout`, `AllowedCallers` and, for other callers, the message `AccessRestricted`.
+    """
     if "Dial" in parameters:
         return after_dial(parameters, fields)
     response = VoiceResponse()
@@ -44,18 +47,18 @@ def forward(parameters: Parameters, fields: Fields) -> TwiML:
 
 
 def simulring(parameters: Parameters, fields: Fields) -> TwiML:
-    """`PhoneNumbers[0]` …: calls all of them at once; the first to answer (and press a key: `HumanCheck`) has it."""
+    """Call all `PhoneNumbers[0]` … in parallel, and connect the first to answer (`HumanCheck`: to press a key)."""
     return ring("simulring", parameters, fields, sequential=False, human_check=is_true(parameters, "HumanCheck"))
 
 
 def findme(parameters: Parameters, fields: Fields) -> TwiML:
-    """`PhoneNumbers[0]` …: calls one after the other until somebody answers and presses a key."""
+    """Call `PhoneNumbers[0]` … one by one, until somebody answers and, unless `HumanCheck` is false, presses a key."""
     human_check = parameters.get("HumanCheck", "").lower() != "false"
     return ring("findme", parameters, fields, sequential=True, human_check=human_check)
 
 
 def ring(twimlet: str, parameters: Parameters, fields: Fields, *, sequential: bool, human_check: bool) -> TwiML:
-    """Call several numbers, with a whisper to whoever answers."""
+    """Call several numbers, with a whisper to the one who answers."""
     if "Dial" in parameters:
         return after_dial(parameters, fields)
     response = VoiceResponse()
@@ -75,7 +78,7 @@ def ring(twimlet: str, parameters: Parameters, fields: Fields, *, sequential: bo
 
 
 def after_dial(parameters: Parameters, fields: Fields) -> TwiML:
-    """Go on after a Dial: to `FailUrl` when nobody was reached."""
+    """Continue after a Dial: with `FailUrl` if nobody answered, else hang up."""
     response = VoiceResponse()
     if fields.get("DialCallStatus") not in ("completed", "answered") and parameters.get("FailUrl"):
         response.redirect(address(parameters["FailUrl"], "FailUrl"), method="POST")
@@ -85,7 +88,7 @@ def after_dial(parameters: Parameters, fields: Fields) -> TwiML:
 
 
 def whisper(parameters: Parameters, fields: Fields) -> TwiML:
-    """What the one who is called hears before being connected; with `HumanCheck`, only after pressing a key."""
+    """Say `Message` to the callee before the calls are connected; with `HumanCheck` also wait for a key."""
     response = VoiceResponse()
     if "Digits" in fields:
         return response  # an empty document connects the two
@@ -102,7 +105,7 @@ def whisper(parameters: Parameters, fields: Fields) -> TwiML:
 
 
 def conference(parameters: Parameters, fields: Fields) -> TwiML:
-    """`Name`, `Moderators[0]` …, `Message`, `Music`: a room; where it has moderators it begins and ends with them."""
+    """Join the conference `Name`; with `Moderators[0]` … it starts and ends with them."""
     response = VoiceResponse()
     for text in items(parameters, "Message"):
         say_or_play(response, text, parameters)

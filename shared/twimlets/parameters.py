@@ -1,4 +1,4 @@
-"""Reads the parameters that twimlets take, by the names that their guides use."""
+"""Read the parameters of twimlets; their names are those of twimlets.com."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from shared.errors import CountryNotAllowed
 from shared.phone_numbers import caller, text_recipient
 from shared.settings import settings
 from shared.twiml_builder import ATTRIBUTE, FORBIDDEN_IN_XML, SAY_LIMIT
-from shared.web_addresses import web_address
+from shared.web_addresses import is_own_path, web_address
 
-# Of the address alone.
+# From the URL.
 Parameters = Mapping[str, str]
-# What Twilio says of the call, and what a caller has added.
+# From Twilio's request: the call's fields, and fields that the caller added.
 Fields = Mapping[str, str]
 
-# Dial, Recorded and Tries are ours: they tell a twimlet how far it has come.
+# Dial, Recorded and Tries are internal: a twimlet uses them to remember its step.
 PARAMETERS = {
     "conference": {"Name", "Moderators", "Message", "Music"},
     "echo": {"Twiml"},
@@ -32,7 +32,7 @@ PARAMETERS = {
     "voicemail": {"Message", "Transcribe", "Recorded"},
     "whisper": {"Message", "HumanCheck"},
 }
-OF_ALL = {"Voice", "Language"}
+COMMON = {"Voice", "Language"}
 
 MOST_ITEMS = 10
 LONGEST_TIMEOUT = 600
@@ -41,15 +41,15 @@ LONGEST_REASON = 300
 
 
 class TwimletError(ValueError):
-    """A twimlet cannot be made of its parameters; the words say why, for the log, and repeat no value."""
+    """A parameter is missing or wrong; the message is for the log and contains no values."""
 
     def __init__(self, words: str) -> None:
-        """Take words, in which names from the request may stand."""
+        """Set the message, without characters that cannot be printed: it may contain names from the request."""
         super().__init__("".join(filter(str.isprintable, words))[:LONGEST_REASON])
 
 
 def items(parameters: Parameters, name: str) -> list[str]:
-    """Return the values of `Name[0]`, `Name[1]`, … in index order, then those of `Name[]` and `Name`; at most ten."""
+    """Return the values of `Name[0]`, `Name[1]`, … in the order of the index, then `Name[]` and `Name`; at most ten."""
     indexed = []
     for parameter, value in parameters.items():
         found = re.fullmatch(rf"{name}(?:\[(\d{{0,4}})\])?", parameter)
@@ -59,7 +59,7 @@ def items(parameters: Parameters, name: str) -> list[str]:
 
 
 def numbers_to_dial(parameters: Parameters, name: str) -> list[str]:
-    """Return at least one number; raises TwimletError for none, and for one of a country that is not allowed."""
+    """Return the numbers to dial; raises TwimletError if there is none, or one of a country that is not allowed."""
     numbers = read_each(text_recipient, parameters, name)
     if not numbers:
         raise TwimletError(f"{name}: at least one phone number is needed, like +15005550006")
@@ -67,12 +67,12 @@ def numbers_to_dial(parameters: Parameters, name: str) -> list[str]:
 
 
 def callers(parameters: Parameters, name: str) -> list[str]:
-    """Return whom a call comes from. They are not called, so any country will do. Raises TwimletError."""
+    """Return numbers, clients or SIP addresses of callers, of any country; raises TwimletError."""
     return read_each(caller, parameters, name)
 
 
 def read_each(read: Callable[[str], str], parameters: Parameters, name: str) -> list[str]:
-    """Return what `read` makes of each value of a parameter; the unescaped `+` of an address arrives as a space."""
+    """Return `read` of each value of a parameter. An unescaped `+` in a URL arrives as a space and is restored."""
     try:
         return [read(re.sub(r"^ (?=\d)", "+", text)) for text in items(parameters, name)]
     except (ValueError, CountryNotAllowed) as error:
@@ -80,9 +80,9 @@ def read_each(read: Callable[[str], str], parameters: Parameters, name: str) -> 
 
 
 def address(text: str, name: str) -> str:
-    """Return an absolute address of what a parameter holds: a path is one on our own site. Raises TwimletError."""
+    """Return a parameter's URL; a path is made absolute on the app's own site. Raises TwimletError."""
     text = text.strip()
-    if text.startswith("/") and not text.startswith("//"):
+    if is_own_path(text):
         text = f"{settings().public_base_url}{text}"
     try:
         return web_address(text)
@@ -91,7 +91,7 @@ def address(text: str, name: str) -> str:
 
 
 def ring_seconds(parameters: Parameters) -> int:
-    """Return the seconds of `Timeout`, ten minutes at most; the default where it is no such number."""
+    """Return the seconds of `Timeout`, at most ten minutes; the default if it is not a positive number."""
     text = parameters.get("Timeout", "")
     if re.fullmatch(r"\d{1,9}", text, re.ASCII) and int(text) > 0:
         return min(int(text), LONGEST_TIMEOUT)
@@ -99,27 +99,27 @@ def ring_seconds(parameters: Parameters) -> int:
 
 
 def is_true(parameters: Parameters, name: str) -> bool:
-    """Tell whether a parameter says yes."""
+    """Return whether a parameter is true, 1, yes or on."""
     return parameters.get(name, "").lower() in ("true", "1", "yes", "on")
 
 
 def say_or_play(document: TwiML, text: str, parameters: Parameters) -> None:
-    """Add a message: an address is played, anything else is said, in the `Voice` and `Language` that are asked for."""
+    """Add a message: a URL is played, any other text is said in the `Voice` and `Language` of the parameters."""
     text = text.strip()
     if re.match(r"https?://", text, re.IGNORECASE):
         document.play(address(text, "Message"))
         return
-    attributes = {name.lower(): parameters[name] for name in OF_ALL if ATTRIBUTE.fullmatch(parameters.get(name, ""))}
+    attributes = {name.lower(): parameters[name] for name in COMMON if ATTRIBUTE.fullmatch(parameters.get(name, ""))}
     document.say(FORBIDDEN_IN_XML.sub("", text)[:SAY_LIMIT], **attributes)
 
 
 def parameters_of(twimlet: str, query: Mapping[str, str]) -> Parameters:
-    """Return what of a query is a parameter of this twimlet."""
-    names = PARAMETERS[twimlet] | OF_ALL
+    """Return the parameters of this twimlet in a query."""
+    names = PARAMETERS[twimlet] | COMMON
     return {name: value for name, value in query.items() if re.sub(r"\[\d*\]$", "", name) in names}
 
 
 def address_of(twimlet: str, parameters: Parameters, **more: str) -> str:
-    """Return the address of a twimlet with those of the parameters that are its own, and others in their place."""
+    """Return the URL of a twimlet with those parameters that it takes; `more` overrides them."""
     query = urlencode({**parameters_of(twimlet, parameters), **more})
     return f"{settings().url(f'twimlet/{twimlet}')}?{query}"

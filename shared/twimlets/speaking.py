@@ -7,7 +7,7 @@ import re
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
-from shared.scripts.allowed_countries import check_destinations
+from shared.scripts.allowed_countries import check_allowed_countries
 from shared.scripts.filling import has_placeholders
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript
@@ -21,7 +21,7 @@ HOLD_SECONDS = 600
 
 
 def message(parameters: Parameters, fields: Fields) -> TwiML:
-    """`Message`, `Message[0]` …: says or plays each in turn."""
+    """Say or play `Message`, `Message[0]` … one after the other."""
     response = VoiceResponse()
     for text in items(parameters, "Message"):
         say_or_play(response, text, parameters)
@@ -29,9 +29,9 @@ def message(parameters: Parameters, fields: Fields) -> TwiML:
 
 
 def menu(parameters: Parameters, fields: Fields) -> TwiML:
-    """`Message`, `Options[1]=address` …: asks for a choice and goes on there; three tries, then it hangs up.
+    """Say `Message`, wait for a key, continue with the URL of that key in `Options[1]` …; hang up after three tries.
 
-    `ErrorMessage` is said when the choice is none. `Tries` counts, so that no menu goes on for ever.
+    `ErrorMessage` is said after any other key. `Tries` counts the tries.
     """
     options = {
         found[1] or "0": value
@@ -39,7 +39,7 @@ def menu(parameters: Parameters, fields: Fields) -> TwiML:
         if (found := re.fullmatch(r"Options(?:\[(\d{0,20})\])?", name))
     }
     if not options:
-        raise TwimletError("Options: a menu needs at least one, like Options[1]=https://…")
+        raise TwimletError("Options: at least one is needed, like Options[1]=https://…")
     response = VoiceResponse()
     chosen = fields.get("Digits", "")
     if chosen in options:
@@ -60,10 +60,10 @@ def menu(parameters: Parameters, fields: Fields) -> TwiML:
 
 
 def echo(parameters: Parameters, fields: Fields) -> TwiML | str:
-    """`Twiml`: answers that very document, when it is one.
+    """Answer with the document in `Twiml`, if it is valid.
 
-    Where ALLOWED_COUNTRIES is set, it has to be one that can be read as a script, without placeholders, and calls and
-    texts only those countries. The answer is then written anew: no more than what was checked.
+    If ALLOWED_COUNTRIES is set, it must be possible to read the document as a script without placeholders that dials
+    and texts only those countries. The answer is then written from that script, so it contains only what was checked.
     """
     document = parameters.get("Twiml", "")
     try:
@@ -75,18 +75,18 @@ def echo(parameters: Parameters, fields: Fields) -> TwiML | str:
     try:
         script, family = script_of(document)
     except InvalidScript as error:
-        # The places only: what is said about them repeats what stands there.
-        places = ", ".join(fault.field for fault in error.faults)
-        raise TwimletError(f"Twiml: with ALLOWED_COUNTRIES it has to be a script; see {places}") from None
+        # Only the places: the details may repeat values.
+        places = ", ".join(issue.field for issue in error.errors)
+        raise TwimletError(f"Twiml: with ALLOWED_COUNTRIES it must be readable as a script; see {places}") from None
     if has_placeholders(script):
-        raise TwimletError("Twiml: with ALLOWED_COUNTRIES it takes no placeholders, which only scripts fill")
-    for fault in check_destinations(script):
-        raise TwimletError(f"Twiml: {fault.field}: {fault.detail}")
+        raise TwimletError("Twiml: with ALLOWED_COUNTRIES placeholders are not allowed; only scripts fill them")
+    for issue in check_allowed_countries(script):
+        raise TwimletError(f"Twiml: {issue.field}: {issue.detail}")
     return write_twiml(script, family)
 
 
 def holdmusic(parameters: Parameters, fields: Fields) -> TwiML:
-    """`Message`, `Music` …: says and plays them over and over, to whoever waits in a queue or conference."""
+    """Say `Message` and play `Music` … in an endless loop, for callers who wait in a queue or conference."""
     response = VoiceResponse()
     for text in items(parameters, "Message"):
         say_or_play(response, text, parameters)

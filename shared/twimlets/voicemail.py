@@ -1,4 +1,4 @@
-"""The voicemail twimlet, which is also what a caller gets where nothing else has been set up."""
+"""The voicemail twimlet; it also answers calls if no script is set up."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from shared.twimlets.parameters import Fields, Parameters, address_of, is_true, 
 
 GREETING = "Hello. Nobody can take your call right now. Please leave a message after the tone."
 THANKS = "Thank you. Goodbye."
-# With a transcription Twilio takes two minutes at most: https://www.twilio.com/docs/voice/twiml/record#transcribe
+# Twilio transcribes at most two minutes: https://www.twilio.com/docs/voice/twiml/record#transcribe
 LONGEST_SECONDS = 120
 
 
 def voicemail(parameters: Parameters, fields: Fields) -> TwiML:
-    """`Message` is the greeting; `Transcribe` has Twilio write down what was said. Recordings are in the call's log."""
+    """Say the greeting `Message` and record the caller; with `Transcribe` Twilio also transcribes the recording.
+
+    The link to the recording is in the call's log.
+    """
     response = VoiceResponse()
     if "Recorded" in parameters:
         say_or_play(response, THANKS, parameters)

@@ -17,7 +17,7 @@ from dev.processes import free_port
 from shared.activity.event import Event, name_of, to_json
 from shared.activity.key import row_key, shard_of
 from shared.storage.tables import ACTIVITY
-from tests.support.app import App, StartApp, assert_problem, faults_of
+from tests.support.app import App, StartApp, assert_problem, errors_of
 
 NEWEST = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 # Many on one day, some on days far apart, two at the same microsecond.
@@ -196,7 +196,7 @@ def test_no_request_looks_at_more_than_two_thousand_rows(start_app: StartApp) ->
 )
 def test_a_wrong_part_of_the_query_is_named(app: App, query: dict[str, str], field: str) -> None:
     """A misspelt filter must not quietly list everything."""
-    assert list(faults_of(app.get("activity", params=query))) == [field]
+    assert list(errors_of(app.get("activity", params=query))) == [field]
 
 
 @pytest.mark.parametrize("sid", ["CA" + "0" * 32, "x", "CA' or 1 eq 1", "%2e%2e", "é", "CA#", "a" * 300, "unknown-1"])

@@ -11,7 +11,7 @@ import pytest
 
 from fake_twilio.testing import FakeTwilio
 from shared import errors
-from shared.errors import ApiError
+from shared.errors import ApiError, TwilioReason
 from shared.responses import answers_problems
 from shared.twilio import error_codes
 from tests.support.app import ROOT, StartApp, assert_problem
@@ -32,25 +32,21 @@ def test_every_code_is_in_the_readme_and_none_other() -> None:
     assert set(re.findall(r"^\| `([a-z_]+)` \| \d", table, re.MULTILINE)) == CODES
 
 
-def test_the_tree_in_the_docstring_is_the_family() -> None:
-    """It is the first thing that a reader of the code sees."""
+def test_the_tree_in_the_docstring_lists_all_exceptions() -> None:
+    """It is the first thing that a reader of the module sees."""
     in_docstring = set(re.findall(r"[├└]── (\w+)", errors.__doc__ or ""))
 
     assert in_docstring == {kind.__name__ for kind in family()} - {"ApiError", "TwilioFailure"}
 
 
 @pytest.mark.parametrize("code", [*error_codes.REFUSALS, *error_codes.OUR_FAULTS])
-def test_each_of_twilios_codes_has_words_and_a_status_that_fits(code: int) -> None:
-    """What is the caller's doing is a 4xx, what is ours is a 5xx and never a 401."""
+def test_each_of_twilios_codes_has_a_message_and_a_status(code: int) -> None:
+    """An error of the caller is a 4xx, one of the app is a 5xx and never a 401."""
     failure = error_codes.failure_for(code, "Twilio's words", 400)
 
     assert failure.status // 100 == (4 if code in error_codes.REFUSALS else 5)
     assert failure.status != 401
-    assert failure.members()["twilio"] == {
-        "code": code,
-        "message": "Twilio's words",
-        "more_info": f"https://www.twilio.com/docs/errors/{code}",
-    }
+    assert failure.twilio == TwilioReason(code, "Twilio's words", f"https://www.twilio.com/docs/errors/{code}")
     assert error_codes.explain(code) == failure.detail
 
 
@@ -58,20 +54,16 @@ def test_each_of_twilios_codes_has_words_and_a_status_that_fits(code: int) -> No
     ("twilio_status", "expected"),
     [(400, (422, "twilio_refused")), (401, (502, "twilio_unavailable")), (503, (502, "twilio_unavailable"))],
 )
-def test_a_code_that_twilio_has_added_since_keeps_twilios_words(twilio_status: int, expected: tuple[int, str]) -> None:
-    """New codes appear without notice; Twilio's status says whose fault it is."""
+def test_a_code_that_the_app_does_not_know_keeps_twilios_message(twilio_status: int, expected: tuple[int, str]) -> None:
+    """New codes appear without notice; Twilio's status tells a wrong request from a failure."""
     failure = error_codes.failure_for(29999, "Something new", twilio_status)
 
     assert (failure.status, failure.code) == expected
-    assert failure.members()["twilio"] == {
-        "code": 29999,
-        "message": "Something new",
-        "more_info": "https://www.twilio.com/docs/errors/29999",
-    }
+    assert failure.twilio == TwilioReason(29999, "Something new", "https://www.twilio.com/docs/errors/29999")
 
 
 def test_wrong_settings_are_a_503_that_names_all_of_them(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
-    """At the first request, not at the start: a function app that does not start answers 404 to everything."""
+    """The app starts nevertheless: one that does not start answers 404 to everything."""
     app = start_app(TWILIO_ACCOUNT_SID="", TWILIO_API_SECRET="", DEFAULT_COUNTRY="Atlantis")
 
     for answer in (
@@ -88,8 +80,8 @@ def test_wrong_settings_are_a_503_that_names_all_of_them(start_app: StartApp, fa
         assert "Atlantis" not in answer.text
 
 
-def test_an_unexpected_failure_gives_nothing_away(caplog: pytest.LogCaptureFixture) -> None:
-    """500, a stable code, and the traceback in the log alone."""
+def test_an_unexpected_exception_is_a_500_without_internals(caplog: pytest.LogCaptureFixture) -> None:
+    """Only the log has the traceback."""
 
     @answers_problems
     async def broken(req: func.HttpRequest) -> func.HttpResponse:

@@ -18,7 +18,7 @@ from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
 from shared.sending.idempotency import forget, keep, reserve
 from shared.storage.tables import IDEMPOTENCY, upsert
-from tests.support.app import App, Run, StartApp, assert_problem, faults_of
+from tests.support.app import App, Run, StartApp, assert_problem, errors_of
 from tests.support.lossy_storage import LossyStorage
 
 BODY = {"to": "+15551234567", "body": "Hi"}
@@ -87,7 +87,7 @@ def test_a_refused_request_frees_its_key(app: App, fake_twilio: FakeTwilio) -> N
     """Nothing was sent, so the corrected request may use it."""
     key = new_key()
 
-    assert list(faults_of(app.post("send_sms", {"to": "+15551234567"}, headers=key))) == ["body"]
+    assert list(errors_of(app.post("send_sms", {"to": "+15551234567"}, headers=key))) == ["body"]
     assert app.post("send_sms", {**BODY, "to": "+15005550004"}, headers=key).status_code == 422
     assert app.post("send_sms", BODY, headers=key).status_code == 201
 
@@ -227,7 +227,7 @@ def test_an_unknown_outcome_is_kept_and_never_sent_again(app: App, fake_twilio: 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
 def test_an_odd_key_is_refused(app: App, fake_twilio: FakeTwilio, key: str) -> None:
     """Before anything is done."""
-    assert list(faults_of(app.post("send_sms", BODY, headers={"Idempotency-Key": key}))) == ["Idempotency-Key"]
+    assert list(errors_of(app.post("send_sms", BODY, headers={"Idempotency-Key": key}))) == ["Idempotency-Key"]
     assert creates(fake_twilio) == 0
 
 

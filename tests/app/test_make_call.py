@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fake_twilio.testing import FakeTwilio
-from tests.support.app import App, StartApp, assert_problem, faults_of
+from tests.support.app import App, StartApp, assert_problem, errors_of
 
 TO = "+15551234567"
 
@@ -219,7 +219,7 @@ def test_a_wrong_field_is_named_and_twilio_is_not_asked(
     app: App, fake_twilio: FakeTwilio, body: dict[str, Any], field: str
 ) -> None:
     """One fault, one field, and nothing happens."""
-    assert list(faults_of(app.post("make_call", body))) == [field]
+    assert list(errors_of(app.post("make_call", body))) == [field]
     assert fake_twilio.requests == []
 
 
@@ -227,7 +227,7 @@ def test_all_faults_of_a_request_are_reported_in_one_answer(app: App) -> None:
     """So that one look mends all of it."""
     body = {"to": "x", "say": "", "twiml": "<a/>", "timeout": 0, "record": 1, "colour": "red", "size": 3}
 
-    assert set(faults_of(app.post("make_call", body))) == {
+    assert set(errors_of(app.post("make_call", body))) == {
         "to",
         "say",
         "twiml",
@@ -245,14 +245,14 @@ def test_a_body_that_is_no_json_object_is_a_fault_of_the_body(app: App, body: by
     """Not a 500, whatever the bytes are."""
     answer = app.post("make_call", data=body, headers={"content-type": "application/json"})
 
-    assert list(faults_of(answer)) == ["$"]
+    assert list(errors_of(answer)) == ["$"]
 
 
 def test_a_form_field_given_twice_is_refused(app: App) -> None:
     """Which of the two was meant is not ours to guess."""
     answer = app.post("make_call", data=[("to", TO), ("to", "+15557654321")])
 
-    assert list(faults_of(answer)) == ["to"]
+    assert list(errors_of(answer)) == ["to"]
 
 
 def test_without_a_number_to_call_from_the_settings_are_named(start_app: StartApp) -> None:
@@ -279,7 +279,7 @@ def test_a_number_of_no_known_country_is_refused_where_countries_are_listed(star
     """Nobody can tell whether it may be called; without a list it may."""
     answer = start_app(ALLOWED_COUNTRIES="US").post("make_call", {"to": "+15551234567"})
     problem = assert_problem(answer, 403, "country_not_allowed")
-    assert problem["detail"] == "The number is of no known country, and ALLOWED_COUNTRIES is set."
+    assert problem["detail"] == "The number's country is unknown, and ALLOWED_COUNTRIES is set."
 
 
 @pytest.mark.parametrize("to", ["5551234", "+15551234", "1 555 1234"])
@@ -297,7 +297,7 @@ def test_twiml_dials_only_allowed_countries_too(start_app: StartApp, fake_twilio
 
     assert app.post("make_call", {"to": "+12025550123", "twiml": document.format("+12025550124")}).status_code == 201
     for twiml in (document.format("+442079460018"), "<Response><Pay/></Response>"):
-        faults = faults_of(app.post("make_call", {"to": "+12025550123", "twiml": twiml}))
+        faults = errors_of(app.post("make_call", {"to": "+12025550123", "twiml": twiml}))
         assert all(place.startswith("twiml[0]") for place in faults)
 
 
@@ -370,7 +370,7 @@ def test_a_script_that_is_too_long_as_twiml_is_refused(app: App, fake_twilio: Fa
     """Twilio reads 64 kB, and whoever answered would hear an apology; XML's escapes are longer than JSON's."""
     script = [{"verb": "Say", "text": text}] * 5
 
-    assert "bytes long as TwiML" in faults_of(app.post("make_call", {"to": TO, "script": script}))["script"]
+    assert "bytes long as TwiML" in errors_of(app.post("make_call", {"to": TO, "script": script}))["script"]
     assert fake_twilio.requests == []
     assert app.post("make_call", {"to": TO, "script": script[1:]}).status_code == 201
 
@@ -379,7 +379,7 @@ def test_a_script_that_is_too_long_as_json_is_refused(app: App, fake_twilio: Fak
     """No property of a table could hold it, though Twilio would read its TwiML."""
     dial = {"verb": "Dial", "nouns": [{"noun": "Client", "identity": "b"}] * 5}
 
-    assert "bytes long as JSON" in faults_of(app.post("make_call", {"to": TO, "script": [dial] * 480}))["script"]
+    assert "bytes long as JSON" in errors_of(app.post("make_call", {"to": TO, "script": [dial] * 480}))["script"]
     assert fake_twilio.requests == []
 
 
@@ -387,4 +387,4 @@ def test_a_scripts_faults_come_with_those_of_the_request(app: App) -> None:
     """Each with its place."""
     body = {"to": "x", "script": [{"verb": "Say"}, {"verb": "Sya"}]}
 
-    assert set(faults_of(app.post("make_call", body))) == {"to", "script[1].verb"}
+    assert set(errors_of(app.post("make_call", body))) == {"to", "script[1].verb"}

@@ -116,6 +116,6 @@ def test_without_storage_a_text_is_taken_and_sends_go_out(start_app: StartApp, f
     app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
 
     assert list(text(app, "STOP")[1]) == []
-    app.wait_for_line("an opt-out or opt-in could not be noted")
+    app.wait_for_line("an opt-out or opt-in could not be recorded")
     assert app.post("send_sms", {"to": "+15551234567", "body": "Hi"}).status_code == 201
     fake_twilio.reset()

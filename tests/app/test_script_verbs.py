@@ -41,7 +41,7 @@ def places(script: object, family: Family = "voice") -> dict[str, str]:
     """Return the faults of a script by their place."""
     with pytest.raises(InvalidScript) as raised:
         read_script(script, family)
-    return {fault.field: fault.detail for fault in raised.value.faults}
+    return {fault.field: fault.detail for fault in raised.value.errors}
 
 
 def holders() -> Iterator[tuple[Family, type[Element], type[Element]]]:
@@ -267,7 +267,7 @@ WORKFLOW = "WW" + "0" * 32
         ([{}], "$[0].verb", "got nothing"),
         ([{"verb": "Sya"}], "$[0].verb", 'got "Sya"'),
         ([{"verb": "Message", "body": "x"}], "$[0].verb", "expected one of Say"),
-        ([{"verb": "Say", "text": "x", "txt": "y"}], "$[0].txt", "it has text, ssml, voice, language, loop"),
+        ([{"verb": "Say", "text": "x", "txt": "y"}], "$[0].txt", "Say has text, ssml, voice, language, loop"),
         ([{"verb": "Gather"}], "$[0].action", "is required"),
         (
             [{"verb": "Gather", "action": "/a", "num_digits": 0}],
@@ -302,7 +302,7 @@ WORKFLOW = "WW" + "0" * 32
                 }
             ],
             "$[0].nouns",
-            "the only one",
+            "the only noun",
         ),
         ([{"verb": "Dial", "nouns": [BOB] * 11}], "$[0].nouns", "at most 10"),
         ([{"verb": "Record", "transcribe_callback": "/a"}], "$[0].transcribe_callback", "needs transcribe"),
@@ -324,7 +324,11 @@ WORKFLOW = "WW" + "0" * 32
         ([{"verb": "Say", "text": {"a": 1}}], "$[0].text", "got an object"),
         ([{"verb": "Start", "nouns": [{"noun": "Stream"}]}], "$[0].nouns[0].url", "is required"),
         ([{"verb": "Pause"}] * 501, "$", "at most 500"),
-        ([{"verb": "Say", "text": "Hello {{From"}], "$[0].text", "holds {{ at position 6, which begins no placeholder"),
+        (
+            [{"verb": "Say", "text": "Hello {{From"}],
+            "$[0].text",
+            "contains {{ at position 6, which does not begin a placeholder",
+        ),
         ([{"verb": "Say", "text": "{{From}} and {{To}"}], "$[0].text", "at position 13"),
         ([{"verb": "Say", "text": "{{}}"}], "$[0].text", "at position 0"),
         ([{"verb": "Say", "text": "{{first name}}"}], "$[0].text", "at position 0"),
@@ -374,7 +378,7 @@ def test_what_a_script_cannot_hold_of_a_document_is_a_fault(within: str, place: 
     with pytest.raises(InvalidScript) as raised:
         script_of(f"<Response>{within}</Response>")
 
-    assert place in [fault.field for fault in raised.value.faults]
+    assert place in [fault.field for fault in raised.value.errors]
 
 
 FIELDS = {"Body": "yes", "RecordingUrl": "https://api.example.com/RE1"}
@@ -391,7 +395,7 @@ def test_a_value_that_holds_a_placeholder_passes_no_check(value: str) -> None:
     with pytest.raises(InvalidScript) as raised:
         filled({"verb": "Dial", "number": "{{Body}}"}, Body=value)
 
-    assert [fault.field for fault in raised.value.faults] == ["number"]
+    assert [fault.field for fault in raised.value.errors] == ["number"]
 
 
 @pytest.mark.parametrize("value", ["{{RecordingUrl}}", "{{", "https://example.com/{{From}}"])
@@ -400,7 +404,7 @@ def test_no_braces_come_out_of_filling(value: str) -> None:
     with pytest.raises(InvalidScript) as raised:
         filled({"verb": "Play", "url": "{{RecordingUrl}}"}, RecordingUrl=value)
 
-    assert [fault.field for fault in raised.value.faults] == ["url"]
+    assert [fault.field for fault in raised.value.errors] == ["url"]
 
 
 @pytest.mark.parametrize(

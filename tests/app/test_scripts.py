@@ -15,7 +15,7 @@ from azure.data.tables import TableClient
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
 from shared.scripts.store import keep_unless_changed
-from tests.support.app import App, Run, StartApp, assert_problem, faults_of
+from tests.support.app import App, Run, StartApp, assert_problem, errors_of
 from tests.support.lossy_storage import LossyStorage
 
 MENU = [
@@ -96,7 +96,7 @@ def test_a_dry_run_says_what_it_would_be_and_keeps_nothing(app: App) -> None:
     assert answer.status_code == 200
     assert answer.json()["twiml"] == TWIML.format(base=app.url)
     assert "etag" not in answer.headers
-    assert list(faults_of(put(app, name, [{"verb": "Sya"}], params={"dry_run": "1"}))) == ["$[0].verb"]
+    assert list(errors_of(put(app, name, [{"verb": "Sya"}], params={"dry_run": "1"}))) == ["$[0].verb"]
     assert app.get(f"scripts/{name}").status_code == 404
 
 
@@ -114,7 +114,7 @@ def test_a_dry_run_is_switched_on_and_off(app: App, query: str, status: int) -> 
 
 def test_a_dry_run_is_a_switch(app: App) -> None:
     """Neither on nor off is a mistake that could cost a script."""
-    assert list(faults_of(put(app, new_name(), MENU, params={"dry_run": "maybe"}))) == ["dry_run"]
+    assert list(errors_of(put(app, new_name(), MENU, params={"dry_run": "maybe"}))) == ["dry_run"]
 
 
 @pytest.mark.parametrize(("family", "verb"), [("voice", "Gather"), ("messaging", "Message")])
@@ -130,7 +130,7 @@ def test_the_schema_of_scripts_is_there_for_editors(app: App, family: str, verb:
 @pytest.mark.parametrize("query", ["schema=", "schema", "schema=fax"])
 def test_there_are_two_schemas(app: App, query: str) -> None:
     """Another one is a mistake."""
-    assert faults_of(app.get(f"scripts?{query}")) == {"schema": "expected voice or messaging"}
+    assert errors_of(app.get(f"scripts?{query}")) == {"schema": "expected voice or messaging"}
 
 
 def test_whoever_names_no_version_always_succeeds(app: App) -> None:
@@ -237,7 +237,7 @@ def test_whose_removal_was_done_is_told_so(lossy: tuple[App, LossyStorage]) -> N
 def test_all_faults_come_at_once_with_their_places(app: App) -> None:
     """And nothing is half stored."""
     name = new_name()
-    faults = faults_of(put(app, name, [{"verb": "Say", "text": ""}, {"verb": "Gather", "num_digits": 0}]))
+    faults = errors_of(put(app, name, [{"verb": "Say", "text": ""}, {"verb": "Gather", "num_digits": 0}]))
 
     assert faults.keys() == {"$[0].text", "$[1].action", "$[1].num_digits"}
     assert faults["$[1].num_digits"] == "expected a whole number from 1 to 1,000, got 0"
@@ -247,7 +247,7 @@ def test_all_faults_come_at_once_with_their_places(app: App) -> None:
 @pytest.mark.parametrize("name", ["Menu", "a_b", "é", "a.b", "x" * 65, "sent_" + "0" * 64])
 def test_a_name_outside_the_rules_is_refused(app: App, name: str) -> None:
     """1 to 64 of a-z, 0-9 and -."""
-    assert list(faults_of(put(app, name, MENU))) == ["name"]
+    assert list(errors_of(put(app, name, MENU))) == ["name"]
 
 
 SAY, MESSAGE = [{"verb": "Say", "text": "Hi"}], [{"verb": "Message", "body": "Hi"}]
@@ -278,23 +278,23 @@ def test_a_name_with_a_number_that_nobody_calls_is_refused(app: App, name: str) 
     """Without its country code, with dashes, with a trunk's 0, too short, too long: it would never answer."""
     words = "expected call- and all digits of a number with its country code, like call-15005550006"
 
-    assert faults_of(put(app, f"call-{name}", SAY, params={"dry_run": ""})) == {"name": words}
+    assert errors_of(put(app, f"call-{name}", SAY, params={"dry_run": ""})) == {"name": words}
 
 
 @pytest.mark.parametrize(
     ("name", "script", "words"),
     [
-        ("call", MESSAGE, "which answers calls; this one is of the family messaging"),
-        ("call-15005550006", MESSAGE, "which answers calls; this one is of the family messaging"),
-        ("text", SAY, "which answers texts; this one is of the family voice"),
-        ("text-12345", SAY, "which answers texts; this one is of the family voice"),
+        ("call", MESSAGE, "that answer calls; this is a messaging script"),
+        ("call-15005550006", MESSAGE, "that answer calls; this is a messaging script"),
+        ("text", SAY, "that answer texts; this is a voice script"),
+        ("text-12345", SAY, "that answer texts; this is a voice script"),
     ],
 )
 def test_a_script_that_cannot_answer_is_refused_the_name_for_it(
     app: App, name: str, script: list[Any], words: str
 ) -> None:
     """A call is not answered with a message, nor a text with words to say."""
-    assert words in faults_of(put(app, name, script, params={"dry_run": ""}))["name"]
+    assert words in errors_of(put(app, name, script, params={"dry_run": ""}))["name"]
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_whatever_is_no_script_is_refused_in_words(app: App, body: bytes) -> Non
     headers = {"content-type": "application/json"}
     answer = requests.put(f"{app.url}/api/scripts/{new_name()}", data=body, headers=headers, timeout=30)
 
-    assert all(place.startswith("$") for place in faults_of(answer))
+    assert all(place.startswith("$") for place in errors_of(answer))
 
 
 def of_length(longest: int) -> list[dict[str, str]]:
@@ -343,7 +343,7 @@ def test_a_script_is_as_long_as_a_table_allows(app: App, longest: int, status: i
 
     assert answer.status_code == status
     if status == 400:
-        assert "65,537 bytes" in faults_of(answer)["$"]
+        assert "65,537 bytes" in errors_of(answer)["$"]
 
 
 @pytest.mark.parametrize("query", ["", "?dry_run"])
@@ -356,14 +356,14 @@ def test_twiml_that_is_too_long_as_json_is_refused_in_words(app: App, query: str
     url = f"{app.url}/api/scripts/{new_name()}{query}"
     answer = requests.put(url, data=many, headers=headers, timeout=30)
 
-    assert "bytes long as JSON" in faults_of(answer)["$"]
+    assert "bytes long as JSON" in errors_of(answer)["$"]
 
 
 def test_a_script_that_is_too_long_as_twiml_is_refused_in_words(app: App) -> None:
     """Twilio reads 64 kB, and XML's escapes are longer than JSON's."""
     script = [{"verb": "Say", "text": "&" * 3000}] * 5
 
-    assert "bytes long as TwiML" in faults_of(put(app, new_name(), script))["$"]
+    assert "bytes long as TwiML" in errors_of(put(app, new_name(), script))["$"]
     assert put(app, new_name(), script[1:]).status_code == 201
 
 
@@ -392,7 +392,7 @@ def test_xml_that_is_no_twiml_is_refused_in_words(app: App, body: bytes) -> None
     headers = {"content-type": "application/xml"}
     answer = requests.put(f"{app.url}/api/scripts/{new_name()}", data=body, headers=headers, timeout=30)
 
-    assert faults_of(answer)
+    assert errors_of(answer)
 
 
 def test_a_script_that_goes_round_in_circles_is_refused(app: App) -> None:
@@ -400,7 +400,7 @@ def test_a_script_that_goes_round_in_circles_is_refused(app: App) -> None:
     name = new_name()
     again = {"verb": "Redirect", "url": f"/api/twiml/{name}"}
 
-    assert list(faults_of(put(app, name, [{"verb": "Say", "text": "Hello"}, again]))) == ["$[1].url"]
+    assert list(errors_of(put(app, name, [{"verb": "Say", "text": "Hello"}, again]))) == ["$[1].url"]
     assert put(app, name, [MENU[0], again]).status_code == 201
 
 
@@ -412,10 +412,10 @@ def test_only_allowed_countries_are_dialled(start_app: StartApp) -> None:
     text = [{"verb": "Sms", "message": "Hi", "to": "+442079460018"}]
     message = [{"verb": "Message", "body": "Hi", "to": "+442079460018"}]
 
-    assert list(faults_of(put(app, new_name(), script))) == ["$[0].nouns[0].phone_number"]
-    assert list(faults_of(put(app, new_name(), [{"verb": "Dial", "number": "+442079460018"}]))) == ["$[0].number"]
-    assert list(faults_of(put(app, new_name(), text))) == ["$[0].to"]
-    assert list(faults_of(put(app, new_name(), message))) == ["$[0].to"]
+    assert list(errors_of(put(app, new_name(), script))) == ["$[0].nouns[0].phone_number"]
+    assert list(errors_of(put(app, new_name(), [{"verb": "Dial", "number": "+442079460018"}]))) == ["$[0].number"]
+    assert list(errors_of(put(app, new_name(), text))) == ["$[0].to"]
+    assert list(errors_of(put(app, new_name(), message))) == ["$[0].to"]
     assert put(app, new_name(), [{"verb": "Dial", "number": "+12025550123"}]).status_code == 201
 
 
@@ -423,7 +423,7 @@ def test_put_and_delete_need_a_name(app: App) -> None:
     """The list itself cannot be replaced."""
     for method in ("PUT", "DELETE"):
         answer = requests.request(method, f"{app.url}/api/scripts", json=MENU, timeout=30)
-        assert list(faults_of(answer)) == ["name"]
+        assert list(errors_of(answer)) == ["name"]
 
 
 def test_without_storage_it_says_so(start_app: StartApp) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fake_twilio.testing import FakeTwilio
-from tests.support.app import App, StartApp, assert_problem, faults_of
+from tests.support.app import App, StartApp, assert_problem, errors_of
 
 TO = "+15551234567"
 SERVICE = "MG" + "0" * 31 + "1"
@@ -131,7 +131,7 @@ def test_a_wrong_field_is_named_and_twilio_is_not_asked(
     app: App, fake_twilio: FakeTwilio, body: dict[str, Any], field: str
 ) -> None:
     """One fault, one field, and nothing happens."""
-    assert list(faults_of(app.post("send_sms", body))) == [field]
+    assert list(errors_of(app.post("send_sms", body))) == [field]
     assert fake_twilio.requests == []
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
 from shared.settings import load
-from shared.twilio.webhook import find_refusal
+from shared.twilio.webhook import why_rejected
 from tests.support.app import SETTINGS, App, StartApp, sign
 
 FORM = "application/x-www-form-urlencoded"
@@ -39,7 +39,7 @@ def webhook(
 
 def accepted(request: func.HttpRequest, settings: Any = TWO_TOKENS) -> bool:
     """Tell whether the guard lets a request through."""
-    return find_refusal(request, settings) is None
+    return why_rejected(request, settings) is None
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_shared_key_is_told_apart_in_the_log() -> None:
     key = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
     request = webhook({"CallSid": "CA1"}, "x" * 43 + "=", x_twilio_webhooks_signature_settings=key)
 
-    assert "shared key" in (find_refusal(request, TWO_TOKENS) or "")
+    assert "shared key" in (why_rejected(request, TWO_TOKENS) or "")
 
 
 def test_a_huge_body_is_refused_before_it_costs_anything(app: App) -> None:

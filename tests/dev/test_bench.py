@@ -83,7 +83,7 @@ def test_filled_rows_are_read_by_the_app() -> None:
     written = row("CA" + 32 * "1", now())
     assert (written["sid"], written["kind"]) == ("CA" + 32 * "1", "call")
     assert len(events_of(written)) == len(EVENTS)
-    assert state_of(events_of(written))["status"] == "completed"
+    assert state_of(events_of(written)).status == "completed"
 
 
 @pytest.mark.parametrize(

@@ -217,7 +217,7 @@ def test_saying_nothing_is_reported(stage: Stage) -> None:
     assert codes(stage) == [13520]
 
 
-def faults_of(document: str, kind: Kind = "voice") -> list[str]:
+def errors_of(document: str, kind: Kind = "voice") -> list[str]:
     """What the rules say of a document."""
     return list(check(fromstring(document), kind))
 
@@ -253,16 +253,16 @@ def faults_of(document: str, kind: Kind = "voice") -> list[str]:
 )
 def test_mistakes_in_voice_twiml_are_found(inside: str, words: str) -> None:
     """Unknown verbs and attributes, wrong nesting, values that make no sense."""
-    (fault,) = faults_of(f"<Response>{inside}</Response>")
+    (fault,) = errors_of(f"<Response>{inside}</Response>")
     assert words in fault
 
 
 def test_what_is_right_for_calls_is_wrong_for_texts() -> None:
     """The answers about calls and texts have different verbs."""
     document = "<Response><Message to='+1'><Body>x</Body><Media>https://x.org/1.jpg</Media></Message></Response>"
-    assert faults_of(document, "messaging") == []
-    assert faults_of(document) == ["Response: no <Message> here"]
-    assert faults_of("<Response><Say>x</Say></Response>", "messaging") == ["Response: no <Say> here"]
+    assert errors_of(document, "messaging") == []
+    assert errors_of(document) == ["Response: no <Message> here"]
+    assert errors_of("<Response><Say>x</Say></Response>", "messaging") == ["Response: no <Say> here"]
 
 
 def test_what_twilios_own_builder_makes_has_no_faults() -> None:
@@ -299,11 +299,11 @@ def test_what_twilios_own_builder_makes_has_no_faults() -> None:
     response.reject(reason="busy")
     for verb in (response.leave, response.hangup, response.echo):
         verb()
-    assert faults_of(str(response)) == []
+    assert errors_of(str(response)) == []
     messaging = MessagingResponse()
     messaging.message("hi", to="+15551234567", action="/m").media("https://example.com/1.jpg")
     messaging.redirect("/next")
-    assert faults_of(str(messaging), "messaging") == []
+    assert errors_of(str(messaging), "messaging") == []
 
 
 def test_the_rules_name_only_elements_that_have_rules() -> None:

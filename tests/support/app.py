@@ -1,4 +1,4 @@
-"""The function app as a test uses it: started on its host, called, signed for, and its answers checked."""
+"""The function app in tests: start it on its host, send requests with Twilio's signature, check its answers."""
 
 from __future__ import annotations
 
@@ -25,43 +25,67 @@ Form = dict[str, str] | list[tuple[str, str]]
 
 @dataclass
 class App:
-    """The function app on its host: where it answers, what it was told, what it logged."""
+    """The function app on its host.
+
+    url         its base URL
+    settings    its settings
+    lines       the lines that it has logged so far
+    mark        how many lines there were before the last request
+    """
 
     url: str
     settings: dict[str, str]
     lines: list[str] = field(default_factory=list)
+    mark: int = 0
+
+    def request(self, method: str, path: str, **options: Any) -> requests.Response:
+        """Send a request to a route."""
+        self.mark = len(self.lines)
+        return requests.request(method, f"{self.url}/api/{path}", timeout=30, **options)
 
     def get(self, path: str, **options: Any) -> requests.Response:
-        """Call a route as our users do."""
-        return requests.get(f"{self.url}/api/{path}", timeout=30, **options)
+        """Send a GET, like a user of the app."""
+        return self.request("GET", path, **options)
 
     def post(self, path: str, body: Any = None, **options: Any) -> requests.Response:
-        """Post JSON to a route as our users do."""
-        return requests.post(f"{self.url}/api/{path}", json=body, timeout=30, **options)
+        """Post JSON, like a user of the app."""
+        return self.request("POST", path, json=body, **options)
+
+    def put(self, path: str, body: Any = None, **options: Any) -> requests.Response:
+        """Put JSON, like a user of the app."""
+        return self.request("PUT", path, json=body, **options)
+
+    def signed_get(self, path: str) -> requests.Response:
+        """Send a GET with Twilio's signature."""
+        return self.request("GET", path, headers=self.signature(path, {}))
 
     def signed_post(self, path: str, form: Form, token: str | None = None, **options: Any) -> requests.Response:
-        """Post a form to a route as Twilio does: signed, by Twilio's own library."""
+        """Post a form with Twilio's signature."""
+        headers = {**self.signature(path, form, token), **options.pop("headers", {})}
+        return self.request("POST", path, data=form, headers=headers, **options)
+
+    def signature(self, path: str, form: Form, token: str | None = None) -> dict[str, str]:
+        """Return the header with Twilio's signature, by Twilio's own library."""
         url = f"{self.settings['PUBLIC_BASE_URL']}/api/{path}"
-        signature = {"X-Twilio-Signature": sign(url, form, token or self.settings["TWILIO_AUTH_TOKEN"])}
-        headers = {**signature, **options.pop("headers", {})}
-        return requests.post(f"{self.url}/api/{path}", data=form, headers=headers, timeout=30, **options)
+        return {"X-Twilio-Signature": sign(url, form, token or self.settings["TWILIO_AUTH_TOKEN"])}
 
     def wait_for_line(self, containing: str, seconds: float = 5) -> str:
-        """Return the newest line of the app's log that holds these words."""
+        """Return the newest line with these words that the app has logged since the last request."""
         deadline = time.monotonic() + seconds
         while True:
-            for line in reversed(self.lines):
+            lines = self.lines[self.mark :]
+            for line in reversed(lines):
                 if containing in line:
                     return line
-            assert time.monotonic() < deadline, f"no line with {containing!r} in {self.lines}"
+            assert time.monotonic() < deadline, f"no line with {containing!r} in {lines}"
             time.sleep(0.02)
 
     def log(self) -> str:
-        """Return all that the app has written so far."""
+        """Return all lines that the app has logged."""
         return "\n".join(self.lines)
 
     def wait_for_activity(self, sid: str, status: str, seconds: float = 10) -> dict[str, Any]:
-        """Return what the log knows of `sid` once its status is `status`."""
+        """Wait until the status of `sid` is `status`; return its details from the activity log."""
         deadline = time.monotonic() + seconds
         while True:
             answer = self.get(f"activity/{sid}")
@@ -73,7 +97,7 @@ class App:
 
 
 class Fields(dict[str, list[str]]):
-    """A form whose fields may be repeated, as Twilio's validator reads them."""
+    """A form with repeated fields, in the form that Twilio's validator accepts."""
 
     def getlist(self, name: str) -> list[str]:
         """Return every value of a field."""
@@ -89,16 +113,14 @@ def sign(url: str, form: Form, token: str) -> str:
 
 
 StartApp = Callable[..., App]
-
-
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @contextmanager
 def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
-    """Yield a function that starts an app, with settings that differ from the usual ones; all end with the block.
+    """Yield a function that starts an app with other settings than the usual ones; all apps end with the block.
 
-    `{port}` in a setting stands for the port on which the app is started.
+    `{port}` in a setting becomes the port of the app.
     """
     with ExitStack() as stack:
 
@@ -115,7 +137,8 @@ def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
                 command,
                 env={**clean, **app.settings},
                 cwd=ROOT,
-                ready=lambda: answers(f"{url}/api/health"),
+                # Not /api/health, which waits for storage.
+                ready=lambda: answers(f"{url}/api/twiml_hello"),
                 sink=lambda name, line: app.lines.append(line),
             )
             stack.enter_context(service)
@@ -125,7 +148,7 @@ def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
 
 
 def assert_problem(answer: requests.Response, status: int, code: str) -> dict[str, Any]:
-    """Assert that an answer is a problem (RFC 9457) of this status and code; return it."""
+    """Check that an answer is an RFC 9457 problem with this status and code; return it."""
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
     problem: dict[str, Any] = answer.json()
     assert (problem["status"], problem["code"], problem["type"]) == (status, code, "about:blank")
@@ -135,7 +158,7 @@ def assert_problem(answer: requests.Response, status: int, code: str) -> dict[st
     return problem
 
 
-def faults_of(answer: requests.Response) -> dict[str, str]:
-    """Return what a 400 says, by field."""
+def errors_of(answer: requests.Response) -> dict[str, str]:
+    """Return the errors of a 400, by field."""
     problem = assert_problem(answer, 400, "invalid_request")
-    return {fault["field"]: fault["detail"] for fault in problem["errors"]}
+    return {error["field"]: error["detail"] for error in problem["errors"]}

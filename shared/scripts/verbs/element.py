@@ -1,4 +1,4 @@
-"""What all verbs and nouns are: structs that know their name in TwiML."""
+"""The base class of verbs and nouns, and the markers of their fields."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import msgspec
 
 
 class Marker:
-    """Marks what a field is beside its type."""
+    """Annotation of a field: its role in the element, besides its type."""
 
     def __init__(self, role: str) -> None:
-        """Name the role."""
+        """Set the role."""
         self.role = role
 
     def __repr__(self) -> str:
@@ -17,12 +17,13 @@ class Marker:
         return self.role
 
 
-# The field is the text of the element; the field holds the elements within it.
+# The field is the text of the element.
 Content = Marker("Content")
+# The field is a list of the element's children.
 Children = Marker("Children")
-# The field is an address: a path on our own site is made absolute, a placeholder in it is percent-encoded.
+# The field is a URL: a path on the app's site is made absolute, and a placeholder in it is percent-encoded.
 Address = Marker("Address")
 
 
 class Element(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A verb or noun; its tag is its name in TwiML, its fields have the names of Twilio's Python library."""
+    """A verb or noun; its tag is its name in TwiML, its fields have the names that Twilio's Python library uses."""

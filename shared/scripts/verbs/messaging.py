@@ -1,4 +1,7 @@
-"""The verbs and nouns of messaging: https://www.twilio.com/docs/messaging/twiml."""
+"""The verbs and nouns of messaging.
+
+https://www.twilio.com/docs/messaging/twiml
+"""
 
 from __future__ import annotations
 
@@ -13,19 +16,22 @@ from shared.scripts.verbs.voice import Redirect, Verb
 
 
 class Body(Noun, tag="Body"):
-    """The words of a message."""
+    """The text of a message."""
 
     message: Annotated[Annotated[str, text(1600)], Content]
 
 
 class Media(Noun, tag="Media"):
-    """A picture or the like."""
+    """A picture or other file."""
 
     url: Annotated[WebAddress, Content]
 
 
 class Message(Verb, tag="Message"):
-    """Sends a message, to the one who wrote unless `to` is given: https://www.twilio.com/docs/messaging/twiml/message."""
+    """Send a message, to the sender of the inbound one unless `to` is given.
+
+    https://www.twilio.com/docs/messaging/twiml/message
+    """
 
     body: Annotated[Annotated[str, text(1600)], Content] | None = None
     nouns: Annotated[list[Body | Media], Meta(max_length=11), Children] | None = None

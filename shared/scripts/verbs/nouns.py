@@ -1,4 +1,7 @@
-"""The nouns of voice: whom a verb calls, and what it is about. https://www.twilio.com/docs/voice/twiml."""
+"""The nouns of voice: what a verb dials, streams or records.
+
+https://www.twilio.com/docs/voice/twiml
+"""
 
 from __future__ import annotations
 
@@ -33,11 +36,11 @@ from shared.scripts.verbs.types import (
 
 
 class Noun(Element, tag_field="noun"):
-    """Whom or what a verb is about."""
+    """The object of a verb."""
 
 
 class Called(Noun):
-    """What those have in common who are dialled."""
+    """Attributes that Number, Client, Sip and Application have in common."""
 
     url: WebAddress | None = None
     method: Method | None = None
@@ -46,8 +49,11 @@ class Called(Noun):
     status_callback_method: Method | None = None
 
 
-class Answering(Called):
-    """What those have in common whom a machine may answer for: https://www.twilio.com/docs/voice/answering-machine-detection."""
+class MachineDetecting(Called):
+    """The attributes of answering machine detection, which Number and Sip have.
+
+    https://www.twilio.com/docs/voice/answering-machine-detection
+    """
 
     machine_detection: MachineDetection | None = None
     machine_detection_timeout: DetectionSeconds | None = None
@@ -58,8 +64,11 @@ class Answering(Called):
     amd_status_callback_method: Method | None = None
 
 
-class Number(Answering, tag="Number", kw_only=True):
-    """A phone number to dial: https://www.twilio.com/docs/voice/twiml/number."""
+class Number(MachineDetecting, tag="Number", kw_only=True):
+    """A phone number to dial.
+
+    https://www.twilio.com/docs/voice/twiml/number
+    """
 
     phone_number: Annotated[PhoneNumber, Content]
     send_digits: Digits | None = None
@@ -67,21 +76,30 @@ class Number(Answering, tag="Number", kw_only=True):
 
 
 class Parameter(Noun, tag="Parameter"):
-    """A name and a value for whom is dialled or streamed to: https://www.twilio.com/docs/voice/twiml/client#parameter."""
+    """A name and a value that are passed to a client, an application or a stream.
+
+    https://www.twilio.com/docs/voice/twiml/client#parameter
+    """
 
     name: Name
     value: ShortText
 
 
 class Client(Called, tag="Client", kw_only=True):
-    """A browser or app to dial: https://www.twilio.com/docs/voice/twiml/client."""
+    """A browser or app to dial.
+
+    https://www.twilio.com/docs/voice/twiml/client
+    """
 
     identity: Annotated[Identity, Content]
     nouns: Annotated[list[Parameter], Children] | None = None
 
 
-class Sip(Answering, tag="Sip", kw_only=True):
-    """A SIP address to dial or refer to: https://www.twilio.com/docs/voice/twiml/sip."""
+class Sip(MachineDetecting, tag="Sip", kw_only=True):
+    """A SIP address to dial or refer to.
+
+    https://www.twilio.com/docs/voice/twiml/sip
+    """
 
     sip_url: Annotated[SipAddress, Content]
     username: ShortText | None = None
@@ -94,7 +112,10 @@ ConferenceEvents = Annotated[
 
 
 class Conference(Noun, tag="Conference"):
-    """A room for many: https://www.twilio.com/docs/voice/twiml/conference."""
+    """A conference room.
+
+    https://www.twilio.com/docs/voice/twiml/conference
+    """
 
     name: Annotated[Name, Content]
     muted: bool | None = None
@@ -118,7 +139,10 @@ class Conference(Noun, tag="Conference"):
 
 
 class Queue(Noun, tag="Queue"):
-    """The first caller of a queue: https://www.twilio.com/docs/voice/twiml/queue."""
+    """The first caller of a queue.
+
+    https://www.twilio.com/docs/voice/twiml/queue
+    """
 
     name: Annotated[Name, Content]
     url: WebAddress | None = None
@@ -128,7 +152,10 @@ class Queue(Noun, tag="Queue"):
 
 
 class Application(Called, tag="Application", kw_only=True):
-    """A TwiML application: https://www.twilio.com/docs/voice/twiml/application."""
+    """A TwiML application.
+
+    https://www.twilio.com/docs/voice/twiml/application
+    """
 
     application_sid: Annotated[Sid, Content]
     customer_id: ShortText | None = None
@@ -137,7 +164,10 @@ class Application(Called, tag="Application", kw_only=True):
 
 
 class Task(Noun, tag="Task"):
-    """The attributes of a task, as JSON: https://www.twilio.com/docs/voice/twiml/enqueue#task."""
+    """The attributes of a task, as JSON.
+
+    https://www.twilio.com/docs/voice/twiml/enqueue#task
+    """
 
     body: Annotated[Annotated[str, text(4000)], Content]
     priority: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
@@ -145,13 +175,13 @@ class Task(Noun, tag="Task"):
 
 
 class ReferSip(Noun, tag="Sip"):
-    """Where a SIP call is sent on to."""
+    """The SIP address to which a SIP call is transferred."""
 
     sip_url: Annotated[SipAddress, Content]
 
 
 class Tap(Noun):
-    """What those have in common that get the call's audio."""
+    """Attributes that Stream and Siprec, which receive the call's audio, have in common."""
 
     name: Name | None = None
     track: Track | None = None
@@ -161,19 +191,28 @@ class Tap(Noun):
 
 
 class Stream(Tap, tag="Stream"):
-    """The call's audio, over a WebSocket: https://www.twilio.com/docs/voice/twiml/stream."""
+    """The call's audio, sent over a WebSocket.
+
+    https://www.twilio.com/docs/voice/twiml/stream
+    """
 
     url: StreamAddress | None = None
 
 
 class Siprec(Tap, tag="Siprec"):
-    """The call's audio, to a recorder: https://www.twilio.com/docs/voice/twiml/siprec."""
+    """The call's audio, sent to a SIPREC recorder.
+
+    https://www.twilio.com/docs/voice/twiml/siprec
+    """
 
     connector_name: Name | None = None
 
 
 class Transcription(Noun, tag="Transcription"):
-    """The call as words, while it goes on: https://www.twilio.com/docs/voice/twiml/transcription."""
+    """A transcript of the call, while the call is in progress.
+
+    https://www.twilio.com/docs/voice/twiml/transcription
+    """
 
     name: Name | None = None
     track: Track | None = None
@@ -192,7 +231,10 @@ class Transcription(Noun, tag="Transcription"):
 
 
 class Recording(Noun, tag="Recording"):
-    """A recording of the call from here on: https://www.twilio.com/docs/voice/twiml/recording."""
+    """A recording of the rest of the call.
+
+    https://www.twilio.com/docs/voice/twiml/recording
+    """
 
     channels: Literal["mono", "dual"] | None = None
     track: Literal["inbound", "outbound", "both"] | None = None

@@ -1,4 +1,4 @@
-"""What a verb or noun consists of: its attributes, its text, and which elements may stand within it."""
+"""The parts of a verb or noun: its attributes, its text, and the elements that it may contain."""
 
 from __future__ import annotations
 
@@ -13,13 +13,24 @@ from shared.scripts.verbs.element import Children, Content, Element, Marker
 
 Metadata = TypeVar("Metadata")
 
-# Elements within one element.
+# Children of one element.
 MOST_WITHIN = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One element's parts; `tag_field` is the key that holds its name in JSON: verb, noun or ssml."""
+    """The parts of one kind of element.
+
+    name            its name in TwiML
+    tag_field       the key of its name in JSON: verb, noun or ssml
+    fields          all its fields, by their names in JSON
+    attributes      the fields that are attributes in TwiML
+    content         the field that is its text
+    children        the field that is the list of its children
+    within          the kinds of its children, by their names
+    takes_words     whether text is allowed between the children
+    fewest, most    how many children it may have
+    """
 
     name: str
     tag_field: str
@@ -66,19 +77,19 @@ def markers_of(annotation: Any) -> list[Marker]:
 
 
 def metadata_of(annotation: Any, kind: type[Metadata]) -> list[Metadata]:
-    """Return what a type, or a part of it, is annotated with, as far as it is of one kind."""
+    """Return the annotations of one kind in a type and its parts."""
     own = [item for item in getattr(annotation, "__metadata__", ()) if isinstance(item, kind)]
     return own + [item for part in get_args(annotation) for item in metadata_of(part, kind)]
 
 
 def kinds_in(annotation: Any) -> list[type[Any]]:
-    """Return the elements, and `str`, that the list in a field's type may hold."""
+    """Return the types of the items in a field that is a list: elements, and `str`."""
     if get_origin(annotation) is list:
         return leaves(get_args(annotation)[0])
     return [kind for part in get_args(annotation) for kind in kinds_in(part)]
 
 
 def leaves(annotation: Any) -> list[type[Any]]:
-    """Return the members of a union, or the one type that it is."""
+    """Return the members of a union, or the type itself if it is not a union."""
     members = get_args(annotation)
     return [kind for member in members for kind in leaves(member)] if members else [annotation]

@@ -1,4 +1,7 @@
-"""What stands inside a Say beside words: https://www.twilio.com/docs/voice/twiml/say/text-speech#use-ssml-with-amazon-polly."""
+"""SSML elements in a Say.
+
+https://www.twilio.com/docs/voice/twiml/say/text-speech#use-ssml-with-amazon-polly
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ Pitch = Annotated[
 
 
 class SsmlElement(Element, tag_field="ssml"):
-    """Any element of SSML."""
+    """An SSML element."""
 
 
 class Break(SsmlElement, tag="break"):
@@ -40,14 +43,14 @@ class Break(SsmlElement, tag="break"):
 
 
 class Emphasis(SsmlElement, tag="emphasis"):
-    """Words said with more or less stress."""
+    """Words spoken with more or less stress."""
 
     words: Annotated[Words, Content]
     level: Literal["strong", "moderate", "reduced"] | None = None
 
 
 class Lang(SsmlElement, tag="lang"):
-    """Words of another language."""
+    """Words in another language."""
 
     words: Annotated[Words, Content]
     xml_lang: Language
@@ -68,7 +71,7 @@ class Phoneme(SsmlElement, tag="phoneme"):
 
 
 class Prosody(SsmlElement, tag="prosody"):
-    """Words said louder, faster or higher."""
+    """Words spoken with another volume, rate or pitch."""
 
     words: Annotated[Words, Content]
     volume: Volume | None = None
@@ -83,7 +86,7 @@ class S(SsmlElement, tag="s"):
 
 
 class SayAs(SsmlElement, tag="say-as"):
-    """Words read as what they are: digits, a date, an address."""
+    """Words read as digits, a date, an address and so on."""
 
     words: Annotated[Words, Content]
     interpret_as: Literal[
@@ -105,14 +108,14 @@ class SayAs(SsmlElement, tag="say-as"):
 
 
 class Sub(SsmlElement, tag="sub"):
-    """Words said as others."""
+    """Words replaced by others in speech, such as an abbreviation by its long form."""
 
     words: Annotated[Words, Content]
     alias: ShortText
 
 
 class W(SsmlElement, tag="w"):
-    """A word of which the part of speech is told."""
+    """A word with its part of speech."""
 
     words: Annotated[Words, Content]
     role: Literal["amazon:VB", "amazon:VBD", "amazon:DT", "amazon:IN", "amazon:SENSE_1"]

@@ -1,17 +1,17 @@
-"""The kinds of values that attributes take. A value may hold placeholders like {{From}}, filled when it is served."""
+"""Types of attribute values. A value may contain placeholders like {{From}}, filled when the script is served."""
 
 from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from msgspec import Meta
 
+from shared import patterns
 from shared.request_body import Checked
 from shared.scripts.verbs.element import Address
-from shared.settings import E164
 from shared.twiml_builder import SAY_LIMIT, check_characters
+from shared.web_addresses import HTTP, is_own_path, split_url
 
 NAME_AND_END = r"\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}"
 PLACEHOLDER = re.compile(r"\{\{" + NAME_AND_END)
@@ -21,17 +21,19 @@ LONGEST_TEXT = 4000
 
 
 def check_text(value: str) -> None:
-    """Raise ValueError where a text cannot be written as XML, or holds two braces that begin no placeholder.
+    """Raise ValueError if a text cannot be written as XML, or contains `{{` that does not begin a placeholder.
 
-    A slip would be read out to a caller; so there is no way to say two opening braces.
+    A mistyped placeholder would be read aloud to a caller; therefore a script cannot say two opening braces.
     """
     check_characters(value)
     if braces := NO_PLACEHOLDER.search(value):
-        raise ValueError(f"holds {{{{ at position {braces.start()}, which begins no placeholder like {{{{From}}}}")
+        raise ValueError(
+            f"contains {{{{ at position {braces.start()}, which does not begin a placeholder like {{{{From}}}}"
+        )
 
 
 def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Checked:
-    """Check that a text is of some form. One with placeholders, where it may have any, is checked when it is filled."""
+    """Check that a text matches. Where placeholders are allowed, a text with one is checked when it is filled."""
     form = re.compile(pattern, re.ASCII)
 
     def check(text: str) -> str:
@@ -44,13 +46,13 @@ def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Check
 
 
 def text(longest: int = LONGEST_TEXT) -> Checked:
-    """Check that a text has words, is not too long, and can be written as XML."""
+    """Check that a text is not blank, not too long, and can be written as XML."""
 
     def check(value: str) -> str:
         if not value.strip():
             raise ValueError("is blank")
         if len(value) > longest:
-            raise ValueError(f"is {len(value):,} characters long, at most {longest:,} are taken")
+            raise ValueError(f"is {len(value):,} characters long; at most {longest:,} are allowed")
         check_text(value)
         return value
 
@@ -58,10 +60,10 @@ def text(longest: int = LONGEST_TEXT) -> Checked:
 
 
 def address(*schemes: str, relative: bool = True, silence: bool = False) -> Checked:
-    """Check that a text is an address with one of the schemes, or, where `relative`, a path on our own site.
+    """Check that a text is a URL with one of the schemes or, if `relative`, a path on this app's site.
 
-    Placeholders may stand in its path and query. A relative one may be a placeholder as a whole where Twilio itself
-    names an address: {{RecordingUrl}}, {{MediaUrl0}}. Where `silence` there may be none.
+    Its path and query may contain placeholders. If `relative`, the whole value may be one placeholder for a URL that
+    Twilio sends: {{RecordingUrl}}, {{MediaUrl0}}. If `silence`, the value may be empty.
     """
     expected = f"expected an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if relative:
@@ -75,12 +77,9 @@ def address(*schemes: str, relative: bool = True, silence: bool = False) -> Chec
         check_text(value)
         if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
             raise ValueError(expected)
-        try:
-            url = urlsplit(value)
-            absolute = url.scheme in schemes and bool(url.hostname) and "{" not in url.netloc
-        except ValueError:
-            absolute = False
-        if not absolute and not (relative and value.startswith("/") and not value.startswith("//")):
+        url = split_url(value, schemes)
+        absolute = url is not None and "{" not in url.netloc
+        if not absolute and not (relative and is_own_path(value)):
             raise ValueError(expected)
         return value
 
@@ -88,7 +87,7 @@ def address(*schemes: str, relative: bool = True, silence: bool = False) -> Chec
 
 
 def each_of(*allowed: str) -> Checked:
-    """Check that a list holds some of the words, each once; TwiML has them with spaces between."""
+    """Check that a list contains some of the words, each once; in TwiML they are separated by spaces."""
 
     def check(values: list[str]) -> list[str]:
         wrong = [value for value in values if value not in allowed]
@@ -100,8 +99,8 @@ def each_of(*allowed: str) -> Checked:
 
 
 # https://www.twilio.com/docs/voice/twiml#data-formats: relative addresses are relative to the document.
-WebAddress = Annotated[str, address("http", "https"), Address]
-WaitAddress = Annotated[str, address("http", "https", silence=True), Address]
+WebAddress = Annotated[str, address(*HTTP), Address]
+WaitAddress = Annotated[str, address(*HTTP, silence=True), Address]
 StreamAddress = Annotated[str, address("wss", relative=False), Address]
 Method = Literal["GET", "POST"]
 Words = Annotated[str, text(SAY_LIMIT)]
@@ -109,13 +108,11 @@ ShortText = Annotated[str, text(256)]
 Digits = Annotated[str, matching(r"[0-9*#wW]{1,32}", "1 to 32 of 0-9, *, #, w and W")]
 Keys = Annotated[str, matching(r"[0-9*#]{1,12}", "some of 0-9, * and #")]
 OneKey = Annotated[str, matching(r"[0-9*#]?", "one of 0-9, * and #, or nothing")]
-PhoneNumber = Annotated[str, matching(E164.pattern, "a phone number like +15005550006")]
-CallerId = Annotated[str, matching(r"\+[1-9]\d{1,14}|client:\S{1,256}", "a number like +15005550006 or client:name")]
-# Whom a script calls by other means than a number stands in the script itself, never in a request.
-SipAddress = Annotated[
-    str, matching(r"sips?:[^\s@<>\"{}]+@[^\s@<>\"{}]+", "a SIP address like sip:alice@example.com", placeholders=False)
-]
-Identity = Annotated[str, matching(r"[^\s,;{}]{1,256}", "at most 256 characters without spaces", placeholders=False)]
+PhoneNumber = Annotated[str, matching(patterns.E164, "a phone number like +15005550006")]
+CallerId = Annotated[str, matching(f"{patterns.E164}|{patterns.CLIENT}", "a number like +15005550006 or client:name")]
+# A SIP address or client to call comes from the script itself, never from a request.
+SipAddress = Annotated[str, matching(patterns.SIP, "a SIP address like sip:alice@example.com", placeholders=False)]
+Identity = Annotated[str, matching(patterns.IDENTITY, "at most 256 characters without spaces", placeholders=False)]
 Name = Annotated[str, text(128)]
 # https://www.twilio.com/docs/voice/twiml/say#voice: some 900 of them, and new ones without notice.
 Voice = Annotated[str, matching(r"man|woman|alice|[A-Za-z]+\.[\w.-]{1,60}", "a voice like alice or Polly.Joanna")]
@@ -128,4 +125,4 @@ MachineDetection = Literal["Enable", "DetectMessageEnd"]
 Milliseconds = Annotated[int, Meta(ge=500, le=10_000)]
 DetectionSeconds = Annotated[int, Meta(ge=3, le=59)]
 Loop = Annotated[int, Meta(ge=0, le=1000)]
-Sid = Annotated[str, matching(r"[A-Z]{2}[0-9a-f]{32}", "a SID: two letters and 32 hexadecimal digits")]
+Sid = Annotated[str, matching(patterns.SID, "a SID: two letters and 32 hexadecimal digits")]

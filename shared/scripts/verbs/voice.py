@@ -1,6 +1,7 @@
-"""The verbs of voice, with their attributes' types and ranges: https://www.twilio.com/docs/voice/twiml.
+"""The verbs of voice, with the types and ranges of their attributes.
 
-An attribute that is not given has Twilio's default. Pay and Prompt, which take card numbers, are left out.
+An attribute that is not given has Twilio's default. Pay and Prompt, which take card numbers, are not supported.
+https://www.twilio.com/docs/voice/twiml
 """
 
 from __future__ import annotations
@@ -36,11 +37,17 @@ from shared.scripts.verbs.types import (
 
 
 class Verb(Element, tag_field="verb"):
-    """An instruction: https://www.twilio.com/docs/voice/twiml#twiml-verbs."""
+    """An instruction.
+
+    https://www.twilio.com/docs/voice/twiml#twiml-verbs
+    """
 
 
 class Say(Verb, tag="Say"):
-    """Says words: https://www.twilio.com/docs/voice/twiml/say."""
+    """Read text aloud.
+
+    https://www.twilio.com/docs/voice/twiml/say
+    """
 
     text: Annotated[Words, Content] | None = None
     ssml: Annotated[list[str | Ssml], Children] | None = None
@@ -50,7 +57,10 @@ class Say(Verb, tag="Say"):
 
 
 class Play(Verb, tag="Play"):
-    """Plays audio or keys: https://www.twilio.com/docs/voice/twiml/play."""
+    """Play audio or keys.
+
+    https://www.twilio.com/docs/voice/twiml/play
+    """
 
     url: Annotated[WebAddress, Content] | None = None
     digits: Digits | None = None
@@ -58,13 +68,19 @@ class Play(Verb, tag="Play"):
 
 
 class Pause(Verb, tag="Pause"):
-    """Waits in silence, in seconds: https://www.twilio.com/docs/voice/twiml/pause."""
+    """Wait in silence for some seconds.
+
+    https://www.twilio.com/docs/voice/twiml/pause
+    """
 
     length: Annotated[int, Meta(ge=1, le=3600)] | None = None
 
 
 class Gather(Verb, tag="Gather"):
-    """Collects keys or speech and posts them to `action`: https://www.twilio.com/docs/voice/twiml/gather."""
+    """Collect keys or speech, and post them to `action`.
+
+    https://www.twilio.com/docs/voice/twiml/gather
+    """
 
     action: WebAddress
     method: Method | None = None
@@ -87,7 +103,10 @@ class Gather(Verb, tag="Gather"):
 
 
 class Record(Verb, tag="Record"):
-    """Records the caller: https://www.twilio.com/docs/voice/twiml/record."""
+    """Record the caller.
+
+    https://www.twilio.com/docs/voice/twiml/record
+    """
 
     action: WebAddress | None = None
     method: Method | None = None
@@ -107,13 +126,14 @@ RING_TONES = (
     "at au bg br be ch cl cn cz de dk ee es fi fr gr hu il in it lt jp mx my nl no nz ph pl pt ru se sg th uk us "
     "us-old tw ve za"
 )
-
-
 RingTone = Annotated[str, matching(RING_TONES.replace(" ", "|"), "one of Twilio's ring tones, like uk")]
 
 
 class Dial(Verb, tag="Dial"):
-    """Connects the caller with others: https://www.twilio.com/docs/voice/twiml/dial."""
+    """Connect the caller with others.
+
+    https://www.twilio.com/docs/voice/twiml/dial
+    """
 
     number: Annotated[PhoneNumber, Content] | None = None
     nouns: Annotated[list[nouns.DialNoun], Children] | None = None
@@ -146,7 +166,10 @@ class Dial(Verb, tag="Dial"):
 
 
 class Enqueue(Verb, tag="Enqueue"):
-    """Puts the caller into a queue: https://www.twilio.com/docs/voice/twiml/enqueue."""
+    """Put the caller into a queue.
+
+    https://www.twilio.com/docs/voice/twiml/enqueue
+    """
 
     name: Annotated[Name, Content] | None = None
     nouns: Annotated[list[nouns.Task], Children] | None = None
@@ -159,7 +182,10 @@ class Enqueue(Verb, tag="Enqueue"):
 
 
 class Queue(Verb, tag="Queue"):
-    """Connects with the first caller of a queue: https://www.twilio.com/docs/voice/twiml/queue."""
+    """Connect with the first caller of a queue.
+
+    https://www.twilio.com/docs/voice/twiml/queue
+    """
 
     name: Annotated[Name, Content]
     url: WebAddress | None = None
@@ -169,28 +195,43 @@ class Queue(Verb, tag="Queue"):
 
 
 class Leave(Verb, tag="Leave"):
-    """Takes the caller out of the queue: https://www.twilio.com/docs/voice/twiml/leave."""
+    """Take the caller out of the queue.
+
+    https://www.twilio.com/docs/voice/twiml/leave
+    """
 
 
 class Redirect(Verb, tag="Redirect"):
-    """Goes on with another document: https://www.twilio.com/docs/voice/twiml/redirect."""
+    """Continue with another document.
+
+    https://www.twilio.com/docs/voice/twiml/redirect
+    """
 
     url: Annotated[WebAddress, Content]
     method: Method | None = None
 
 
 class Reject(Verb, tag="Reject"):
-    """Does not answer the call; the first verb or none: https://www.twilio.com/docs/voice/twiml/reject."""
+    """Reject the call instead of answering it; only valid as the first verb.
+
+    https://www.twilio.com/docs/voice/twiml/reject
+    """
 
     reason: Literal["rejected", "busy"] | None = None
 
 
 class Hangup(Verb, tag="Hangup"):
-    """Ends the call: https://www.twilio.com/docs/voice/twiml/hangup."""
+    """End the call.
+
+    https://www.twilio.com/docs/voice/twiml/hangup
+    """
 
 
 class Sms(Verb, tag="Sms"):
-    """Sends a text during the call: https://www.twilio.com/docs/voice/twiml/sms."""
+    """Send a text message during the call.
+
+    https://www.twilio.com/docs/voice/twiml/sms
+    """
 
     message: Annotated[Annotated[str, text(1600)], Content]
     to: PhoneNumber | None = None
@@ -201,7 +242,10 @@ class Sms(Verb, tag="Sms"):
 
 
 class Refer(Verb, tag="Refer"):
-    """Sends a SIP call on: https://www.twilio.com/docs/voice/twiml/refer."""
+    """Transfer a SIP call.
+
+    https://www.twilio.com/docs/voice/twiml/refer
+    """
 
     nouns: Annotated[list[nouns.ReferSip], Meta(min_length=1, max_length=1), Children]
     action: WebAddress | None = None
@@ -212,7 +256,10 @@ One = Meta(min_length=1, max_length=1)
 
 
 class Start(Verb, tag="Start"):
-    """Begins something that goes on beside the call: https://www.twilio.com/docs/voice/twiml/start."""
+    """Start a stream, a transcription or a recording that runs beside the call.
+
+    https://www.twilio.com/docs/voice/twiml/start
+    """
 
     nouns: Annotated[list[nouns.Stream | nouns.Siprec | nouns.Transcription | nouns.Recording], One, Children]
     action: WebAddress | None = None
@@ -220,13 +267,19 @@ class Start(Verb, tag="Start"):
 
 
 class Stop(Verb, tag="Stop"):
-    """Ends what Start began, by its name: https://www.twilio.com/docs/voice/twiml/stop."""
+    """Stop what Start started, by its name.
+
+    https://www.twilio.com/docs/voice/twiml/stop
+    """
 
     nouns: Annotated[list[nouns.Stream | nouns.Siprec | nouns.Transcription], One, Children]
 
 
 class Connect(Verb, tag="Connect"):
-    """Gives the call to a stream until it ends: https://www.twilio.com/docs/voice/twiml/connect."""
+    """Connect the call to a stream until the stream ends.
+
+    https://www.twilio.com/docs/voice/twiml/connect
+    """
 
     nouns: Annotated[list[nouns.Stream], One, Children]
     action: WebAddress | None = None
@@ -234,7 +287,10 @@ class Connect(Verb, tag="Connect"):
 
 
 class Echo(Verb, tag="Echo"):
-    """Says back what the caller says: https://www.twilio.com/docs/voice/twiml."""
+    """Play back what the caller says.
+
+    https://www.twilio.com/docs/voice/twiml
+    """
 
 
 VERBS: tuple[type[Verb], ...] = (

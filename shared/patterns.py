@@ -1,0 +1,20 @@
+"""Regular expressions for SIDs, phone numbers, SIP addresses and client names; the one definition of each."""
+
+from __future__ import annotations
+
+HEX_32 = "[0-9a-fA-F]{32}"
+SID = f"[A-Z]{{2}}{HEX_32}"
+ACCOUNT_SID = f"AC{HEX_32}"
+API_KEY_SID = f"SK{HEX_32}"
+MESSAGING_SERVICE_SID = f"MG{HEX_32}"
+
+# https://www.twilio.com/docs/glossary/what-e164
+E164 = r"\+[1-9][0-9]{1,14}"
+SHORT_CODE = "[0-9]{3,8}"
+# https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
+ALPHANUMERIC_SENDER = "(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}"
+
+# No braces: in a script they begin a placeholder.
+SIP = r"(?i:sips?):[^\s@<>\"{}]+@[^\s@<>\"{}]+"
+IDENTITY = r"[^\s,;{}\x00-\x1f]{1,256}"
+CLIENT = f"client:{IDENTITY}"
