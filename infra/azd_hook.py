@@ -52,7 +52,7 @@ def after_deploy(az: Az, steps: Steps, app: Deployment, patience: Patience) -> N
     steps.begin("Wait until the app is ready")
     publish.wait_until_ready(az, app, patience)
     live = deployed_app.settings(az, app)
-    connection.connect_app(az, steps, app, live, {}, patience, *connection.former_addresses(app))
+    connection.connect_app(az, steps, app, live, {}, patience)
     tell(az, app)
 
 

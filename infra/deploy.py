@@ -80,10 +80,9 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     steps.begin("Wait until the app is ready")
     publish.wait_until_ready(az, app, patience)
 
-    if not options.no_connect:
-        words = ["--take-over"] if options.take_over else []
-        words += connection.former_addresses(app, before.base_url if before else "")
-        connection.connect_app(az, steps, app, twilio.names, twilio.secrets, patience, *words)
+    if not (options.no_connect or az.plan):
+        former = before.base_url if before else ""
+        connection.connect_app(az, steps, app, twilio.names, twilio.secrets, patience, former, options.take_over)
     if options.call:
         steps.begin("Place a test call")
         place_call(options.call, az, app, patience)

@@ -17,6 +17,7 @@ from deployment.options import option_parser
 from deployment.patience import Patience
 from deployment.steps import Failed, Steps, run
 from deployment.terminal import Refused, Terminal
+from deployment.twilio_api import TwilioSaidNo, TwilioUnreachable
 
 # Application Insights makes these by itself, without the tags of its component.
 # https://learn.microsoft.com/azure/azure-monitor/alerts/proactive-failure-diagnostics
@@ -58,11 +59,8 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     agree(options, az)
 
     live = deployed_app.settings(az, app)
-    connected = connection.something_to_connect(live)
-    if connected and not options.leave_number:
-        steps.begin("Disconnect the number")
-        disconnect(az, app, live)
-        steps.leaves(f"{connected}, disconnected from {app.base_url}")
+    if not options.leave_number:
+        disconnect(az, steps, app, live)
 
     steps.begin("Remove the resources")
     steps.leaves("the resources that are not deleted yet; the same command deletes them")
@@ -112,13 +110,14 @@ def agree(options: argparse.Namespace, az: Az) -> None:
         raise Refused("That was not the group's name, so nothing was removed.")
 
 
-def disconnect(az: Az, app: Deployment, live: dict[str, str]) -> None:
-    """Give the number back what it had before it was connected."""
+def disconnect(az: Az, steps: Steps, app: Deployment, live: dict[str, str]) -> None:
+    """Restore the addresses that the number had before."""
     try:
-        secrets = connection.credentials(az, app, live, twilio_settings.read_given("", "", az.terminal))
-        connection.connect(az.terminal, live, app.base_url, secrets, "--restore", "--yes")
-    except Failed as error:
-        raise Failed(str(error), *error.advice, "Or leave the number as it is, with --leave-number.") from None
+        given = twilio_settings.read_given("", "", az.terminal)
+        connection.restore_app(az, steps, app, live, given)
+    except (Failed, TwilioSaidNo, TwilioUnreachable) as error:
+        advice = getattr(error, "advice", ())
+        raise Failed(str(error), *advice, "Or leave the number as it is, with --leave-number.") from None
 
 
 def remove_roles(az: Az, app: Deployment, there: list[dict[str, Any]], doomed: list[dict[str, Any]]) -> None:

@@ -1,221 +1,153 @@
-"""Looks for what has drifted between Twilio and the app, and says with which command to mend it. Changes nothing."""
+"""Finds what has drifted between Twilio and the app, and prints a fix for each finding. Changes nothing."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from deployment import live_app
-from deployment.connecting import shown
-from deployment.number import Resource
-from deployment.target import Target
-from deployment.terminal import Terminal, command_line
+from deployment.connection import Target
+from deployment.number import Resource, shown
+from deployment.terminal import Terminal
 from deployment.twilio_api import TwilioSaidNo
 
+LEAST_BALANCE = Decimal(1)
 CONSOLE = "https://console.twilio.com"
 TRIAL = "https://www.twilio.com/docs/usage/trials"
+CALL_COUNTRIES = "https://www.twilio.com/console/voice/calls/geo-permissions/low-risk"
+MESSAGE_COUNTRIES = "https://www.twilio.com/console/sms/settings/geo-permissions"
 
 
-@dataclass
 class Check:
-    """One look at everything; `findings` is what is wrong, `unseen` what could not be looked at."""
+    """One check of everything: each line begins with `ok`, `WRONG` or `unknown`; fixes follow indented."""
 
-    terminal: Terminal
-    target: Target
-    least_balance: Decimal
-    connect: Callable[..., str]
-    """Makes the command that connects, with more options."""
-    findings: list[str] = field(default_factory=list)
-    unseen: list[str] = field(default_factory=list)
+    def __init__(self, terminal: Terminal, target: Target) -> None:
+        """Begin without findings."""
+        self.terminal = terminal
+        self.target = target
+        self.account = target.account
+        self.findings: list[str] = []
 
-    def run(self, resources: list[Resource]) -> bool:
-        """Whether all is well."""
+    def run(self) -> bool:
+        """Check everything; return whether nothing is wrong."""
+        resources = self.target.resources()
         for resource in resources:
             self.addresses(resource)
-        self.texts(resources)
-        self.look("the account", self.account)
+        self.look("the Messaging Services of the number", self.services, resources)
+        self.look("the account", self.account_state)
         self.look("the balance", self.balance)
         for country in self.target.countries:
             self.look(f"calls to {country}", self.calls_to, country)
-            self.look(f"texts to {country}", self.texts_to, country)
+            self.look(f"messages to {country}", self.messages_to, country)
         if not self.target.countries:
-            self.unknown("countries: name those that you call, like --countries US,CA")
+            self.unknown("countries: give the ones that you call, like --countries US,CA")
         self.signature()
-        self.terminal.say(f"\n{self.verdict()}")
+        self.terminal.say(f"\nWrong: {len(self.findings)}")
         return not self.findings
 
-    def verdict(self) -> str:
-        """Return the last line."""
-        if self.findings:
-            return f"{len(self.findings)} of these {'is' if len(self.findings) == 1 else 'are'} wrong."
-        return "Nothing is wrong with what could be looked at." if self.unseen else "All is well."
-
-    def good(self, what: str) -> None:
-        """Say what is as it should be."""
-        self.terminal.say(f"ok       {what}")
-
-    def wrong(self, what: str, *mend: str) -> None:
-        """Say what is not, and how to mend it."""
+    def report(self, good: bool, what: str, *fixes: str) -> None:
+        """Print one result, and what fixes it if it is wrong."""
+        if good:
+            self.terminal.say(f"ok       {what}")
+            return
         self.findings.append(what)
         self.terminal.say(f"WRONG    {what}")
-        self.mend(*mend)
-
-    def mend(self, *commands: str) -> None:
-        """Say what mends it."""
-        for command in commands:
-            self.terminal.say(f"           {command}")
+        for fix in fixes:
+            self.terminal.say(f"           {fix}")
 
     def unknown(self, what: str) -> None:
-        """Say what could not be looked at."""
-        self.unseen.append(what)
+        """Print what could not be checked."""
         self.terminal.say(f"unknown  {what}")
 
-    def look(self, what: str, look: Callable[..., None], *about: Any) -> None:
-        """Look at something that an API key, or a subaccount, may not see. A Twilio that fails ends the check."""
+    def look(self, what: str, check: Callable[..., None], *about: Any) -> None:
+        """Make a check that an API key or a subaccount may not be allowed; a failure of Twilio ends everything."""
         try:
-            look(*about)
+            check(*about)
         except TwilioSaidNo as error:
             if error.status == 429 or error.status >= 500:
                 raise
             self.unknown(f"{what}: {error}")
 
     def addresses(self, resource: Resource) -> None:
-        """Whether Twilio calls the app, and calls it right."""
+        """Check that Twilio calls the app, by the right routes and methods."""
         change = resource.changes(self.target.base_url)
-        if not change:
-            self.good(f"{resource.label} calls {self.target.base_url}")
+        wrong = "".join(
+            f"\n         {name} is {shown(resource.value(name))}, expected {shown(value)}"
+            for name, value in change.items()
+        )
+        option = " --take-over" if resource.elsewhere(self.target.ours) else ""
+        words = f"{resource.label} calls {self.target.base_url}" if not change else f"{resource.label}:{wrong}"
+        self.report(not change, words, f"{self.target.connect_command}{option}")
+
+    def services(self, resources: list[Resource]) -> None:
+        """Check that no Messaging Service of somebody else receives the number's messages."""
+        for finding, fix in self.target.services_elsewhere(resources):
+            self.report(False, finding, fix)
+
+    def account_state(self) -> None:
+        """Check that the account is active."""
+        if self.target.owner is None:
+            self.unknown("the account, and whether the app accepts Twilio's signatures: TWILIO_AUTH_TOKEN is not set")
             return
-        taken = resource.elsewhere((self.target.base_url, *self.target.also_known_as))
-        for name, value in change.items():
-            self.wrong(f"{resource.label}: {name} is {shown(resource.value(name))}, expected {shown(value)}")
-        self.mend(self.connect("--take-over") if taken else self.connect())
-
-    def texts(self, resources: list[Resource]) -> None:
-        """Whether the texts to the number come to its own address; says nothing when they do."""
-        for resource in resources:
-            if resource.label == self.target.number:
-                self.look("the Messaging Services of the number", self.services, resource)
-
-    def services(self, number: Resource) -> None:
-        """Whether a Messaging Service gets the texts instead of the number."""
-        account = self.target.account
-        for service in account.every(f"{account.messaging}/v1/Services?PageSize=100", "services"):
-            sid = service["sid"]
-            if service.get("use_inbound_webhook_on_number") or sid == self.target.messaging_service:
-                continue
-            if account.find(f"{account.messaging}/v1/Services/{sid}/PhoneNumbers/{number.sid}"):
-                self.wrong(
-                    f"{number.label}: its texts go to the Messaging Service {sid}, whatever SmsUrl is",
-                    self.connect("--messaging-service", sid),
-                )
-
-    def account(self) -> None:
-        """Whether the account is in use, and whom it may call."""
-        owner = self.target.owner
-        if owner is None:
-            self.unknown("the account, and whether the app takes Twilio's signatures: TWILIO_AUTH_TOKEN is not set")
-            return
-        state = owner.request("GET", f"{owner.own}.json")
-        if state.get("status") != "active":
-            self.wrong(f"the account is {state.get('status')}", CONSOLE)
-        elif state.get("type") == "Trial":
-            self.good(f"the account is active; as a trial it calls and texts verified numbers only: {TRIAL}")
-        else:
-            self.good("the account is active")
+        state = self.target.owner.request("GET", f"{self.account.own}.json")
+        trial = f"; a trial account reaches verified numbers only: {TRIAL}" if state.get("type") == "Trial" else ""
+        self.report(state.get("status") == "active", f"the account is {state.get('status')}{trial}", CONSOLE)
 
     def balance(self) -> None:
-        """Whether there is money left: at zero Twilio stops."""
-        account = self.target.account
-        state = account.request("GET", f"{account.own}/Balance.json")
+        """Check that there is money left."""
+        state = self.account.request("GET", f"{self.account.own}/Balance.json")
         try:
             left = Decimal(str(state.get("balance")))
-        except InvalidOperation:
-            self.unknown("the balance: Twilio does not tell it")
+        except InvalidOperation:  # a subaccount spends its owner's money
+            self.unknown("the balance: Twilio does not report it")
             return
         words = f"the balance is {left} {state.get('currency', '')}".rstrip()
-        if left < self.least_balance:
-            self.wrong(f"{words}, less than {self.least_balance}", f"{CONSOLE}  (Billing: add funds, or auto recharge)")
-        else:
-            self.good(words)
+        self.report(left >= LEAST_BALANCE, words, f"{CONSOLE}  (Billing: add funds, or auto recharge)")
 
     def calls_to(self, country: str) -> None:
-        """Whether Twilio lets the account call a country."""
-        account = self.target.account
-        state = account.request("GET", f"{account.voice}/v1/DialingPermissions/Countries/{country}")
-        if state.get("low_risk_numbers_enabled"):
-            self.good(f"calls to {country} are allowed at Twilio")
-            return
-        risky = ("high_risk_special_numbers_enabled", "high_risk_tollfraud_numbers_enabled")
-        permission = {"iso_code": country, "low_risk_numbers_enabled": "true"}
-        permission |= {name: str(bool(state.get(name))).lower() for name in risky}
-        url = f"{account.voice}/v1/DialingPermissions/BulkCountryUpdates"
-        self.wrong(
-            f"calls to {country} are switched off at Twilio",
-            curl("POST", url, f"UpdateRequest={json.dumps([permission])}"),
-        )
+        """Check that Twilio lets the account call a country."""
+        state = self.account.request("GET", f"{self.account.voice}/v1/DialingPermissions/Countries/{country}")
+        on = bool(state.get("low_risk_numbers_enabled"))
+        self.report(on, f"calls to {country} are {'on' if on else 'off'} at Twilio", CALL_COUNTRIES)
 
-    def texts_to(self, country: str) -> None:
-        """Whether Twilio lets the account text a country."""
-        account = self.target.account
-        url = f"{account.accounts}/v1/Messaging/GeoPermissions"
-        state = account.request("GET", f"{url}?CountryCode={country}")
-        if any(one.get("country_code") == country and one.get("enabled") for one in state.get("permissions", [])):
-            self.good(f"texts to {country} are allowed at Twilio")
-            return
-        permission = {"country_code": country, "type": "country", "enabled": True}
-        self.wrong(
-            f"texts to {country} are switched off at Twilio",
-            curl("PATCH", url, f"Permissions={json.dumps(permission)}"),
-            f"# countries of high risk only in {CONSOLE}: https://www.twilio.com/docs/errors/30649",
-        )
+    def messages_to(self, country: str) -> None:
+        """Check that Twilio lets the account send messages to a country."""
+        url = f"{self.account.accounts}/v1/Messaging/GeoPermissions?CountryCode={country}"
+        found = self.account.request("GET", url).get("permissions", [])
+        on = any(one.get("country_code") == country and one.get("enabled") for one in found)
+        self.report(on, f"messages to {country} are {'on' if on else 'off'} at Twilio", MESSAGE_COUNTRIES)
 
     def signature(self) -> None:
-        """Whether the app takes what Twilio signs: the right token, and the address that Twilio calls."""
-        url, token, owner = self.target.base_url, self.target.auth_token, self.target.owner
-        if owner is None:
+        """Check that the app accepts Twilio's signatures: it has the right token, and the address that Twilio calls."""
+        url, token = self.target.base_url, self.target.auth_token
+        if not token:
             return
-        taken = live_app.takes_signature(url, token)
-        if taken:
-            self.good(f"{url} takes what Twilio signs")
-        elif taken is None:
-            status, _, trouble = live_app.ask(f"{url}/api/{live_app.SIGNED_ROUTE}", {})
-            what = f"answers {status} to Twilio" if status else f"does not answer: {trouble}"
-            self.wrong(f"{url} {what}", f"curl --include {url}/api/health")
+        accepted = live_app.takes_signature(url, token)
+        if accepted:
+            self.report(True, f"{url} accepts Twilio's signatures")
+        elif accepted is None:
+            status, _, problem = live_app.ask(f"{url}/api/{live_app.SIGNED_ROUTE}", {})
+            words = f"answers {status} to Twilio" if status else f"does not answer: {problem}"
+            self.report(False, f"{url} {words}", f"curl --include {url}/api/health")
         else:
-            self.refused(url, token)
+            self.report(False, f"{url} rejects Twilio's signatures: {self.why_rejected()}", *self.fixes())
 
-    def refused(self, url: str, token: str) -> None:
-        """Find out why the app refuses a signature."""
-        other = f"http{'' if url.startswith('https') else 's'}://{url.partition('://')[2]}"
-        for address in (*self.target.also_known_as, other):
+    def why_rejected(self) -> str:
+        """Return why the app rejects a signature."""
+        url, token, owner = self.target.base_url, self.target.auth_token, self.target.owner
+        scheme, _, rest = url.partition("://")
+        for address in (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{rest}"):
             if live_app.takes_signature(url, token, address):
-                self.wrong(
-                    f"Twilio calls {url}, but the app's PUBLIC_BASE_URL is {address}: it refuses what Twilio signs",
-                    self.setting("PUBLIC_BASE_URL", url, "--public-base-url", url),
-                )
-                return
-        assert self.target.owner
-        if not self.target.owner.lets_in():
-            self.wrong("TWILIO_AUTH_TOKEN is not the auth token of the account", f"{CONSOLE}  shows it")
-            return
-        self.wrong(
-            f"{url} refuses what Twilio signs: its auth token is not the account's, or its PUBLIC_BASE_URL is another "
-            "address",
-            self.setting("TWILIO_AUTH_TOKEN", "the account's", "--secrets", "FILE"),
-            self.setting("PUBLIC_BASE_URL", url, "--public-base-url", url),
-        )
+                return f"its PUBLIC_BASE_URL is {address}"
+        if owner and not owner.lets_in():
+            return "the TWILIO_AUTH_TOKEN given here is not the account's"
+        return "its TWILIO_AUTH_TOKEN is not the account's, or its PUBLIC_BASE_URL is another address"
 
-    def setting(self, name: str, value: str, *options: str) -> str:
-        """Return how a setting of the app is changed: on Azure by this option, elsewhere by hand."""
-        if not self.target.group:
-            return f"Set {name} to {value} in the app's settings, and start it again."
-        return command_line(["python3", "infra/deploy.py", "--resource-group", self.target.group, *options])
-
-
-def curl(method: str, url: str, data: str) -> str:
-    """Return a command for Twilio's API that holds no secret."""
-    command = command_line(["curl", "--request", method, url, "--data-urlencode", data])
-    return f'{command} --user "$TWILIO_ACCOUNT_SID:$TWILIO_AUTH_TOKEN"'
+    def fixes(self) -> list[str]:
+        """Return how to correct the app's settings."""
+        url, group = self.target.base_url, self.target.group
+        if not group:
+            return [f"set PUBLIC_BASE_URL to {url} and TWILIO_AUTH_TOKEN to the account's, and restart the app"]
+        command = f"python3 infra/deploy.py --resource-group {group}"
+        return [f"{command} --public-base-url {url}", f"{command} --secrets FILE  (with the account's auth token)"]

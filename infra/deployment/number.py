@@ -1,5 +1,6 @@
-"""What at Twilio holds the addresses that Twilio calls: a phone number, a Messaging Service, a TwiML App.
+"""Connects a number, a Messaging Service or a TwiML App to the app, and restores the addresses that it had before.
 
+What a resource had before is kept at Twilio itself, in a TwiML App that nothing refers to: any machine can restore it.
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 https://www.twilio.com/docs/messaging/api/service-resource
 https://www.twilio.com/docs/usage/api/applications
@@ -11,41 +12,37 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from deployment.steps import Failed
+from deployment.steps import Failed, Steps
+from deployment.terminal import Refused
 from deployment.twilio_api import TwilioAccount
 
-# Twilio tries a callback again only when told to; the app has the same in shared/sending/send.py.
+# Twilio repeats a failed callback only when told to; shared/sending has the same.
 # https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 RETRIED = "#rc=3&rp=ct,rt,5xx"
 METHOD = "POST"
-
-# A number may have a script or a twimlet of its own instead of the usual route.
-OF_ITS_OWN = r"(twiml|twimlet)/[^/]+"
-
-# A number that was just bought points to a greeting of Twilio's, which nobody will miss.
-GREETING = "demo.twilio.com"
+OWN_ROUTE = r"(twiml|twimlet)/[^/]+"  # a number may be answered by a script or a twimlet of the app
+GREETING = "demo.twilio.com"  # where a number points that was just bought
+# SIDs have no parameter of their own in a TwiML App: they are kept in the query of an address that is never called.
+# https://www.rfc-editor.org/rfc/rfc6761#section-6.4
+SIDS, NOWHERE = "MessageStatusCallback", "https://kept.invalid/?"
 
 
 @dataclass(frozen=True)
 class Address:
-    """One address, and by which method it is called; both by the name of Twilio's parameter."""
+    """Twilio's parameter for an address and for its method, the app's route, and the parameter that keeps it."""
 
     parameter: str
     method: str
     route: str
     kept_as: str
 
-    def wanted(self, base_url: str) -> str:
-        """Return what it should be."""
-        return f"{base_url}/api/{self.route}"
-
     def is_right(self, value: str, base_url: str) -> bool:
-        """Whether it is what it should be."""
-        if self.parameter not in ("VoiceUrl", "SmsUrl", "InboundRequestUrl"):
-            return value == self.wanted(base_url)
-        return bool(re.fullmatch(rf"{re.escape(base_url)}/api/({self.route}|{OF_ITS_OWN})([?#].*)?", value))
+        """Whether the app is called here, by the right route."""
+        if self.route not in ("answer_call", "receive_sms"):
+            return value == f"{base_url}/api/{self.route}"
+        return bool(re.fullmatch(rf"{re.escape(base_url)}/api/({self.route}|{OWN_ROUTE})([?#].*)?", value))
 
 
 VOICE = (
@@ -53,7 +50,7 @@ VOICE = (
     Address("VoiceFallbackUrl", "VoiceFallbackMethod", "fallback", "VoiceFallbackUrl"),
     Address("StatusCallback", "StatusCallbackMethod", f"status_callback{RETRIED}", "StatusCallback"),
 )
-TEXTS = (
+MESSAGES = (
     Address("SmsUrl", "SmsMethod", "receive_sms", "SmsUrl"),
     Address("SmsFallbackUrl", "SmsFallbackMethod", "fallback", "SmsFallbackUrl"),
 )
@@ -68,90 +65,213 @@ BYPASSES = ("VoiceApplicationSid", "SmsApplicationSid", "TrunkSid")
 
 @dataclass
 class Resource:
-    """A number, a service or an app as Twilio has it now."""
+    """A number, a Messaging Service or a TwiML App, with its present state at Twilio."""
 
+    account: TwilioAccount
     label: str
     url: str
     state: dict[str, Any]
-    addresses: tuple[Address, ...]
+    addresses: tuple[Address, ...] = ()
     bypasses: tuple[str, ...] = ()
 
-    @property
-    def sid(self) -> str:
-        """Twilio's name for it."""
-        return str(self.state["sid"])
-
     def value(self, parameter: str) -> str:
-        """Return what a parameter is now: VoiceUrl is voice_url in Twilio's answers."""
+        """Return the present value of a parameter; VoiceUrl is voice_url in Twilio's answers."""
         return str(self.state.get(re.sub(r"(?<!^)(?=[A-Z])", "_", parameter).lower()) or "")
 
     def changes(self, base_url: str) -> dict[str, str]:
-        """Return the parameters that are not as they should be, with what they should be."""
+        """Return the parameters that connect it to the app, without those that are right already."""
         found = {}
         for address in self.addresses:
             if not address.is_right(self.value(address.parameter), base_url):
-                found[address.parameter] = address.wanted(base_url)
+                found[address.parameter] = f"{base_url}/api/{address.route}"
             if address.method and self.value(address.method) != METHOD:
                 found[address.method] = METHOD
         return {**found, **{name: "" for name in self.bypasses if self.value(name)}}
 
     def elsewhere(self, ours: Sequence[str]) -> dict[str, str]:
-        """Return the parameters by which somebody else gets its calls or texts."""
-        found = {address.parameter: self.value(address.parameter) for address in self.addresses}
-        found |= {name: self.value(name) for name in self.bypasses}
-        return {name: value for name, value in found.items() if is_somebodys(value) and not is_ours(value, ours)}
+        """Return the parameters that send calls or messages to something other than the app."""
+        names = [*(address.parameter for address in self.addresses), *self.bypasses]
+        found = {name: self.value(name) for name in names}
+        return {name: value for name, value in found.items() if is_in_use(value) and not is_ours(value, ours)}
+
+    def write(self, values: dict[str, str]) -> None:
+        """Change it at Twilio, and check that it is changed."""
+        self.state = self.account.request("POST", self.url, values)
+        other = [name for name, value in values.items() if self.value(name) != value]
+        if other:
+            raise Failed(f"Twilio accepted the change of {self.label}, but has not changed {', '.join(other)}.")
 
 
 def is_ours(value: str, ours: Sequence[str]) -> bool:
-    """Whether an address is one of the app's, which may have had other public addresses before."""
+    """Whether an address belongs to the app; `ours` are its base URLs, present and former."""
     return value.startswith(tuple(f"{base_url}/api/" for base_url in ours))
 
 
-def is_somebodys(value: str) -> bool:
-    """Whether somebody may miss what is called there."""
+def is_in_use(value: str) -> bool:
+    """Whether an address can matter to someone."""
     try:
         return bool(value) and urlsplit(value).hostname != GREETING
     except ValueError:
         return True
 
 
-def number(account: TwilioAccount, e164: str) -> Resource:
-    """Return one of the account's numbers; raises Failed where it is none."""
+def shown(value: str) -> str:
+    """Return an address without password and query values, which may be secrets."""
+    try:
+        url = urlsplit(value)
+    except ValueError:
+        return "(no address)"
+    user, at, host = url.netloc.rpartition("@")
+    query = re.sub(r"([^&=]+=)?[^&]+", r"\1***", url.query)
+    return urlunsplit(url._replace(netloc=f"{'***' if user else ''}{at}{host}", query=query)) or "(nothing)"
+
+
+def find_number(account: TwilioAccount, e164: str) -> Resource:
+    """Return one of the account's numbers; raises Failed for any other number."""
     found = list(account.every(f"{account.own}/IncomingPhoneNumbers.json?PageSize=1000", "incoming_phone_numbers"))
     for state in found:
         if state["phone_number"] == e164:
             able = state.get("capabilities") or {}
-            addresses = (*(VOICE if able.get("voice") else ()), *(TEXTS if able.get("sms") else ()))
+            addresses = (*(VOICE if able.get("voice") else ()), *(MESSAGES if able.get("sms") else ()))
             url = f"{account.own}/IncomingPhoneNumbers/{state['sid']}.json"
-            return Resource(e164, url, state, addresses, BYPASSES)
-    endings = ", ".join(f"…{state['phone_number'][-4:]}" for state in found[:20]) or "none at all"
-    raise Failed(
-        f"{e164} is not a number of the account {account.account_sid}; it has {endings}.",
-        "https://console.twilio.com shows the numbers, and sells them.",
-    )
+            return Resource(account, e164, url, state, addresses, BYPASSES)
+    endings = ", ".join(f"…{state['phone_number'][-4:]}" for state in found[:20]) or "no number"
+    raise Failed(f"{e164} is not a number of the account {account.account_sid}, which has {endings}.", again=False)
 
 
-def messaging_service(account: TwilioAccount, sid: str) -> Resource:
-    """Return a Messaging Service."""
-    return fetched(account, sid, f"{account.messaging}/v1/Services/{sid}", SERVICE)
-
-
-def twiml_app(account: TwilioAccount, sid: str) -> Resource:
-    """Return a TwiML App."""
-    return fetched(account, sid, f"{account.own}/Applications/{sid}.json", (*VOICE, *TEXTS))
-
-
-def fetched(account: TwilioAccount, sid: str, url: str, addresses: tuple[Address, ...]) -> Resource:
-    """Return what is at an address of Twilio's API; raises Failed where nothing is."""
+def find_by_sid(account: TwilioAccount, sid: str) -> Resource:
+    """Return a Messaging Service (MG...) or a TwiML App (AP...); raises Failed where there is none."""
+    service = sid.startswith("MG")
+    url = f"{account.messaging}/v1/Services/{sid}" if service else f"{account.own}/Applications/{sid}.json"
     state = account.find(url)
     if state is None:
-        raise Failed(f"The account {account.account_sid} has no {sid}.")
-    return Resource(sid, url, state, addresses)
+        raise Failed(f"The account {account.account_sid} has no {sid}.", again=False)
+    return Resource(account, sid, url, state, SERVICE if service else (*VOICE, *MESSAGES))
 
 
-def write(account: TwilioAccount, resource: Resource, values: dict[str, str]) -> None:
-    """Change a resource at Twilio, and see that it is changed."""
-    resource.state = account.request("POST", resource.url, values)
-    other = [name for name, value in values.items() if resource.value(name) != value]
-    if other:
-        raise Failed(f"Twilio took the change of {resource.label}, but has not changed {', '.join(other)}.")
+def services_with_messages(number: Resource) -> list[str]:
+    """Return the Messaging Services that receive the number's messages, so that Twilio ignores its SmsUrl."""
+    account = number.account
+    return [
+        service["sid"]
+        for service in account.every(f"{account.messaging}/v1/Services?PageSize=100", "services")
+        if not service.get("use_inbound_webhook_on_number")
+        and account.find(f"{account.messaging}/v1/Services/{service['sid']}/PhoneNumbers/{number.state['sid']}")
+    ]
+
+
+def connect(steps: Steps, resources: Sequence[Resource], ours: Sequence[str], yes: bool, take_over: str = "") -> None:
+    """Connect resources to the app at `ours[0]`, after they are shown and, without `yes`, agreed to.
+
+    Raises Failed before any change where one is connected to something else, unless `take_over` is empty: it is the
+    command to do so nevertheless.
+    """
+    plans = [(resource, resource.changes(ours[0])) for resource in resources]
+    others = [
+        f"{resource.label}: {name} is {shown(value)}"
+        for resource in resources
+        for name, value in resource.elsewhere(ours).items()
+    ]
+    show(steps, plans)
+    if others and take_over:
+        advice = ("To connect it to the app, so that --restore can undo it:", take_over)
+        raise Failed("Calls or messages go elsewhere:\n" + "\n".join(others), *advice, again=False)
+    for resource, change in agreed(steps, plans, yes):
+        keep(resource, ours)
+        steps.leaves(f"what {resource.label} had before, kept in the TwiML App {name_of(resource)!r}")
+        resource.write(change)
+        steps.leaves(f"{resource.label}, connected to {ours[0]}")
+        steps.terminal.say(f"{resource.label} is connected to {ours[0]}.")
+
+
+def restore(steps: Steps, resources: Sequence[Resource], ours: Sequence[str], yes: bool) -> None:
+    """Restore what was kept wherever an address of the app is set; an address that was never kept becomes empty."""
+    plans = [(resource, restored(resource, ours)) for resource in resources]
+    show(steps, plans)
+    for resource, change in agreed(steps, plans, yes):
+        resource.write(change)
+        steps.leaves(f"{resource.label}, no longer connected to the app")
+        steps.terminal.say(f"{resource.label} is no longer connected to the app.")
+        for app in kept_apps(resource):
+            resource.account.request("DELETE", app.url)
+
+
+def show(steps: Steps, plans: Sequence[tuple[Resource, dict[str, str]]]) -> None:
+    """Print each parameter before and after."""
+    for resource, change in plans:
+        steps.terminal.say(f"{resource.label}:" + ("" if change else " nothing to change."))
+        for name, value in change.items():
+            steps.terminal.say(f"  {name}: {shown(resource.value(name))}  ->  {shown(value)}")
+
+
+def agreed(
+    steps: Steps, plans: Sequence[tuple[Resource, dict[str, str]]], yes: bool
+) -> list[tuple[Resource, dict[str, str]]]:
+    """Return the plans that change something; raises Refused unless the user agrees."""
+    found = [(resource, change) for resource, change in plans if change]
+    if found and not (yes or steps.terminal.confirm("Change this at Twilio?")):
+        raise Refused("Nothing was changed.")
+    return found
+
+
+def name_of(resource: Resource) -> str:
+    """Return the name of the TwiML App that keeps what a resource had before; Twilio allows 64 characters."""
+    return f"before connect_number: {resource.label}"
+
+
+def kept_apps(resource: Resource) -> list[Resource]:
+    """Return the TwiML Apps with what a resource had before: one, or two after two runs at the same time."""
+    account, name = resource.account, name_of(resource)
+    return [
+        Resource(account, name, f"{account.own}/Applications/{state['sid']}.json", state)
+        for state in account.every(
+            f"{account.own}/Applications.json?{urlencode({'FriendlyName': name})}", "applications"
+        )
+        if state["friendly_name"] == name
+    ]
+
+
+def kept_app(resource: Resource) -> Resource:
+    """Return the TwiML App with what a resource had before; without one, a new one that `write` creates."""
+    new = Resource(resource.account, name_of(resource), f"{resource.account.own}/Applications.json", {})
+    return next(iter(kept_apps(resource)), new)
+
+
+def keep(resource: Resource, ours: Sequence[str]) -> None:
+    """Keep what a resource has now; where an address of the app is set, what was kept earlier stays."""
+    app = kept_app(resource)
+    values = {"FriendlyName": app.label}
+    connected = False
+    for address in resource.addresses:
+        kept_method = method_of(address.kept_as)
+        url, method = resource.value(address.parameter), resource.value(address.method)
+        if is_ours(url, ours):
+            url, method, connected = app.value(address.kept_as), app.value(kept_method), True
+        values |= {address.kept_as: url, kept_method: method or METHOD}
+    sids = {name: resource.value(name) or (kept_sid(app, name) if connected else "") for name in resource.bypasses}
+    values[SIDS] = NOWHERE + urlencode({name: sid for name, sid in sids.items() if sid})
+    app.write(values)
+
+
+def restored(resource: Resource, ours: Sequence[str]) -> dict[str, str]:
+    """Return the parameters that restore what was kept; what somebody else has set since stays as it is."""
+    app = kept_app(resource)
+    found = {}
+    for address in resource.addresses:
+        if is_ours(resource.value(address.parameter), ours):
+            found[address.parameter] = app.value(address.kept_as)
+            if address.method:
+                found[address.method] = app.value(method_of(address.kept_as)) or METHOD
+    if found:
+        found |= {name: resource.value(name) or kept_sid(app, name) for name in resource.bypasses}
+    return {name: value for name, value in found.items() if value != resource.value(name)}
+
+
+def kept_sid(app: Resource, name: str) -> str:
+    """Return a SID that was kept."""
+    return parse_qs(app.value(SIDS).removeprefix(NOWHERE)).get(name, [""])[0]
+
+
+def method_of(parameter: str) -> str:
+    """Return a TwiML App's parameter for the method of an address."""
+    return f"{parameter.removesuffix('Url')}Method"

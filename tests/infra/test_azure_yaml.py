@@ -261,10 +261,7 @@ def test_after_azd_up_the_app_answers_and_the_number_is_connected(there: World) 
     deployed = azd.deploy()
     assert deployed.returncode == 0, deployed.stderr
     assert there.app.functions == list(FUNCTIONS)
-    [connected] = there.connections()
-    assert connected["options"][:4] == ["--number", NUMBER, "--base-url", f"https://{there.app.host}"]
-    assert connected["env"]["TWILIO_AUTH_TOKEN"] == there.twilio.token
-    assert connected["env"]["TWILIO_API_SECRET"] == there.twilio.keys[KEY]
+    assert there.calls_go_to == f"https://{there.app.host}/api/answer_call"
     assert f"az functionapp keys list --resource-group {GROUP}" in deployed.stdout
     assert {call["subscription"] for call in there.azure.calls if call.command != "version"} == {"beef"}
     assert "marked-" not in provisioned.stdout + provisioned.stderr + deployed.stdout + deployed.stderr
@@ -275,12 +272,12 @@ def test_a_domain_of_ones_own_is_connected_with_the_address_that_the_app_had_bef
     """Which is the app's too: nobody is taken anything from."""
     azd = Azd(there, PUBLIC_BASE_URL="https://phone.example.com")
     assert azd.provision(**secrets_of(there)).returncode == 0
+    there.twilio.fake.number(NUMBER).voice_url = f"https://{there.app.host}/api/answer_call"
 
     done = azd.deploy()
 
     assert done.returncode == 0, done.stderr
-    former = ["--formerly", f"https://{there.app.host}"]
-    assert there.connections()[-1]["options"][2:] == ["--base-url", "https://phone.example.com", "--yes", *former]
+    assert there.calls_go_to == "https://phone.example.com/api/answer_call"
 
 
 @with_a_script_as_az
@@ -313,7 +310,7 @@ def test_without_an_api_key_or_a_number_neither_is_missed(there: World) -> None:
 
     assert azd.provision(TWILIO_AUTH_TOKEN=there.twilio.token).returncode == 0
     assert azd.deploy().returncode == 0
-    assert there.connections() == []
+    assert there.calls_go_to == ""
     assert there.azure.secret("twilio-api-secret") == ""
 
 

@@ -1,4 +1,4 @@
-"""A stand-in for the part of Twilio's REST API that infra/ speaks to: an account, its auth tokens, its API keys."""
+"""Twilio as infra/ needs it: a stand-in for auth tokens and API keys in front of the emulator, which has the rest."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ import base64
 import json
 import secrets
 import threading
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from fake_twilio.testing import Account, FakeTwilio
+
 ACCOUNT = "AC0123456789abcdef0123456789abcdef"
+EMULATED = Account(ACCOUNT)
 
 
 class TwilioRefuses(Exception):
@@ -27,23 +32,37 @@ class TwilioRefuses(Exception):
 class Twilio:
     """One account."""
 
-    def __init__(self) -> None:
+    def __init__(self, fake: FakeTwilio) -> None:
         """Begin with one auth token and one API key."""
         self.url = ""
+        self.fake = fake
         self.token = f"marked-token-{secrets.token_hex(8)}"
         self.secondary = ""
         self.keys = {"SK" + "1" * 32: f"marked-key-{secrets.token_hex(8)}"}
         self.requests: list[str] = []
         self.drop: dict[str, str] = {}  # "METHOD /path": "before" or "after": no answer comes, and it was done or not
 
-    def answer(self, method: str, path: str, form: dict[str, str], user: str, password: str) -> tuple[int, Any]:
+    def forward(self, method: str, target: str, body: bytes) -> tuple[int, Any]:
+        """Return the emulator's answer to a request."""
+        headers = {"Authorization": self.fake.account.by_token}
+        request = urllib.request.Request(f"{self.fake.url}{target}", body or None, headers, method=method)
+        try:
+            with urllib.request.urlopen(request) as answer:
+                return answer.status, json.loads(answer.read() or "null")
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.loads(error.read())
+
+    def answer(self, method: str, target: str, body: bytes, user: str, password: str) -> tuple[int, Any]:
         """Do what is asked; https://www.twilio.com/docs/iam/api"""
+        path = urlsplit(target).path
+        form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
         master = user == ACCOUNT and password in (self.token, self.secondary or None)
         if not master and self.keys.get(user) != password:
             raise TwilioRefuses(401, 20003, "Authenticate")
         base = f"/2010-04-01/Accounts/{ACCOUNT}"
-        if path == f"{base}/IncomingPhoneNumbers.json":
-            return 200, {"incoming_phone_numbers": []}
+        if path != f"{base}.json" and not path.startswith((f"{base}/Keys", "/v1/AuthTokens")):
+            return self.forward(method, target, body)
         if not master:  # a standard key may not touch the account, keys and tokens
             raise TwilioRefuses(401, 20003, "Authenticate")
         if (method, path) == ("GET", f"{base}.json"):
@@ -89,17 +108,15 @@ class Twilio:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-                form = {name: values[0] for name, values in parse_qs(body).items()}
-                path = urlsplit(self.path).path
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 user, _, password = base64.b64decode(self.headers["Authorization"].split()[1]).decode().partition(":")
-                line = f"{self.command} {path}"
+                line = f"{self.command} {urlsplit(self.path).path}"
                 twilio.requests.append(line)
                 when = twilio.drop.pop(line, "")
                 if when == "before":
                     return
                 try:
-                    status, answer = twilio.answer(self.command, path, form, user, password)
+                    status, answer = twilio.answer(self.command, self.path, body, user, password)
                 except TwilioRefuses as error:
                     status, answer = error.status, {"code": error.code, "message": str(error), "status": error.status}
                 if when == "after":

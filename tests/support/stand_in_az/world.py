@@ -14,10 +14,11 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from fake_twilio.testing import FakeTwilio
 from tests.support.stand_in_az.app import App
 from tests.support.stand_in_az.cli import serving
 from tests.support.stand_in_az.cloud import Azure
-from tests.support.stand_in_az.twilio import ACCOUNT, Twilio
+from tests.support.stand_in_az.twilio import ACCOUNT, EMULATED, Twilio
 
 ROOT = Path(__file__).resolve().parents[3]
 NUMBER = "+15005550006"
@@ -26,16 +27,7 @@ FUNCTIONS = ("activity", "health", "make_call", "send_sms", "status_callback", "
 
 KEPT = {field.name for kind in (Azure, App) for field in fields(kind)} - {"app", "azure", "host", "before"}
 KEPT |= {"token", "secondary", "keys", "requests", "drop"}
-
-# In the place of infra/connect_number.py: it writes down how it was called.
-CONNECT = """
-import json, os, pathlib, sys
-here = pathlib.Path(__file__).parent
-with (here / "connected.jsonl").open("a") as file:
-    json.dump({"options": sys.argv[1:], "env": {n: v for n, v in os.environ.items() if n.startswith("TWILIO_")}}, file)
-    file.write("\\n")
-sys.exit((here / "connect_fails").exists())
-"""
+KEPT_BY_TWILIO = ("numbers", "services", "twiml_apps")
 
 
 @dataclass
@@ -99,24 +91,23 @@ class World:
     def snapshot(self) -> list[dict[str, Any]]:
         """Return a copy of what Azure, the app and Twilio hold."""
         kept = [{name: value for name, value in vars(part).items() if name in KEPT} for part in self.parts()]
+        kept.append({name: getattr(self.twilio.fake.simulator, name) for name in KEPT_BY_TWILIO})
         return copy.deepcopy(kept)
 
     def restore(self, snapshot: list[dict[str, Any]]) -> None:
         """Let Azure, the app and Twilio hold what they did when the copy was made."""
-        for part, values in zip(self.parts(), copy.deepcopy(snapshot), strict=True):
+        for part, values in zip((*self.parts(), self.twilio.fake.simulator), copy.deepcopy(snapshot), strict=True):
             vars(part).update(values)
         self.azure.before = lambda call: None
-        for name in ("connected.jsonl", "connect_fails"):
-            (self.repository / "infra" / name).unlink(missing_ok=True)
 
     def parts(self) -> tuple[object, ...]:
         """Return all that has a state."""
         return self.azure, self.app, self.twilio
 
-    def connections(self) -> list[dict[str, Any]]:
-        """Return how connect_number.py was called."""
-        path = self.repository / "infra" / "connected.jsonl"
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    @property
+    def calls_go_to(self) -> str:
+        """The address that Twilio calls when the number is called."""
+        return self.twilio.fake.number(NUMBER).voice_url
 
     def commands(self) -> list[str]:
         """Return the commands so far."""
@@ -129,8 +120,9 @@ def world(folder: Path) -> Iterator[World]:
     make_repository(folder / "repository")
     for name in ("bin", "tmp"):
         (folder / name).mkdir()
-    azure, twilio = Azure(App()), Twilio()
+    azure = Azure(App())
     with ExitStack() as stack:
+        twilio = Twilio(stack.enter_context(FakeTwilio.running(account=EMULATED)))
         stack.enter_context(serving(azure, folder / "bin"))
         stack.enter_context(twilio.serving())
         certificate = stack.enter_context(azure.app.serving(folder))
@@ -151,4 +143,3 @@ def make_repository(folder: Path) -> None:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, "utf-8")
     shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "infra" / "connect_number.py").write_text(CONNECT, "utf-8")
