@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
@@ -70,36 +69,6 @@ def test_the_route_prefix_in_the_code_is_the_hosts() -> None:
     host = json.loads((ROOT / "host.json").read_text())
     assert host["extensions"]["http"]["routePrefix"] == ROUTE_PREFIX.removeprefix("/")
     assert "extensionBundle" not in host
-
-
-def imports_of(path: str) -> set[str]:
-    """Return the first names of all that a file imports, inside functions too."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse((ROOT / path).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(node.module.partition(".")[0])
-    return names
-
-
-def test_imports_point_one_way() -> None:
-    """function_app -> function folders -> shared; dev and the app know nothing of each other but function_app."""
-    own = FUNCTIONS | {"shared", "dev", "bench", "fake_twilio", "tests", "function_app"}
-    allowed = {"function_app.py": FUNCTIONS, "shared": {"shared"}, "dev": {"dev"}}
-    allowed |= {name: {"shared", name} for name in FUNCTIONS}
-    for place, names in allowed.items():
-        files = (
-            [place]
-            if place.endswith(".py")
-            else [
-                path.relative_to(ROOT).as_posix()
-                for path in (ROOT / place).rglob("*.py")
-                if "node_modules" not in path.parts
-            ]
-        )
-        for path in files:
-            assert imports_of(path) & own <= names, path
 
 
 @pytest.mark.parametrize("library", ["twilio.rest", "aiohttp", "azure.data.tables", "azure.identity", "phonenumbers"])
