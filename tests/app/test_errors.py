@@ -14,22 +14,12 @@ from shared import errors
 from shared.errors import ApiError, TwilioReason
 from shared.responses import answers_problems
 from shared.twilio import error_codes
-from tests.support.app import ROOT, StartApp, assert_problem
+from tests.support.app import StartApp, assert_problem
 
 
 def family(kind: type[ApiError] = ApiError) -> list[type[ApiError]]:
     """Return every class of the family that has a code of its own."""
     return [kind, *[each for child in kind.__subclasses__() for each in family(child)]]
-
-
-CODES = {kind.code for kind in family()} - {"internal_error"}
-
-
-def test_every_code_is_in_the_readme_and_none_other() -> None:
-    """Callers branch on these."""
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("### When something is wrong")[1].split("\n## ")[0]
-
-    assert set(re.findall(r"^\| `([a-z_]+)` \| \d", table, re.MULTILINE)) == CODES
 
 
 def test_the_tree_in_the_docstring_lists_all_exceptions() -> None:

@@ -13,13 +13,14 @@ import requests
 from fake_twilio.testing import FakeTwilio
 from shared.settings import ROUTE_PREFIX
 from tests.support.app import ROOT, SETTINGS, App, StartApp
+from tests.support.documents import rows, section, text_of
 
-# Every route, and who may call it: our users with a key, Twilio with its signature, or anybody.
+# Every route, and who may call it: our users with a key, Twilio with its signature, or the public.
 SURFACE = {
     "activity": ("activity/{sid?}", {"GET"}, "key"),
     "answer_call": ("answer_call", {"GET", "POST"}, "signature"),
     "fallback": ("fallback", {"GET", "POST"}, "signature"),
-    "health": ("health", {"GET"}, "anybody"),
+    "health": ("health", {"GET"}, "public"),
     "make_call": ("make_call", {"POST"}, "key"),
     "receive_sms": ("receive_sms", {"GET", "POST"}, "signature"),
     "scripts": ("scripts/{name?}", {"GET", "PUT", "DELETE"}, "key"),
@@ -29,6 +30,7 @@ SURFACE = {
     "twiml_hello": ("twiml_hello", {"GET", "POST"}, "signature"),
     "twimlet": ("twimlet/{name}", {"GET", "POST"}, "signature"),
 }
+ORDER = ["GET", "POST", "PUT", "DELETE"]
 WEBHOOKS = [name for name, (_, _, who) in SURFACE.items() if who == "signature"]
 NOT_FUNCTIONS = {"bench", "dev", "fake_twilio", "shared", "tests"}
 FUNCTIONS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - NOT_FUNCTIONS
@@ -48,12 +50,22 @@ def declared() -> dict[str, Any]:
 
 def test_the_routes_their_methods_and_who_may_call_them_are_these(declared: dict[str, Any]) -> None:
     """A new route has to be added here, which makes somebody think about who may call it."""
-    level = {"key": "FUNCTION", "signature": "ANONYMOUS", "anybody": "ANONYMOUS"}
+    level = {"key": "FUNCTION", "signature": "ANONYMOUS", "public": "ANONYMOUS"}
 
     assert {
         name: (trigger["route"], set(trigger["methods"]), str(trigger["authLevel"]).rpartition(".")[2])
         for name, (trigger, _) in declared.items()
     } == {name: (route, methods, level[who]) for name, (route, methods, who) in SURFACE.items()}
+
+
+def test_the_routes_in_the_documents_are_these() -> None:
+    """With their methods, and who may call them."""
+    table = rows(section(text_of("docs/routes.md"), "Routes"))
+    documented = {(*row[0].strip("`").rsplit(" /api/", 1), row[1]) for row in table}
+
+    assert documented == {
+        (", ".join(sorted(methods, key=ORDER.index)), route, who) for route, methods, who in SURFACE.values()
+    }
 
 
 def test_function_folder_handler_and_test_have_one_name(declared: dict[str, Any]) -> None:

@@ -23,7 +23,6 @@ from shared.scripts.verbs import messaging, nouns, voice
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of, tag_of
 from shared.scripts.writing import write_twiml
-from tests.support.app import ROOT
 from tests.support.script_samples import COMPANY, URL, content_samples, samples, scripts, verb_with
 
 VERBS: list[tuple[Family, type[Element]]] = [
@@ -486,11 +485,3 @@ def test_the_schema_has_every_verb_with_its_fields(family: Family) -> None:
     for name, fields in shapes.items():
         assert by_name[name] == fields
     json.dumps(schema)
-
-
-def test_every_verb_is_in_the_readme() -> None:
-    """The table that users choose from."""
-    table = (ROOT / "README.md").read_text(encoding="utf-8").split("### Verbs")[1].split("\n#")[0]
-
-    for _, verb in VERBS:
-        assert f"| `{tag_of(verb)}`" in table, tag_of(verb)

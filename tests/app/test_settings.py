@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import pytest
 
 from shared.errors import NotConfigured
-from shared.settings import SETTING_NAMES, load
+from shared.settings import load
 from tests.support.app import ROOT, SETTINGS
 
 
@@ -123,17 +122,6 @@ def test_no_secret_shows_when_the_settings_are_printed() -> None:
 
     for secret in ("local-auth-token", "local-api-secret", "the-next-token", "UseDevelopmentStorage"):
         assert secret not in shown
-
-
-def test_code_example_and_readme_list_the_same_settings() -> None:
-    """Nobody has to guess which list is the true one."""
-    example = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
-    readme = (ROOT / "README.md").read_text(encoding="utf-8").split("## Settings")[1].split("\n## ")[0]
-    in_readme = re.findall(r"^\| `([A-Z_]+)`", readme, re.MULTILINE)
-
-    assert set(example) - {"FUNCTIONS_WORKER_RUNTIME"} == set(SETTING_NAMES)
-    assert set(in_readme) == set(SETTING_NAMES)
-    assert len(in_readme) == len(SETTING_NAMES)
 
 
 def test_the_environment_is_read_in_one_file() -> None:

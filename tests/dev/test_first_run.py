@@ -16,8 +16,9 @@ import psutil
 import pytest
 import requests
 
+from tests.support.documents import commands, text_of
+
 ROOT = Path(__file__).parents[2]
-COMMAND = "python3 -m dev run"
 # What would bring in something of this machine that a newcomer has not.
 OURS = ("PYTHON", "PYTEST", "VIRTUAL_ENV", "XDG_", "TWILIO_", "npm_config_cache")
 
@@ -55,19 +56,6 @@ def newcomer(tmp_path: Path) -> dict[str, str]:
     return {**env, "HOME": str(home), "PATH": str(programs)}
 
 
-def readme_commands() -> list[str]:
-    """Return the lines of README's first block that runs the project, but for getting it."""
-    blocks = re.findall(r"^```\w*\n(.*?)^```", (ROOT / "README.md").read_text("utf-8"), re.DOTALL | re.MULTILINE)
-    block = next(block for block in blocks if COMMAND in block)
-    lines = [line.split("#")[0].strip() for line in block.splitlines()]
-    return [line for line in lines if line and not line.startswith(("git clone", "cd "))]
-
-
-def readme_curl_lines() -> list[str]:
-    """Return the first commands that README gives to try the app with."""
-    return re.findall(r"^(curl .*)$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE)[:3]
-
-
 def answer_of(command: str, env: dict[str, str]) -> dict[str, Any]:
     """Run a printed command in a shell, and return the JSON that it prints."""
     done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, text=True, check=True)
@@ -101,11 +89,8 @@ def left_behind(folder: Path) -> list[str]:
 @pytest.mark.usefixtures("usual_ports")
 def test_the_first_commands_of_the_readme_lead_to_a_call_and_a_text(clone: Path, newcomer: dict[str, str]) -> None:
     """From nothing to a phone that rings, with no account and no Node; and Ctrl-C leaves nothing behind."""
-    *before, command = readme_commands()
-    assert command == COMMAND
-    for line in before:
-        subprocess.run(["sh", "-c", line], cwd=clone, env=newcomer, check=True)
-
+    command, *curl_lines = commands(text_of("README.md"))[:4]
+    assert command == "python3 -m dev run"
     run = subprocess.Popen(
         ["sh", "-c", f"exec {command}"],
         cwd=clone,
@@ -126,11 +111,11 @@ def test_the_first_commands_of_the_readme_lead_to_a_call_and_a_text(clone: Path,
             printed += line
         assert "Installing Node into .venv" in printed
         app, phones = re.findall(r"^ +(?:App|Phones) +(\S+)", printed, re.MULTILINE)
-        commands = re.findall(r"^ +(curl .*)$", printed, re.MULTILINE)
-        assert [line.replace(app, "http://127.0.0.1:7071/api") for line in commands] == readme_curl_lines()
+        printed_lines = re.findall(r"^ +(curl .*)$", printed, re.MULTILINE)
+        assert [line.replace(app, "http://127.0.0.1:7071/api") for line in printed_lines] == curl_lines
         assert "<html" in requests.get(phones, timeout=10).text.lower()
 
-        make_call, send_sms, activity = commands
+        make_call, send_sms, activity = printed_lines
         call = answer_of(make_call, newcomer)
         text = answer_of(send_sms, newcomer)
         wait_for_status(call["links"]["activity"], "ringing")

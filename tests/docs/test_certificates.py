@@ -1,4 +1,4 @@
-"""What docs/operations.md says of certificates: whom the app trusts when a company's proxy answers for Twilio."""
+"""Certificates as in docs/operations.md: what the app trusts when a company's proxy decrypts TLS to Twilio."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ UNTRUSTED = "no connection to Twilio (ClientConnectorCertificateError), try 3 of
 
 @dataclass
 class Proxy:
-    """A company's proxy that opens TLS in front of Twilio: where it is, and its root certificate."""
+    """A company's proxy that decrypts TLS to Twilio: its address and its root certificate."""
 
     url: str
     root: Path
@@ -45,7 +45,7 @@ class Proxy:
 def certificate(
     name: str, key: EllipticCurvePrivateKey, signer: EllipticCurvePrivateKey, *more: x509.ExtensionType
 ) -> bytes:
-    """Return a certificate of today, signed by the company's root."""
+    """Return a certificate that is valid today, signed by the company's root."""
     builder = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]))
@@ -61,7 +61,7 @@ def certificate(
 
 
 async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on what comes until the connection ends."""
+    """Copy all data until the connection ends."""
     with suppress(OSError):
         while data := await reader.read(65536):
             writer.write(data)
@@ -71,10 +71,10 @@ async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 
 @pytest.fixture(scope="module")
 def proxy(fake_twilio_session: FakeTwilio, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """Such a proxy in front of the fake Twilio."""
+    """A proxy in front of the emulator."""
     folder = tmp_path_factory.mktemp("certificates")
     root_key, key = generate_private_key(SECP256R1()), generate_private_key(SECP256R1())
-    # All that the strict checks of Python 3.13 ask for.
+    # Everything that the strict checks of Python 3.13 require.
     root = (x509.SubjectKeyIdentifier.from_public_key(root_key.public_key()), *SIGNS_CERTIFICATES)
     server = (
         x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
@@ -107,8 +107,8 @@ def proxy(fake_twilio_session: FakeTwilio, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.mark.parametrize("variable", ["", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_who_is_not_trusted_gets_no_credentials(proxy: Proxy, start_app: StartApp, variable: str) -> None:
-    """The line names the reason. The variables of other programs change nothing."""
+def test_an_untrusted_server_gets_no_credentials(proxy: Proxy, start_app: StartApp, variable: str) -> None:
+    """The log line names the reason. The environment variables of other programs have no effect."""
     given = {variable: str(proxy.root)} if variable else {}
     app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=certifi.where(), **given)
 
@@ -116,10 +116,10 @@ def test_who_is_not_trusted_gets_no_credentials(proxy: Proxy, start_app: StartAp
     app.wait_for_line(UNTRUSTED)
 
 
-def test_a_company_s_root_behind_the_public_ones_is_trusted(
+def test_a_company_root_appended_to_the_public_ones_is_trusted(
     proxy: Proxy, start_app: StartApp, fake_twilio: FakeTwilio, tmp_path: Path
 ) -> None:
-    """In one file, as the document makes it."""
+    """In one file, as documented."""
     both = tmp_path / "ca.pem"
     both.write_bytes(Path(certifi.where()).read_bytes() + proxy.root.read_bytes())
     app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(both))
@@ -127,8 +127,8 @@ def test_a_company_s_root_behind_the_public_ones_is_trusted(
     assert app.post("make_call", CALL).status_code == 201
 
 
-def test_the_app_goes_to_twilio_directly(proxy: Proxy, start_app: StartApp, fake_twilio: FakeTwilio) -> None:
-    """HTTPS_PROXY leads nowhere here, and the call is placed."""
+def test_the_app_connects_to_twilio_directly(proxy: Proxy, start_app: StartApp, fake_twilio: FakeTwilio) -> None:
+    """HTTPS_PROXY is an address where nothing listens, and the call is placed."""
     nowhere = {"HTTPS_PROXY": f"http://127.0.0.1:{free_port()}", "NO_PROXY": "", "no_proxy": ""}
     app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(proxy.root), **nowhere)
 

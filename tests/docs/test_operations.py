@@ -1,4 +1,4 @@
-"""docs/operations.md: its queries are run on what the app really writes, and what it says of lines and codes is so."""
+"""docs/operations.md: its queries are run on what the app really logs, and its tables are compared with the code."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from dev.processes import free_port
 from fake_twilio.testing import FakeTwilio
 from shared.responses import answers_problems
 from shared.twilio.error_codes import DELIVERY_FAILURES, OUR_FAULTS, REFUSALS
-from tests.support.app import ROOT, App, StartApp, sign
+from tests.support.app import App, StartApp, sign
+from tests.support.documents import code_blocks, rows, section, text_of
 from tests.support.log_tables import COLUMNS, COMMON, Workspace
 
-TEXT = (ROOT / "docs" / "operations.md").read_text("utf-8")
-ONE, FAILING, REFUSED = re.findall(r"```kusto\n(.*?)```", TEXT, re.DOTALL)
+TEXT = text_of("docs/operations.md")
+ONE, FAILING, REJECTED = code_blocks(TEXT, "kusto")
 
 WORDS = """ago and arg_max asc between by coalesce count datetime desc distinct extend extract false has in isfuzzy
     isnotempty let make_set_if matches max min or order project regex replace_regex strcat_array sum summarize toint
@@ -37,7 +38,7 @@ FAILED = {
 
 
 def exception_line() -> str:
-    """Return the line of an exception in a function of our own users, with the traceback behind it as on Azure."""
+    """Return the log line of an unexpected exception in a keyed route, followed by its traceback as on Azure."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
 
@@ -56,11 +57,11 @@ def exception_line() -> str:
 
 @pytest.fixture(scope="module")
 def apps(start_app: StartApp) -> dict[str, App]:
-    """An app that is well, one that reaches neither its tables nor Twilio, and one without an auth token."""
+    """A healthy app, one that reaches neither its tables nor Twilio, and one without an auth token."""
     nowhere = f"http://127.0.0.1:{free_port()}"
     tables = f"AccountName=a;AccountKey=YQ==;TableEndpoint={nowhere}/a;"
     return {
-        "well": start_app(),
+        "healthy": start_app(),
         "cut off": start_app(TABLES_CONNECTION_STRING=tables, TWILIO_API_BASE_URL=nowhere),
         "without a token": start_app(TWILIO_AUTH_TOKEN=""),
     }
@@ -68,28 +69,40 @@ def apps(start_app: StartApp) -> dict[str, App]:
 
 @pytest.fixture(scope="module")
 def night(apps: dict[str, App], fake_twilio_session: FakeTwilio) -> Workspace:
-    """One bad night: everything that the document speaks of has happened."""
-    log, well, cut_off, no_token = Workspace(), *apps.values()
+    """A workspace after one bad night: everything that the document describes has happened."""
+    log, healthy, cut_off, no_token = Workspace(), *apps.values()
     json = b'{"a": 1}'
-    url = f"{well.url}/api/status_callback?bodySHA256={hashlib.sha256(json).hexdigest()}"
-    signed = {"X-Twilio-Signature": sign(url, {}, well.settings["TWILIO_AUTH_TOKEN"]), "Content-Type": "text/plain"}
+    url = f"{healthy.url}/api/status_callback?bodySHA256={hashlib.sha256(json).hexdigest()}"
+    signed = {"X-Twilio-Signature": sign(url, {}, healthy.settings["TWILIO_AUTH_TOKEN"]), "Content-Type": "text/plain"}
     shared_key = {"X-Twilio-Webhooks-Signature-Settings": "key=k,algorithm=HMAC_SHA256"}
 
-    log.ask(well, "fallback", lambda: well.signed_post("fallback", FAILED), "Twilio's error")
-    log.ask(well, "activity_of", lambda: well.get(f"activity/{CALL}"))
-    log.ask(well, "activity_of", lambda: well.get(f"activity/{OTHER}"))
-    log.ask(well, "make_call", lambda: well.post("make_call", {"to": "nonsense"}))
-    log.ask(well, "make_call", lambda: well.post("make_call", {"to": "+15551234567"}))
+    log.ask(healthy, "fallback", lambda: healthy.signed_post("fallback", FAILED), "Twilio's error")
+    log.ask(healthy, "activity_of", lambda: healthy.get(f"activity/{CALL}"))
+    log.ask(healthy, "activity_of", lambda: healthy.get(f"activity/{OTHER}"))
+    log.ask(healthy, "make_call", lambda: healthy.post("make_call", {"to": "nonsense"}))
+    log.ask(healthy, "make_call", lambda: healthy.post("make_call", {"to": "+15551234567"}))
     fake_twilio_session.phone("+15551234567").wait_for_call().decline()
     fake_twilio_session.wait_until_quiet()
-    log.ask(well, "status_callback", lambda: well.signed_post("status_callback", CALLBACK, "another"), "does not match")
-    log.ask(well, "status_callback", lambda: well.signed_post("status_callback", CALLBACK, "a third"), "does not match")
-    log.ask(well, "status_callback", lambda: well.post("status_callback", CALLBACK), "X-Twilio-Signature is missing")
-    log.ask(well, "status_callback", lambda: requests.post(url, b"{}", headers=signed, timeout=9), "bodySHA256 does")
     log.ask(
-        well,
+        healthy,
+        "status_callback",
+        lambda: healthy.signed_post("status_callback", CALLBACK, "another"),
+        "does not match",
+    )
+    log.ask(
+        healthy,
+        "status_callback",
+        lambda: healthy.signed_post("status_callback", CALLBACK, "a third"),
+        "does not match",
+    )
+    log.ask(
+        healthy, "status_callback", lambda: healthy.post("status_callback", CALLBACK), "X-Twilio-Signature is missing"
+    )
+    log.ask(healthy, "status_callback", lambda: requests.post(url, b"{}", headers=signed, timeout=9), "bodySHA256 does")
+    log.ask(
+        healthy,
         "answer_call",
-        lambda: well.signed_post("answer_call", CALLBACK, "another", headers=shared_key),
+        lambda: healthy.signed_post("answer_call", CALLBACK, "another", headers=shared_key),
         "it is signed with a shared key",
     )
     log.ask(cut_off, "status_callback", lambda: cut_off.signed_post("status_callback", CALLBACK), "table ")
@@ -97,11 +110,11 @@ def night(apps: dict[str, App], fake_twilio_session: FakeTwilio) -> Workspace:
     log.ask(no_token, "answer_call", lambda: no_token.signed_post("answer_call", CALLBACK, "any"), "cannot check")
 
     crashed = requests.Response()
-    crashed.url, crashed.status_code = f"{well.url}/api/make_call", 500
+    crashed.url, crashed.status_code = f"{healthy.url}/api/make_call", 500
     log.request("make_call", crashed, [(3, exception_line())])
     # https://github.com/Azure/azure-functions-host: RpcException
     message = "Result: Failure\nException: KeyError: 'To'\nStack:   File \"/home/site/wwwroot/receive_sms/__init__.py\""
-    crashed.url = f"{well.url}/api/receive_sms"
+    crashed.url = f"{healthy.url}/api/receive_sms"
     log.request("receive_sms", crashed, [(3, "Executed 'Functions.receive_sms' (Failed, Duration=12ms)")])
     operation = log.tables["AppRequests"][-1]["OperationId"]
     of = {"OperationId": operation, "OperationName": "receive_sms"}
@@ -111,14 +124,14 @@ def night(apps: dict[str, App], fake_twilio_session: FakeTwilio) -> Workspace:
 
 
 def about(query: str, sid: str, started: datetime) -> str:
-    """Return the first query as a person fills it in."""
+    """Return the first query with its SID and start filled in."""
     filled = re.sub(r'sid = "\w+"', f'sid = "{sid}"', query)
     return re.sub(r"datetime\(\S+?\)", f"datetime({started:%Y-%m-%dT%H:%M:%SZ})", filled)
 
 
-@pytest.mark.parametrize("query", [ONE, FAILING, REFUSED])
-def test_a_query_names_only_tables_and_columns_that_there_are(query: str) -> None:
-    """A misspelt column is an error in the portal, and at night."""
+@pytest.mark.parametrize("query", [ONE, FAILING, REJECTED])
+def test_a_query_names_only_tables_and_columns_that_exist(query: str) -> None:
+    """A misspelt column is an error that only the portal would show."""
     known = {*WORDS.split(), *COMMON.split(), *COLUMNS, *" ".join(COLUMNS.values()).split()}
     bare = re.sub(r'@?".*?"|datetime\(\S+\)|\b\d+[mhd]\b', " ", query)
     made = set(re.findall(r"(\w+) = ", bare))
@@ -127,65 +140,65 @@ def test_a_query_names_only_tables_and_columns_that_there_are(query: str) -> Non
 
 
 def test_one_call_is_found_by_its_sid_across_requests_and_lines(night: Workspace) -> None:
-    """Long after its start: what was said of it, and who looked it up; nothing of other calls."""
-    rows = night.run(about(ONE, CALL, datetime(2026, 1, 1, tzinfo=UTC)))
+    """Long after its start: the lines that name it, and the requests for it; nothing of other calls."""
+    found = night.run(about(ONE, CALL, datetime(2026, 1, 1, tzinfo=UTC)))
 
-    assert {(row["OperationName"], row["ResultCode"]) for row in rows if row["ResultCode"]} == {
+    assert {(row["OperationName"], row["ResultCode"]) for row in found if row["ResultCode"]} == {
         ("fallback", "200"),
         ("activity_of", "404"),
     }
-    assert [row["Line"] for row in rows if row["Line"]] == [
+    assert [row["Line"] for row in found if row["Line"]] == [
         f"Twilio's error '11200' at 'https://phone.example/api/answer_call', '{CALL}'"
     ]
 
 
-def test_a_call_that_went_well_is_found_by_its_time(night: Workspace) -> None:
-    """Nothing is said of it, but its webhooks were requests like any other."""
+def test_a_call_without_problems_is_found_by_its_time(night: Workspace) -> None:
+    """No line names it, but its webhooks are among the requests."""
     soon = datetime.now(UTC) - timedelta(minutes=9)
-    rows = night.run(about(ONE, OTHER, soon))
+    found = night.run(about(ONE, OTHER, soon))
 
-    assert len([row for row in rows if row["ResultCode"]]) == len(night.tables["AppRequests"])
-    assert [row["TimeGenerated"] for row in rows] == sorted(row["TimeGenerated"] for row in rows)
-    assert not [row for row in rows if "Execut" in str(row["Line"]) and "Failed" not in row["Line"]]
+    assert len([row for row in found if row["ResultCode"]]) == len(night.tables["AppRequests"])
+    assert [row["TimeGenerated"] for row in found] == sorted(row["TimeGenerated"] for row in found)
+    assert not [row for row in found if "Execut" in str(row["Line"]) and "Failed" not in row["Line"]]
 
 
-def test_what_is_failing_now_is_told_by_function_and_status_with_its_lines(night: Workspace) -> None:
-    """Also an error that was answered 200, and the host's own outside any request; a success is left out."""
-    rows = {(row["Function"], row["Status"]): (row["Times"], row["Lines"]) for row in night.run(FAILING)}
+def test_failures_are_grouped_by_function_and_status_with_their_lines(night: Workspace) -> None:
+    """With errors that were answered 200 and the host's own errors; without successes."""
+    failing = {(row["Function"], row["Status"]): (row["Times"], row["Lines"]) for row in night.run(FAILING)}
 
-    assert rows.pop(("status_callback", "403"))[0] == 4
-    assert rows.pop(("make_call", "400")) == (1, [])
-    assert rows.pop(("activity_of", "404")) == (2, [])
-    assert "answer_call refused: it is signed with a shared key" in rows.pop(("answer_call", "403"))[1][0]
-    assert "answer_call cannot check signatures: TWILIO_AUTH_TOKEN" in rows.pop(("answer_call", "503"))[1][0]
-    assert "table sids: " in rows.pop(("status_callback", "503"))[1][0]
-    assert "make_call answers 502 twilio_unavailable: " in rows.pop(("make_call", "502"))[1][0]
-    assert rows.pop(("make_call", "500")) == (1, ["make_call failed ... RuntimeError: boom"])
-    assert "KeyError: 'To'" in rows.pop(("receive_sms", "500"))[1][0]
-    assert "Twilio's error '11200'" in rows.pop(("fallback", "200"))[1][0]
-    [(nowhere, (_, lines))] = rows.items()
+    assert failing.pop(("status_callback", "403"))[0] == 4
+    assert failing.pop(("make_call", "400")) == (1, [])
+    assert failing.pop(("activity_of", "404")) == (2, [])
+    assert "answer_call refused: it is signed with a shared key" in failing.pop(("answer_call", "403"))[1][0]
+    assert "answer_call cannot check signatures: TWILIO_AUTH_TOKEN" in failing.pop(("answer_call", "503"))[1][0]
+    assert "table sids: " in failing.pop(("status_callback", "503"))[1][0]
+    assert "make_call answers 502 twilio_unavailable: " in failing.pop(("make_call", "502"))[1][0]
+    assert failing.pop(("make_call", "500")) == (1, ["make_call failed ... RuntimeError: boom"])
+    assert "KeyError: 'To'" in failing.pop(("receive_sms", "500"))[1][0]
+    assert "Twilio's error '11200'" in failing.pop(("fallback", "200"))[1][0]
+    [(nowhere, (_, lines))] = failing.items()
     assert not any(nowhere)
     assert lines == ["Worker failed to index functions"]
 
 
 def test_what_failed_two_hours_ago_is_not_failing_now(night: Workspace) -> None:
-    """Otherwise the last night's trouble hides this one's."""
+    """Older failures would hide the current ones."""
     earlier = Workspace()
-    for table, rows in night.tables.items():
-        earlier.tables[table] = [{**row, "TimeGenerated": row["TimeGenerated"] - timedelta(hours=2)} for row in rows]
+    for table, kept in night.tables.items():
+        earlier.tables[table] = [{**row, "TimeGenerated": row["TimeGenerated"] - timedelta(hours=2)} for row in kept]
 
     assert earlier.run(FAILING) == []
-    assert len(earlier.run(REFUSED)) == len(night.run(REFUSED))
+    assert len(earlier.run(REJECTED)) == len(night.run(REJECTED))
 
 
-def test_the_refused_webhooks_are_told_with_the_reason_and_the_address(night: Workspace, apps: dict[str, App]) -> None:
-    """Equal ones together, and each with the address that was checked."""
-    rows = night.run(REFUSED)
-    base = apps["well"].url
-    [mismatch] = [row for row in rows if "does not match http" in row["Why"]]
+def test_rejected_webhooks_are_shown_with_the_reason_and_the_address(night: Workspace, apps: dict[str, App]) -> None:
+    """Equal ones are counted, and each has the address that was checked."""
+    found = night.run(REJECTED)
+    base = apps["healthy"].url
+    [mismatch] = [row for row in found if "does not match http" in row["Why"]]
 
-    assert {row["Webhook"] for row in rows} == {"status_callback", "answer_call"}
-    assert len(rows) == 5
+    assert {row["Webhook"] for row in found} == {"status_callback", "answer_call"}
+    assert len(found) == 5
     assert mismatch["Times"] == 2
     assert mismatch["Why"] == (
         f"the signature does not match {base}/api/status_callback and the 3 fields that came with it; "
@@ -193,35 +206,26 @@ def test_the_refused_webhooks_are_told_with_the_reason_and_the_address(night: Wo
     )
 
 
-def cells(heading: str) -> list[list[str]]:
-    """Return the rows of the table under a heading."""
-    part = TEXT.split(f"# {heading}\n")[1].split("\n#")[0]
-    rows = [re.split(r"(?<!\\) \| ", line.strip("| ")) for line in part.splitlines() if line.startswith("| ")]
-    return rows[2:]
-
-
 def as_pattern(line: str) -> str:
-    """Return what a line in the document stands for: … is anything."""
+    """Return the pattern of a documented line: … stands for any text."""
     return ".+".join(re.escape(part) for part in line.split("…"))
 
 
-@pytest.mark.parametrize("line", [row[0].strip("`") for row in cells("Lines, and what they mean")])
-def test_a_line_that_the_document_explains_is_one_that_is_written(line: str, night: Workspace) -> None:
-    """The words of a line may change; the document must then change too."""
+@pytest.mark.parametrize("line", [row[0].strip("`") for row in rows(section(TEXT, "Log lines"))])
+def test_every_documented_log_line_is_logged(line: str, night: Workspace) -> None:
+    """When the words of a line change, the document must change too."""
     assert any(re.fullmatch(as_pattern(line), written) for written in night.lines()), line
 
 
-@pytest.mark.parametrize(
-    "why", [found[1] for row in cells("Twilio gets a 403 from the app") if (found := re.match(r"`(.*?)`", row[0]))]
-)
-def test_a_reason_that_the_document_explains_is_one_that_is_given(why: str, night: Workspace) -> None:
-    """Word for word, since people look for words."""
-    assert any(re.search(as_pattern(why.rstrip("…")), row["Why"]) for row in night.run(REFUSED)), why
+@pytest.mark.parametrize("why", re.findall(r"(?m)^\| `(.*?)`", section(TEXT, "Twilio gets a 403 from the app")))
+def test_every_documented_reason_for_a_403_is_logged(why: str, night: Workspace) -> None:
+    """Word for word, because people search for the words."""
+    assert any(re.search(as_pattern(why.rstrip("…")), row["Why"]) for row in night.run(REJECTED)), why
 
 
-@pytest.mark.parametrize("row", cells("Twilio says …"), ids=lambda row: row[0][1:6])
-def test_what_the_document_says_of_a_code_is_what_the_app_answers(row: list[str]) -> None:
-    """A refusal with its status, a credential's as our own fault, a failed delivery with words for it."""
+@pytest.mark.parametrize("row", rows(section(TEXT, "Twilio's error codes")), ids=lambda row: row[0][1:6])
+def test_the_documented_status_of_each_twilio_code_is_the_one_of_the_app(row: list[str]) -> None:
+    """Rejected sends have a status, wrong credentials are a 502, failed deliveries are explained."""
     codes = [int(code) for code in re.findall(r"\[(\d+)\]", row[0])]
     refused = re.search(r"(\d{3}) `twilio_refused`", row[1])
 
@@ -237,8 +241,8 @@ def test_what_the_document_says_of_a_code_is_what_the_app_answers(row: list[str]
             assert (code in OUR_FAULTS) == ("502 `twilio_unavailable`" in row[1])
 
 
-def test_a_public_address_may_have_a_path_that_the_proxy_takes_away(start_app: StartApp) -> None:
-    """As API Management does. Whatever Host and X-Forwarded-* say, the address of the settings counts."""
+def test_public_base_url_may_have_a_path_that_the_proxy_removes(start_app: StartApp) -> None:
+    """As API Management does. Host and X-Forwarded-* are ignored; PUBLIC_BASE_URL counts."""
     app = start_app(PUBLIC_BASE_URL="https://api.example.com/phone")
     headers = {"Host": "func.azurewebsites.net", "X-Forwarded-Host": "elsewhere.example", "X-Forwarded-Proto": "http"}
 

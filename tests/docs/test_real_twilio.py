@@ -1,4 +1,4 @@
-"""docs/real-twilio.md: its command runs the app with the settings of a file, and what it says of trials is so."""
+"""docs/real-twilio.md: its command runs the app with the settings of a file, and its tables match the code."""
 
 from __future__ import annotations
 
@@ -22,22 +22,17 @@ from shared.settings import load
 from shared.twilio.error_codes import failure_for
 from tests.support.app import ROOT, SETTINGS, App, assert_problem, sign
 from tests.support.dev_run import Run
+from tests.support.documents import rows, section, text_of
 
-TEXT = (ROOT / "docs" / "real-twilio.md").read_text("utf-8")
+TEXT = text_of("docs/real-twilio.md")
 OWN = Account("AC" + "7" * 32, "own-token", "SK" + "7" * 32, "own-secret", ("+12025550123",))
 TUNNEL = "https://a.devtunnels.ms"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a single process by a POSIX signal")
 
 
-def cells(heading: str) -> list[list[str]]:
-    """Return the rows of the table under a heading."""
-    part = TEXT.split(f"## {heading}\n")[1].split("\n## ")[0]
-    return [line.strip("| ").split(" | ") for line in part.splitlines() if line.startswith("| ")][2:]
-
-
 @pytest.fixture
 def settings_file(tmp_path: Path) -> Callable[..., Path]:
-    """A function that writes a file like local.settings.json, as the document says, with these differences."""
+    """A function that writes a local.settings.json as the document describes it, with some differences."""
 
     def write(**differences: str) -> Path:
         own = {"TWILIO_ACCOUNT_SID": OWN.sid, "TWILIO_AUTH_TOKEN": OWN.auth_token, "TWILIO_API_KEY": OWN.api_key}
@@ -51,8 +46,8 @@ def settings_file(tmp_path: Path) -> Callable[..., Path]:
 
 
 @posix_only
-def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Callable[..., Path]) -> None:
-    """With a key, since a tunnel lets everybody in; Twilio needs none, and the lines that it prints work."""
+def test_one_command_runs_the_app_with_your_own_account(settings_file: Callable[..., Path]) -> None:
+    """It asks users for a key, but not Twilio, and the commands that it prints work."""
     with FakeTwilio.running(account=OWN) as fake:
         file = settings_file(TWILIO_API_BASE_URL=fake.url)
         run = Run("run", "--settings", str(file), f"--port={free_port()}", f"--tables-port={free_port()}")
@@ -105,7 +100,7 @@ def test_one_command_runs_the_app_with_an_account_of_ones_own(settings_file: Cal
         ({}, ("--host", "func"), "--settings goes with the built-in host only"),
     ],
 )
-def test_a_file_that_is_not_ready_is_refused_by_the_names_in_it(
+def test_a_settings_file_that_is_not_ready_is_rejected_with_the_names_in_it(
     settings_file: Callable[..., Path], differences: dict[str, Any], options: tuple[str, ...], words: str
 ) -> None:
     """Before anything is started."""
@@ -117,8 +112,8 @@ def test_a_file_that_is_not_ready_is_refused_by_the_names_in_it(
 
 
 @posix_only
-def test_settings_that_the_app_does_not_take_are_named_at_once(settings_file: Callable[..., Path]) -> None:
-    """By the app's own words; nobody waits a minute for it to become healthy."""
+def test_settings_that_the_app_rejects_are_named_without_waiting(settings_file: Callable[..., Path]) -> None:
+    """In the app's own words, instead of a minute later when the app is still not ready."""
     file = settings_file(TWILIO_AUTH_TOKEN="", TWILIO_FROM_NUMBER="5550006")
     run = Run("run", "--settings", str(file), f"--port={free_port()}", f"--tables-port={free_port()}")
 
@@ -128,8 +123,8 @@ def test_settings_that_the_app_does_not_take_are_named_at_once(settings_file: Ca
     assert "TWILIO_FROM_NUMBER" in run.output
 
 
-def test_the_port_to_which_the_tunnel_leads_is_not_exchanged(settings_file: Callable[..., Path]) -> None:
-    """What to do about a port that is taken is said in words that fit."""
+def test_the_port_of_the_tunnel_is_not_replaced_by_another(settings_file: Callable[..., Path]) -> None:
+    """The message says what to do about a port that is taken."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
@@ -141,7 +136,7 @@ def test_the_port_to_which_the_tunnel_leads_is_not_exchanged(settings_file: Call
     assert f"Port {port} is taken, so the app cannot be there: the tunnel leads there" in done.stderr
 
 
-def test_a_file_that_is_not_there_is_said_to_be_so() -> None:
+def test_a_settings_file_that_does_not_exist_is_named() -> None:
     """Without a traceback."""
     command = [sys.executable, "-m", "dev", "run", "--settings", "no-such-file.json"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -150,8 +145,8 @@ def test_a_file_that_is_not_there_is_said_to_be_so() -> None:
 
 
 def test_the_settings_that_the_document_changes_are_those_of_the_real_twilio() -> None:
-    """With its values the example is valid; what is left as it is works on a laptop."""
-    changed = {name for row in cells("The settings") for name in re.findall(r"`([A-Z_]+)`", row[0])}
+    """With these values the example is valid; the other settings keep the values of the example."""
+    changed = {name for row in rows(section(TEXT, "The settings")) for name in re.findall(r"`([A-Z_]+)`", row[0])}
     real = {"TWILIO_API_BASE_URL": "", "PUBLIC_BASE_URL": "https://a.devtunnels.ms", "ALLOWED_COUNTRIES": "US"}
 
     assert real.keys() <= changed
@@ -166,10 +161,10 @@ def test_the_settings_that_the_document_changes_are_those_of_the_real_twilio() -
     assert load({**SETTINGS, **real}).url("health") == "https://a.devtunnels.ms/api/health"
 
 
-def test_what_the_document_says_of_trials_is_what_the_app_answers() -> None:
-    """Status and code of each refusal that it names."""
+def test_the_documented_answers_for_trial_accounts_are_those_of_the_app() -> None:
+    """Status and code of each error that the table names."""
     found = 0
-    for row in cells("Trial accounts"):
+    for row in rows(section(TEXT, "Trial accounts")):
         status = re.search(r"(\d{3}) `(\w+)`", row[1])
         for code in map(int, re.findall(r"\[(\d+)\]", row[1])):
             error = failure_for(code, "", 400)
@@ -180,8 +175,8 @@ def test_what_the_document_says_of_trials_is_what_the_app_answers() -> None:
     assert found == 8
 
 
-def test_a_magic_number_is_refused_as_the_document_says(app: App, fake_twilio: FakeTwilio) -> None:
-    """The nearest thing to a trial's refusal without an account."""
+def test_a_magic_number_fails_as_documented(app: App, fake_twilio: FakeTwilio) -> None:
+    """The nearest thing to the limits of a trial account."""
     problem = assert_problem(app.post("send_sms", {"to": "+15005550003", "body": "Hello"}), 403, "twilio_refused")
 
     assert problem["twilio"]["code"] == 21408

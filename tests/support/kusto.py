@@ -1,6 +1,7 @@
-"""As much of the Kusto Query Language as docs/operations.md uses, run on rows held in memory.
+"""The part of the Kusto Query Language that docs/operations.md uses, run on rows in memory.
 
-Its expressions are nearly Python's, so they are made Python's and evaluated. https://learn.microsoft.com/kusto/query/
+Its expressions are similar to Python's, so they are translated to Python and evaluated.
+https://learn.microsoft.com/kusto/query/
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ REWRITTEN = {
 
 
 class Null:
-    """No value: whatever is asked of it does not hold."""
+    """No value: every comparison with it is false."""
 
     def __eq__(self, other: object) -> bool:
         return False
@@ -43,23 +44,23 @@ NULL = Null()
 
 
 def has(text: str, term: str) -> bool:
-    """Tell whether a whole term stands in a text, whatever the case of its letters."""
+    """Return whether a text contains a whole term, ignoring case."""
     return re.search(rf"(?<![^\W_]){re.escape(term)}(?![^\W_])", text or "", re.IGNORECASE) is not None
 
 
 def extract(pattern: str, group: int, text: str) -> str:
-    """Return what a group of the pattern matched, else an empty text."""
+    """Return the text that a group of the pattern matched, else an empty string."""
     found = re.search(pattern, text or "")
     return found[group] if found else ""
 
 
 def coalesce(*values: Any) -> Any:
-    """Return the first that is neither null nor empty."""
+    """Return the first value that is neither null nor empty."""
     return next((value for value in values if value), NULL)
 
 
 def make_set_if(values: list[Any], wanted: list[bool], most: int) -> list[Any]:
-    """Return what differs among the values that are wanted."""
+    """Return the distinct values for which the condition holds."""
     return list(dict.fromkeys(value for value, yes in zip(values, wanted, strict=True) if yes))[:most]
 
 
@@ -86,7 +87,7 @@ AGGREGATES: dict[str, Callable[..., Any]] = {
 
 
 def run(query: str, tables: dict[str, Table]) -> Table:
-    """Return the rows that a query finds."""
+    """Run a query and return its rows."""
     known: Row = {}
     *settled, last = query.split(";\n")
     for statement in settled:
@@ -99,7 +100,7 @@ def run(query: str, tables: dict[str, Table]) -> Table:
 
 
 def pipeline(text: str, tables: dict[str, Table], known: Row) -> Table:
-    """Run the operators of one statement, each on the rows that the one before it leaves."""
+    """Run the operators of one statement, each on the rows of the previous one."""
     source, *steps = re.split(r"\n\s*\| ", text.strip())
     rows = [row for name in re.findall(r"\bApp\w+", source) for row in tables[name]]
     every = {name: NULL for table in tables.values() for row in table for name in row}
@@ -132,7 +133,7 @@ def distinct(rows: Table, text: str, known: Row) -> Table:
 
 
 def summarize(rows: Table, text: str, known: Row) -> Table:
-    """Make one row of those that are alike in the columns after `by`."""
+    """Group rows by the columns after `by` and compute one row per group."""
     sums, _, by = text.rpartition(" by ")
     groups: dict[tuple[Any, ...], Table] = {}
     for row, key in zip(rows, project(rows, by, known), strict=True):
@@ -147,7 +148,7 @@ def summarize(rows: Table, text: str, known: Row) -> Table:
 
 
 def order(rows: Table, text: str, known: Row) -> Table:
-    """Sort by one column."""
+    """Sort rows by one column."""
     name, direction = text.removeprefix("by ").split()
     return sorted(rows, key=lambda row: row[name], reverse={"asc": False, "desc": True}[direction])
 
@@ -163,7 +164,7 @@ OPERATORS: dict[str, Callable[[Table, str, Row], Table]] = {
 
 
 def columns(text: str) -> dict[str, str]:
-    """Return columns by name, with what each is."""
+    """Return the expression of each column, by its name."""
     call = ast.parse(f"columns({rewrite(text)})", mode="eval").body
     assert isinstance(call, ast.Call)
     plain = {ast.unparse(name): ast.unparse(name) for name in call.args}
@@ -171,12 +172,12 @@ def columns(text: str) -> dict[str, str]:
 
 
 def evaluate(text: str, names: Row, functions: dict[str, Callable[..., Any]]) -> Any:
-    """Return what an expression comes to."""
+    """Evaluate an expression."""
     return eval(f"({rewrite(text)})", {"__builtins__": {}} | functions, names)
 
 
 def rewrite(text: str) -> str:
-    """Return an expression in Python's words."""
+    """Translate an expression to Python."""
     for pattern, by in REWRITTEN.items():
         text = re.sub(pattern, by, text)
     return text

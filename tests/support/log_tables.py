@@ -1,8 +1,8 @@
-"""The tables of Log Analytics as they stand after some requests to the running app.
+"""The tables of Log Analytics after some requests to the running app.
 
 The columns are those of https://learn.microsoft.com/azure/azure-monitor/reference/tables/apprequests, apptraces and
-appexceptions; what the host fills them with is in https://github.com/Azure/azure-webjobs-sdk (ApplicationInsightsLogger
-and WebJobsTelemetryInitializer: a request's Url without its query, its name the function's).
+appexceptions. The values that the host writes are in https://github.com/Azure/azure-webjobs-sdk
+(ApplicationInsightsLogger and WebJobsTelemetryInitializer): a request's Url has no query, its name is the function's.
 """
 
 from __future__ import annotations
@@ -34,19 +34,19 @@ SEVERITY = {"INFO": 1, "WARNING": 2, "ERROR": 3, "CRITICAL": 4}
 
 
 class Workspace:
-    """The tables as they stand on Azure after some requests."""
+    """A Log Analytics workspace: its tables and their rows."""
 
     def __init__(self) -> None:
-        """Begin with empty ones."""
+        """Create empty tables."""
         self.tables: dict[str, Table] = {name: [] for name in COLUMNS}
 
     def add(self, table: str, **columns: Any) -> None:
-        """Put one row into a table."""
+        """Add a row to a table."""
         assert columns.keys() <= {*COMMON.split(), *COLUMNS[table].split()}
         self.tables[table].append({"TimeGenerated": datetime.now(UTC), "Type": table, "ItemCount": 1, **columns})
 
     def request(self, function: str, answer: requests.Response, said: list[tuple[int, str]]) -> None:
-        """Put in what one request leaves: its row, its lines, and around them the host's own two."""
+        """Add the rows of one request: the request, its log lines, and the two lines of the host."""
         of = {"OperationId": uuid.uuid4().hex, "OperationName": function}
         url, status = answer.url.partition("?")[0], str(answer.status_code)
         self.add("AppRequests", Name=function, Url=url, ResultCode=status, DurationMs=1.0, Success=True, **of)
@@ -55,7 +55,7 @@ class Workspace:
             self.add("AppTraces", SeverityLevel=severity, Message=message, **of)
 
     def ask(self, app: App, function: str, send: Callable[[], requests.Response], marker: str = "") -> None:
-        """Send a request, and put in what it leaves once the app has written a line with `marker`."""
+        """Send a request, wait until the app has logged a line with `marker`, and add the rows of the request."""
         seen = len(app.lines)
         answer = send()
         deadline = time.monotonic() + 5
@@ -66,9 +66,9 @@ class Workspace:
         self.request(function, answer, [(SEVERITY[match[1]], match[2]) for match in found if match])
 
     def run(self, query: str) -> Table:
-        """Return what a query of the document finds."""
+        """Run a query and return its rows."""
         return kusto.run(query, self.tables)
 
     def lines(self) -> list[str]:
-        """Return every line."""
+        """Return every log line."""
         return [row["Message"] for row in self.tables["AppTraces"]]
