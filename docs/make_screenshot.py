@@ -1,6 +1,6 @@
-"""Makes phones.png: a call and a conversation on the phones page of a running, fresh `python3 -m dev run`.
+"""Take docs/phones.png: a call and a conversation on the phones page of a fresh, running `python3 -m dev run`.
 
-It keeps a script for calls and one for texts. The picture was made smaller afterwards, by an indexed palette.
+Stores a script for calls and one for text messages. Make the picture smaller afterwards, with an indexed palette.
 
 .venv/bin/python docs/make_screenshot.py /usr/bin/chromium
 """
@@ -20,7 +20,7 @@ TEXT = [{"verb": "Message", "body": "Thank you! Saturday at ten it is. See you t
 
 
 def add_phone(page: Page, number: str) -> Locator:
-    """Name a phone."""
+    """Add a phone to the page."""
     page.get_by_role("textbox", name="Number of the new phone").fill(number)
     page.get_by_role("button", name="Add a phone").click()
     phone = page.get_by_role("article", name=f"Phone {number}")
@@ -29,7 +29,7 @@ def add_phone(page: Page, number: str) -> Locator:
 
 
 def main(chromium: str) -> None:
-    """Keep the scripts, call, text, and take the picture."""
+    """Store the scripts, call, send a text message, and take the picture."""
     for name, script in {"call": CALL, "text": TEXT}.items():
         requests.put(f"{APP}/api/scripts/{name}", json=script, timeout=10).raise_for_status()
     with sync_playwright() as playwright:
