@@ -13,7 +13,16 @@ import pytest
 
 from shared.settings import SETTING_NAMES
 from tests.support.app import ROOT
-from tests.support.documents import APP_URL, PAGES, anchors, code_blocks, commands, text_of, without_code_blocks
+from tests.support.documents import (
+    APP_URL,
+    PAGES,
+    anchors,
+    code_blocks,
+    commands,
+    section,
+    text_of,
+    without_code_blocks,
+)
 from tests.support.stand_in_az.cli import COMMANDS
 
 MOST_WORDS_OF_README = 1200
@@ -60,6 +69,23 @@ def test_every_link_within_the_repository_leads_to_a_file_and_a_heading(page: Pa
         other = (page.parent / path).resolve() if path else page
         assert other.exists(), target
         assert not anchor or anchor in anchors(other.read_text("utf-8")), target
+
+
+@every_page
+def test_every_file_of_a_folder_that_is_named_exists(page: Path) -> None:
+    """In code style, like `shared/settings.py`."""
+    named = re.findall(r"`((\w+)/[\w./-]*)`", without_code_blocks(page.read_text("utf-8")))
+
+    assert [path for path, folder in named if (ROOT / folder).is_dir() and not (ROOT / path).exists()] == []
+
+
+def test_the_layout_in_contributing_has_every_folder_but_the_functions() -> None:
+    """One function stands for all."""
+    in_layout = set(re.findall(r"(?m)^    (\w+)/", section(text_of("CONTRIBUTING.md"), "Layout")))
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0].isalpha()}
+    functions = {name for name in folders if (ROOT / "tests" / "app" / f"test_{name}.py").exists()}
+
+    assert in_layout - functions == folders - functions
 
 
 def test_every_document_is_in_the_index_of_the_readme() -> None:
