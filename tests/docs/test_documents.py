@@ -82,7 +82,7 @@ def test_every_file_of_a_folder_that_is_named_exists(page: Path) -> None:
 def test_the_layout_in_contributing_has_every_folder_but_the_functions() -> None:
     """One function stands for all."""
     in_layout = set(re.findall(r"(?m)^    (\w+)/", section(text_of("CONTRIBUTING.md"), "Layout")))
-    folders = {path.name for path in ROOT.iterdir() if path.is_dir() and path.name[0].isalpha()}
+    folders = {path.parent.name for path in ROOT.glob("[!.]*/*.py")}
     functions = {name for name in folders if (ROOT / "tests" / "app" / f"test_{name}.py").exists()}
 
     assert in_layout - functions == folders - functions
