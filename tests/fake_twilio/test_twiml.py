@@ -316,4 +316,4 @@ def test_the_rules_name_only_elements_that_have_rules() -> None:
 def test_each_verb_that_is_simulated_has_its_module() -> None:
     """One module each, named like the verb."""
     folder = Path(__file__).parents[2] / "fake_twilio" / "voice" / "verbs"
-    assert {verb.lower() for verb in VERBS} <= {path.stem for path in folder.glob("*.py")}
+    assert {verb.lower() for verb in VERBS} <= {path.stem for path in folder.rglob("*.py")}
