@@ -19,7 +19,7 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
     with ExitStack() as stack:
         tables = stack.enter_context(running_azurite())
         app = stack.enter_context(running_host(tables_port=tables.port))
-        empty = stack.enter_context(running_host("bench.empty_app.function_app"))
+        empty = stack.enter_context(running_host("bench/empty_app/function_app.py"))
 
         def events(number: int) -> list[bytes]:
             return list(calls(number * size, size if number else WARM_UP, started))

@@ -29,7 +29,7 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
     with ExitStack() as stack:
         tables = stack.enter_context(running_azurite())
         app = stack.enter_context(running_host(tables_port=tables.port))
-        empty = stack.enter_context(running_host("bench.empty_app.function_app"))
+        empty = stack.enter_context(running_host("bench/empty_app/function_app.py"))
         kept = requests.put(f"http://127.0.0.1:{app.port}/api/scripts/{NAME}", data=json.dumps(VERBS), timeout=30)
         kept.raise_for_status()
         app_ms, empty_ms = load.by_turns(app, empty, rounds, lambda number: [fetch()] * size, say)

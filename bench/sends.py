@@ -28,7 +28,7 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
     with ExitStack() as stack:
         twilio = stack.enter_context(running_twilio())
         tables = stack.enter_context(running_azurite())
-        sample = stack.enter_context(running_host("bench.sample_app.function_app", twilio_port=twilio.port))
+        sample = stack.enter_context(running_host("bench/sample_app/function_app.py", twilio_port=twilio.port))
         app = stack.enter_context(running_host(tables_port=tables.port, twilio_port=twilio.port))
         for host in (sample, app):
             send(host, WARM_UP_SECONDS)

@@ -44,7 +44,7 @@ def running_twilio() -> Iterator[Server]:
 
 @contextmanager
 def running_host(
-    app: str = "function_app", *, tables_port: int = NOBODY, twilio_port: int = NOBODY
+    app: str = "function_app.py", *, tables_port: int = NOBODY, twilio_port: int = NOBODY
 ) -> Iterator[Server]:
     """Run the small host with an app."""
     port = free_port()

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -12,18 +13,29 @@ from aiohttp import web
 
 from dev.host.callers import homes
 from dev.host.errors import AppError
-from dev.host.functions import load, route_prefix
+from dev.host.functions import http_functions, route_prefix
 from dev.host.invocation import FunctionsHost
 from dev.host.logged_errors import Listener
+from dev.host.runtime import this_pythons_runtime
+from dev.host.threads import ContextThreads
 
 # Kestrel's limit for all headers together, instead of aiohttp's lower one for each.
 MAX_HEADERS = 32 * 1024
 
 
-async def serve(host: FunctionsHost, port: int) -> None:
-    """Serve until SIGINT or SIGTERM comes."""
+async def serve(file: Path, arguments: argparse.Namespace) -> None:
+    """Index the app, and serve it until SIGINT or SIGTERM comes."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    loop.set_default_executor(ContextThreads(thread_name_prefix="function"))
+    runtime = this_pythons_runtime()
+    sys.path.insert(0, str(file.parent))
+    functions, others = http_functions(await runtime.index(file), route_prefix(file.parent / "host.json"))
+    print(f"runs on {runtime.description}", flush=True)
+    if others:
+        print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)
+    at_home = homes(os.environ.get("PUBLIC_BASE_URL", ""))
+    host = FunctionsHost(runtime, functions, arguments.key, arguments.verbose, at_home, arguments.name_errors)
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
@@ -31,19 +43,21 @@ async def serve(host: FunctionsHost, port: int) -> None:
     runner = web.ServerRunner(server, shutdown_timeout=0.1)  # 0 would be no limit
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
     except OSError as error:
-        raise AppError(f"Port {port} cannot be opened: {error.strerror}.") from error
+        raise AppError(f"Port {arguments.port} cannot be opened: {error.strerror}.") from error
     print(f"listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
     await stop.wait()
     await runner.cleanup()
+    # asyncio would wait for the threads of its executor; a handler that still runs must not hold up the end.
+    loop.set_default_executor(ContextThreads())
 
 
 def main() -> int:
     """Run the host with the arguments of the command line; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m dev.host", description="Serve function_app on this machine.")
     parser.add_argument("--port", type=int, default=7071, help="0 for any free port (default: %(default)s)")
-    parser.add_argument("--app", default="function_app", help="module of the FunctionApp (default: %(default)s)")
+    parser.add_argument("--app", default="function_app.py", help="file of the FunctionApp (default: %(default)s)")
     parser.add_argument("--key", help="ask for this key where a function is not anonymous; without it all are open")
     parser.add_argument("--verbose", action="store_true", help="print one line for each request")
     parser.add_argument("--name-errors", action="store_true", help="name the errors that are logged in each answer")
@@ -52,14 +66,13 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
     if arguments.name_errors:
         logging.getLogger().addHandler(Listener())
-    sys.path.insert(0, str(Path.cwd()))
+    if not re.fullmatch(r"\w[\w-]*\.py", Path(arguments.app).name):
+        parser.error(f"--app: {arguments.app} is not the path of a Python file")
     try:
-        functions, others = load(arguments.app, route_prefix(Path("host.json")))
-        if others:
-            print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)
-        at_home = homes(os.environ.get("PUBLIC_BASE_URL", ""))
-        host = FunctionsHost(functions, arguments.key, arguments.verbose, at_home, names_errors=arguments.name_errors)
-        asyncio.run(serve(host, arguments.port))
+        file = Path(arguments.app).resolve()
+        if not file.is_file():
+            raise AppError(f"There is no {file.name} in {file.parent}.")
+        asyncio.run(serve(file, arguments))
     except AppError as error:
         print(error, file=sys.stderr)
         return 1

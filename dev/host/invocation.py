@@ -1,26 +1,21 @@
 """One request's way to a function and back, with what the Functions host and the Python worker add and leave out."""
 
-import asyncio
 import hmac
 import sys
 import time
-import traceback
-from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
-from functools import partial
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
 from aiohttp.web import BaseRequest, Response
-from azure.functions import HttpRequest
-from azure.functions.http import HttpRequest as WorkerRequest
-from azure.functions.http import HttpResponseConverter
+from azure.functions.meta import Datum
 from multidict import CIMultiDict
 
 from dev.host.callers import LOCAL, refusal
 from dev.host.functions import HttpFunction
 from dev.host.logged_errors import listen, name_errors
 from dev.host.routes import decode
+from dev.host.runtime import FunctionFailed, Runtime
 
 MAX_BODY = 100 * 1024 * 1024
 # Kestrel sends no body with these, and fails when a function gives one.
@@ -33,19 +28,19 @@ class FunctionsHost:
 
     def __init__(
         self,
+        runtime: Runtime,
         functions: list[HttpFunction],
         key: str | None = None,
         verbose: bool = False,
         homes: frozenset[str] = LOCAL,
         names_errors: bool = False,
     ) -> None:
+        self.runtime = runtime
         self.functions = functions
         self.key = key
         self.homes = homes
         self.verbose = verbose
         self.names_errors = names_errors
-        # CPython's default size is the worker's: min(32, processors + 4).
-        self.threads = ThreadPoolExecutor(thread_name_prefix="function")
 
     async def serve(self, request: BaseRequest) -> Response:
         """Answer one request."""
@@ -92,31 +87,32 @@ class FunctionsHost:
         if length > MAX_BODY:
             return Response(status=413)
         body = await request.content.read() if length else b""
-        worker_request = WorkerRequest(
-            method=method,
-            url=f"http://{headers.get('host', '')}{target}",
-            headers=headers,
-            params=worker_params(query_params),
-            route_params=route_params,
-            body_type="bytes",
-            body=body,
-        )
-        return await self.call(function, worker_request)
-
-    async def call(self, function: HttpFunction, request: HttpRequest) -> Response:
-        """Call a function as the worker does; a fault in it is a 500 without a body and a traceback on stderr."""
+        url = f"http://{headers.get('host', '')}{target}"
+        value = http_datum(method, url, headers, worker_params(query_params), route_params, body)
         try:
-            if function.is_async:
-                result = await function.handler(**{function.parameter: request})  # type: ignore[misc]
-            else:
-                call = partial(copy_context().run, function.handler, **{function.parameter: request})
-                result = await asyncio.get_running_loop().run_in_executor(self.threads, call)
-            return to_response(result, request.method)
-        except Exception:
-            print(f"Exception while executing function {function.name}:", file=sys.stderr)
-            traceback.print_exc()
-            sys.stderr.flush()
+            return to_response(await self.runtime.invoke(function.function, value), method)
+        except (FunctionFailed, TypeError, ValueError) as error:
+            print(f"Exception while executing function {function.name}:\n{error}", file=sys.stderr, flush=True)
             return Response(status=500)
+
+
+def http_datum(
+    method: str, url: str, headers: Mapping[str, str], query: Mapping[str, str], params: Mapping[str, str], body: bytes
+) -> Datum:
+    """Return a request in the form in which a runtime's HTTP binding reads it."""
+
+    def texts(values: Mapping[str, str]) -> dict[str, Datum]:
+        return {name: Datum(value, "string") for name, value in values.items()}
+
+    value = {
+        "method": Datum(method, "string"),
+        "url": Datum(url, "string"),
+        "headers": texts(headers),
+        "query": texts(query),
+        "params": texts(params),
+        "body": Datum(body, "bytes"),
+    }
+    return Datum(value, "http")
 
 
 def worker_headers(request: BaseRequest) -> dict[str, str]:
@@ -141,15 +137,8 @@ def worker_params(pairs: list[tuple[str, str]]) -> dict[str, str]:
     return {name: joined for name, joined in ((name, ",".join(several)) for name, several in values.items()) if joined}
 
 
-def to_response(result: object, method: str) -> Response:
-    """Encode what a function returned with the library's own converter, then write it as the host does."""
-    if asyncio.iscoroutine(result):
-        result.close()
-        raise TypeError("The handler is a plain def that returned a coroutine; it, or its wrapper, must be async.")
-    try:
-        datum = HttpResponseConverter.encode(result, expected_type=None)
-    except NotImplementedError:
-        raise TypeError(f"A function must return an HttpResponse or a str, not {type(result).__name__}.") from None
+def to_response(datum: Datum, method: str) -> Response:
+    """Write a function's encoded result as the host does; raises ValueError for what the host cannot write."""
     if datum.type == "string":
         return Response(text=datum.value)
     status = int(datum.value["status_code"].value)

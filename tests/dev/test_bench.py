@@ -26,7 +26,7 @@ from shared.clock import now
 @pytest.fixture(scope="module")
 def empty() -> Iterator[Server]:
     """Yield a host of the empty function."""
-    with running_host("bench.empty_app.function_app") as server:
+    with running_host("bench/empty_app/function_app.py") as server:
         yield server
 
 
