@@ -16,7 +16,7 @@ from dev.host.errors import AppError
 from dev.host.functions import http_functions, route_prefix
 from dev.host.invocation import FunctionsHost
 from dev.host.logged_errors import Listener
-from dev.host.runtime import this_pythons_runtime
+from dev.host.runtime import DEFAULT, NAMES, runtime_named
 from dev.host.threads import ContextThreads
 
 # Kestrel's limit for all headers together, instead of aiohttp's lower one for each.
@@ -28,7 +28,7 @@ async def serve(file: Path, arguments: argparse.Namespace) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     loop.set_default_executor(ContextThreads(thread_name_prefix="function"))
-    runtime = this_pythons_runtime()
+    runtime = runtime_named(arguments.runtime)
     sys.path.insert(0, str(file.parent))
     functions, others = http_functions(await runtime.index(file), route_prefix(file.parent / "host.json"))
     print(f"runs on {runtime.description}", flush=True)
@@ -58,6 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.host", description="Serve function_app on this machine.")
     parser.add_argument("--port", type=int, default=7071, help="0 for any free port (default: %(default)s)")
     parser.add_argument("--app", default="function_app.py", help="file of the FunctionApp (default: %(default)s)")
+    parser.add_argument("--runtime", choices=NAMES, default=DEFAULT, help="what runs the functions (here: %(default)s)")
     parser.add_argument("--key", help="ask for this key where a function is not anonymous; without it all are open")
     parser.add_argument("--verbose", action="store_true", help="print one line for each request")
     parser.add_argument("--name-errors", action="store_true", help="name the errors that are logged in each answer")

@@ -42,9 +42,14 @@ class Runtime(Protocol):
         """Call a function with the value of its trigger, and return its result; raises FunctionFailed."""
 
 
-def this_pythons_runtime() -> Runtime:
-    """Return the runtime for the Python that runs here."""
-    if sys.version_info >= (3, 13):
+NAMES = ("microsoft", "small")
+# Microsoft's library needs Python 3.13: https://pypi.org/project/azure-functions-runtime
+DEFAULT = NAMES[sys.version_info < (3, 13)]
+
+
+def runtime_named(name: str) -> Runtime:
+    """Return one of the two runtimes."""
+    if name == "microsoft":
         from dev.host.microsoft_runtime import MicrosoftRuntime
 
         return MicrosoftRuntime()
