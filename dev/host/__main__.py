@@ -16,7 +16,7 @@ from dev.host.errors import AppError
 from dev.host.functions import http_functions, route_prefix
 from dev.host.invocation import FunctionsHost
 from dev.host.logged_errors import Listener
-from dev.host.runtime import DEFAULT, NAMES, runtime_named
+from dev.host.runtimes import DEFAULT, NAMES, runtime_named
 from dev.host.threads import ContextThreads
 
 # Kestrel's limit for all headers together, instead of aiohttp's lower one for each.

@@ -4,7 +4,6 @@ Two runtimes do this. From Python 3.13 on it is Microsoft's own library, in whic
 versions it is a small one of this project.
 """
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -40,19 +39,3 @@ class Runtime(Protocol):
 
     async def invoke(self, function: Function, value: Datum) -> Datum:
         """Call a function with the value of its trigger, and return its result; raises FunctionFailed."""
-
-
-NAMES = ("microsoft", "small")
-# Microsoft's library needs Python 3.13: https://pypi.org/project/azure-functions-runtime
-DEFAULT = NAMES[sys.version_info < (3, 13)]
-
-
-def runtime_named(name: str) -> Runtime:
-    """Return one of the two runtimes."""
-    if name == "microsoft":
-        from dev.host.microsoft_runtime import MicrosoftRuntime
-
-        return MicrosoftRuntime()
-    from dev.host.small_runtime import SmallRuntime
-
-    return SmallRuntime()

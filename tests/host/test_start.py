@@ -1,5 +1,6 @@
 """Starting and ending the host, and apps that it does not serve."""
 
+import contextlib
 import os
 import signal
 import subprocess
