@@ -6,18 +6,22 @@ import logging
 import os
 import re
 import signal
+import socket
 import sys
 from pathlib import Path
 
 from aiohttp import web
 
-from dev.host.callers import homes
+from dev.app_settings import read_values
+from dev.front_page import FrontPage
+from dev.host.callers import LOCAL, homes
 from dev.host.errors import AppError
 from dev.host.functions import http_functions, route_prefix
 from dev.host.invocation import FunctionsHost
 from dev.host.logged_errors import Listener
 from dev.host.runtimes import DEFAULT, NAMES, runtime_named
 from dev.host.threads import ContextThreads
+from dev.setup import SetupError
 
 # Kestrel's limit for all headers together, instead of aiohttp's lower one for each.
 MAX_HEADERS = 32 * 1024
@@ -30,12 +34,15 @@ async def serve(file: Path, arguments: argparse.Namespace) -> None:
     loop.set_default_executor(ContextThreads(thread_name_prefix="function"))
     runtime = runtime_named(arguments.runtime)
     sys.path.insert(0, str(file.parent))
-    functions, others = http_functions(await runtime.index(file), route_prefix(file.parent / "host.json"))
+    prefix = route_prefix(file.parent / "host.json")
+    functions, others = http_functions(await runtime.index(file), prefix)
     print(f"runs on {runtime.description}", flush=True)
     if others:
         print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)
     at_home = homes(os.environ.get("PUBLIC_BASE_URL", ""))
     host = FunctionsHost(runtime, functions, arguments.key, arguments.verbose, at_home, arguments.name_errors)
+    if arguments.front_page:  # behind a tunnel, which needs a key, the page is for this machine only
+        host.unmatched = FrontPage(functions, prefix, os.environ, LOCAL if arguments.key else at_home)
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: loop.call_soon_threadsafe(stop.set))
@@ -43,7 +50,10 @@ async def serve(file: Path, arguments: argparse.Namespace) -> None:
     runner = web.ServerRunner(server, shutdown_timeout=0.1)  # 0 would be no limit
     await runner.setup()
     try:
-        await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
+        if arguments.listener is None:
+            await web.TCPSite(runner, "127.0.0.1", arguments.port).start()
+        else:
+            await web.SockSite(runner, socket.socket(fileno=arguments.listener)).start()
     except OSError as error:
         raise AppError(f"Port {arguments.port} cannot be opened: {error.strerror}.") from error
     print(f"listening on http://127.0.0.1:{runner.addresses[0][1]}", flush=True)
@@ -62,6 +72,9 @@ def main() -> int:
     parser.add_argument("--key", help="ask for this key where a function is not anonymous; without it all are open")
     parser.add_argument("--verbose", action="store_true", help="print one line for each request")
     parser.add_argument("--name-errors", action="store_true", help="name the errors that are logged in each answer")
+    parser.add_argument("--front-page", action="store_true", help="answer / and /api with a page of addresses")
+    parser.add_argument("--settings", metavar="FILE", help="take the settings of a file like local.settings.json")
+    parser.add_argument("--listener", type=int, metavar="FD", help="serve on this inherited socket, not on --port")
     arguments = parser.parse_args()
 
     logging.basicConfig(level=logging.INFO, stream=sys.stdout, format="%(levelname)s %(name)s: %(message)s")
@@ -73,8 +86,13 @@ def main() -> int:
         file = Path(arguments.app).resolve()
         if not file.is_file():
             raise AppError(f"There is no {file.name} in {file.parent}.")
-        asyncio.run(serve(file, arguments))
-    except AppError as error:
+        if arguments.settings:
+            os.environ.update(read_values(arguments.settings))
+        # On Windows a proactor would keep an inherited socket to itself, and several hosts serve it in turn.
+        loop = asyncio.SelectorEventLoop if arguments.listener and sys.platform == "win32" else None
+        with asyncio.Runner(loop_factory=loop) as runner:
+            runner.run(serve(file, arguments))
+    except (AppError, SetupError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -3,7 +3,7 @@
 import hmac
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -16,6 +16,7 @@ from dev.host.functions import HttpFunction
 from dev.host.logged_errors import listen, name_errors
 from dev.host.routes import decode
 from dev.host.runtime import FunctionFailed, Runtime
+from dev.request_line import request_line
 
 MAX_BODY = 100 * 1024 * 1024
 # Kestrel sends no body with these, and fails when a function gives one.
@@ -41,6 +42,7 @@ class FunctionsHost:
         self.homes = homes
         self.verbose = verbose
         self.names_errors = names_errors
+        self.unmatched: Callable[[BaseRequest], Response] = lambda request: Response(status=404)
 
     async def serve(self, request: BaseRequest) -> Response:
         """Answer one request."""
@@ -51,7 +53,8 @@ class FunctionsHost:
         if self.verbose:
             path = request.raw_path.partition("?")[0]
             duration = (time.perf_counter() - started) * 1000
-            print(f"INFO host: {request.method} {path} {response.status} {duration:.1f} ms", flush=True)
+            kind, body = request.content_type, request.get("body", b"")
+            print(request_line(request.method, path, response.status, duration, kind, body), flush=True)
         return response
 
     async def answer(self, request: BaseRequest) -> Response:
@@ -66,7 +69,7 @@ class FunctionsHost:
             if function.accepts(method) and (route_params := function.route.match(decoded)) is not None:
                 break
         else:
-            return Response(status=404)
+            return self.unmatched(request)
 
         query_params = parse_qsl(query, keep_blank_values=True) if query else []
         if self.key is None and not function.is_anonymous and (words := refusal(request.headers, self.homes)):
@@ -86,7 +89,7 @@ class FunctionsHost:
         length = request.content_length or 0
         if length > MAX_BODY:
             return Response(status=413)
-        body = await request.content.read() if length else b""
+        request["body"] = body = await request.content.read() if length else b""
         url = f"http://{headers.get('host', '')}{target}"
         value = http_datum(method, url, headers, worker_params(query_params), route_params, body)
         try:
