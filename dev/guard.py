@@ -63,7 +63,10 @@ def main(command: list[str]) -> int:
     # A handler, unlike SIG_IGN, is not inherited: the command starts with the default even under `nohup` or `&`.
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, **NEW_GROUP)
+        # What the owner lets us inherit, such as a socket, is for the command.
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, close_fds=False, **NEW_GROUP
+        )
     except OSError as error:
         os.write(2, f"{error.strerror}: {command[0]}\n".encode())
         return 127

@@ -1,9 +1,8 @@
-"""A service: a child process with a name, its output, a way to tell that it is ready, and a sure end."""
+"""A service: a child process with a name, its output, a check that it is ready, and a guaranteed end."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from dev import guard
 
@@ -26,7 +26,7 @@ class ServiceError(Exception):
 
 
 class Service:
-    """A command in its own process group, started through `dev/guard.py` so that nothing of it outlives us.
+    """A command in its own process group, started through `dev/guard.py` so that none of its processes outlives us.
 
     `sink` is called with the service's name and each line it writes. As a context manager: started and ready inside,
     stopped outside.
@@ -40,19 +40,22 @@ class Service:
         ready: Callable[[], bool] = lambda: True,
         sink: Callable[[str, str], None] | None = None,
         cwd: Path | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
-        """Describe the service; `env` is its whole environment, ours when None."""
+        """Describe the service; `env` is its whole environment, ours when None; `listener` is a socket it inherits."""
         self.name = name
         self.command = list(command)
         self.env = env
         self.ready = ready
         self.sink = sink
         self.cwd = cwd
+        self.listener = listener
         self.pid = 0
         self.last_lines: deque[str] = deque(maxlen=KEPT_LINES)
 
     def start(self) -> None:
         """Start the command; its process id is in `pid` afterwards."""
+        self.last_lines.clear()
         self.guard = subprocess.Popen(
             [sys.executable, "-I", "-S", guard.__file__, *self.command],
             stdin=subprocess.PIPE,
@@ -60,6 +63,7 @@ class Service:
             stderr=subprocess.PIPE,
             env=self.env,
             cwd=self.cwd,
+            **self.inherited(),
             **guard.NEW_GROUP,
         )
         assert self.guard.stderr is not None
@@ -71,6 +75,13 @@ class Service:
         self.pid = int(line)
         self.reader = threading.Thread(target=self.read_output, name=f"output of {self.name}", daemon=True)
         self.reader.start()
+
+    def inherited(self) -> dict[str, Any]:
+        """Return the options of Popen that hand the listener on."""
+        if self.listener is None:
+            return {}
+        self.listener.set_inheritable(True)
+        return {"close_fds": False} if sys.platform == "win32" else {"pass_fds": [self.listener.fileno()]}
 
     def read_output(self) -> None:
         """Keep the last lines and hand each line on, until the service and its children have closed their output."""
@@ -92,8 +103,13 @@ class Service:
         """The exit code once the command has ended, as a shell gives it (128 + signal)."""
         return self.guard.poll() if self.pid else None
 
+    def check(self) -> None:
+        """Raise ServiceError when the command has ended."""
+        if not self.running:
+            raise self.failure(f"{self.name} ended with exit code {self.exit_code}, so everything was stopped")
+
     def wait_until_ready(self, timeout: float = 60) -> None:
-        """Return when `ready` says so; raise ServiceError when the service ends before that, or takes too long."""
+        """Return when `ready` does; raise ServiceError when the service ends before that, or takes too long."""
         deadline = time.monotonic() + timeout
         while True:
             if not self.running:  # asked first: another program may answer on the port that this one could not get
@@ -150,18 +166,20 @@ def free_port() -> int:
     return listen_for_a_moment(0)
 
 
-def listen_for_a_moment(port: int) -> int:
-    """Return the port, or a free one for 0; raises OSError where it cannot be listened on."""
-    with socket.socket() as probe:
-        if os.name == "posix":  # as servers do, so that connections of an earlier run do not count as taken
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        probe.bind(("127.0.0.1", port))
-        probe.listen()
+def listen_for_a_moment(port: int, address: str = "127.0.0.1") -> int:
+    """Return the port, or a free one for 0; raise OSError when nothing can listen there."""
+    with listen(port, address) as probe:
         return int(probe.getsockname()[1])
 
 
+def listen(port: int, address: str = "127.0.0.1") -> socket.socket:
+    """Return a socket that listens on the port, or on a free one for 0; raise OSError when that is not possible."""
+    # On POSIX this sets SO_REUSEADDR, so connections of an earlier run do not block the port.
+    return socket.create_server((address, port), backlog=128)
+
+
 def answers(url: str, status: int | None = None) -> bool:
-    """Whether an HTTP server answers there now, with this status or with any."""
+    """Whether an HTTP server answers there now, with this status or, for None, with any."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(url, timeout=5) as response:
@@ -171,12 +189,3 @@ def answers(url: str, status: int | None = None) -> bool:
         return status in (None, error.code)
     except OSError:
         return False
-
-
-def wait_for_http(url: str, timeout: float = 30, status: int | None = None) -> None:
-    """Return when `url` answers; raise TimeoutError when it does not in time."""
-    deadline = time.monotonic() + timeout
-    while not answers(url, status):
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"{url} did not answer within {timeout:g} seconds")
-        time.sleep(0.05)
