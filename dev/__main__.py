@@ -1,27 +1,29 @@
-"""The one door to the project on a laptop and in CI: `python3 -m dev run | test | check | bench | services`.
+"""The command-line entry point of the project on a laptop and in CI: `python3 -m dev run | test | check | bench`.
 
-Needs a Python and nothing else; it makes `.venv`, installs what is pinned, and runs the rest with it.
+Needs a Python and nothing else: it creates `.venv`, installs what is pinned, and runs everything with it.
 """
 
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from dev import environment
 from dev.setup import ROOT, SetupError, say
 
-DESCRIPTION = "Runs, tests and checks the project. The first use makes .venv and installs what is pinned there."
+DESCRIPTION = "Run, test and check the project. The first use creates .venv and installs the pinned packages there."
 
 
-def main() -> int:
-    """Run one command of the door; return its exit code."""
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # type: ignore[union-attr]
-    arguments, rest = parser().parse_known_args()
+    arguments, rest = parser().parse_known_args(argv)
     if rest and arguments.command not in ("test", "bench"):
         parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
@@ -35,11 +37,12 @@ def main() -> int:
 
 
 def run(arguments: argparse.Namespace, rest: list[str]) -> int:
-    """Run the app with everything it needs, or only what it needs."""
+    """Run the app with all services, or the services only."""
     from dev import own_account
     from dev.run import Options, run
 
     values = {name: value for name, value in vars(arguments).items() if name not in ("command", "settings")}
+    values["set"] = dict(arguments.set)
     if arguments.settings:
         return own_account.run(Options(**values), arguments.settings)
     return run(Options(**values), with_app=arguments.command == "run")
@@ -97,7 +100,7 @@ COMMANDS = {"run": run, "services": run, "test": test, "check": check, "bench": 
 
 
 def become(arguments: list[str], env: dict[str, str]) -> int:
-    """Go on as the Python of `.venv`, so that signals and the exit code are its own."""
+    """Replace this process by the Python of `.venv`, which then gets the signals and sets the exit code."""
     command = [str(environment.PYTHON), *arguments]
     os.chdir(ROOT)
     if os.name == "posix":
@@ -115,16 +118,27 @@ def parser() -> argparse.ArgumentParser:
 
     command = add(
         "run",
-        "run the app with a fake Twilio, its phones and storage",
-        "Prints URLs and commands to try; needs no Azure and no Twilio account, and uses none but with --settings.",
+        "run the app with a Twilio emulator, its phones and storage",
+        "Prints URLs and commands to try, and restarts the app when one of its files changes. Needs no Azure and no "
+        "Twilio account, and uses none without --settings. Settings that are not of an account, such as "
+        "ALLOWED_COUNTRIES, are also read from local.settings.json.",
     )
-    command.add_argument("--port", type=port, help="of the app (default: 7071, or a free one)")
+    command.add_argument("--port", type=port, help="port of the app (default: 7071, or a free one)")
     add_service_options(command)
+    command.add_argument("--open", action="store_true", help="open the phones page in the browser")
+    command.add_argument(
+        "--set",
+        type=setting,
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="set a setting of the app that is not of an account, such as ALLOWED_COUNTRIES=US,CA; can be repeated",
+    )
     command.add_argument(
         "--host",
         choices=("builtin", "func"),
         default="builtin",
-        help="what serves the app: the small host in dev/host, or Azure Functions Core Tools (default: %(default)s)",
+        help="what serves the app: dev/host, or Azure Functions Core Tools (default: %(default)s)",
     )
     command.add_argument("--keys", action="store_true", help="ask for a function key, as Azure does")
     command.add_argument(
@@ -136,37 +150,67 @@ def parser() -> argparse.ArgumentParser:
 
     command = add(
         "services",
-        "run all that the app needs, but not the app",
+        "run everything that the app needs, but not the app",
         "For `func start`, or a debugger, in another terminal.",
     )
-    command.add_argument("--port", type=port, help="where the app will be (default: 7071)")
-    command.set_defaults(settings=None)
+    command.add_argument("--port", type=port, help="port where the app will be (default: 7071)")
+    command.set_defaults(settings=None, set=[])
     add_service_options(command)
 
     add("test", "run the tests; arguments go to pytest", "For example: python3 -m dev test -x tests/app/test_health.py")
     command = add("check", "run ruff and mypy")
-    command.add_argument("--fix", action="store_true", help="let ruff repair and format the files")
+    command.add_argument("--fix", action="store_true", help="let ruff fix and format the files")
     add("bench", "measure speed and memory; arguments name the benchmarks")
     return parser
 
 
 def add_service_options(command: argparse.ArgumentParser) -> None:
-    """Add what `run` and `services` have in common."""
+    """Add the options that `run` and `services` share."""
     command.add_argument(
-        "--phones-port", type=port, help="of the fake Twilio and the phones page (default: 7072, or a free one)"
+        "--phones-port",
+        type=port,
+        help="port of the Twilio emulator and the phones page (default: 7072, or a free one)",
     )
-    command.add_argument("--tables-port", type=port, help="of Azurite (default: 10002, or a free one)")
+    command.add_argument("--tables-port", type=port, help="port of Azurite (default: 10002, or a free one)")
+    command.add_argument(
+        "--bind",
+        type=ipv4_address,
+        default="127.0.0.1",
+        metavar="ADDRESS",
+        help="IPv4 address on which the app and the phones listen; 0.0.0.0 for all, as a container needs "
+        "(default: %(default)s)",
+    )
     command.add_argument("--data", type=Path, metavar="DIR", help="keep the tables in this folder between runs")
     command.add_argument(
         "--chaos", type=int, metavar="SEED", help="duplicate, reorder, delay and drop Twilio's callbacks by this seed"
     )
-    command.add_argument("--verbose", action="store_true", help="show every line that the parts write")
+    command.add_argument(
+        "--verbose", action="store_true", help="show every line of every part, and callbacks that are repeated"
+    )
+
+
+def setting(text: str) -> tuple[str, str]:
+    """Read a NAME=VALUE."""
+    from dev.app_settings import given_setting
+
+    try:
+        return given_setting(text)
+    except SetupError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def ipv4_address(text: str) -> str:
+    """Read an IPv4 address."""
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text} is not an IPv4 address such as 0.0.0.0") from None
 
 
 def port(text: str) -> int:
     """Read a port number."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text} is not a port: 1 to 65535 is expected")
+        raise argparse.ArgumentTypeError(f"{text} is not a port; expected 1 to 65535")
     return int(text)
 
 

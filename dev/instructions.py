@@ -13,24 +13,24 @@ CURL = "curl.exe" if os.name == "nt" else "curl"
 PYTHON = "py" if os.name == "nt" else "python3"
 
 
-def how_to_use_the_app(port: int, phones_port: int, tables_port: int, key: str | None) -> str:
-    """Return the URLs, and commands to paste; double quotes are read alike by sh, cmd and PowerShell."""
-    api = f"http://127.0.0.1:{port}/api"
+def how_to_use_the_app(values: Mapping[str, str], tables_port: int, key: str | None) -> str:
+    """Return the URLs, and commands to paste; double quotes mean the same in sh, cmd and PowerShell."""
+    api = f"{values['PUBLIC_BASE_URL']}/api"
     header = f' -H "x-functions-key: {key}"' if key else ""
     return f"""
   App     {api}
-  Phones  http://127.0.0.1:{phones_port}
+  Phones  {values["TWILIO_API_BASE_URL"]}
   Tables  http://127.0.0.1:{tables_port}
 
 Place a call, and answer it on the phones page:
 
   {CURL} {api}/make_call{header} --data-urlencode "to={PHONE}" --data-urlencode "say=Hello from your laptop"
 
-Send a text:
+Send a text message:
 
   {CURL} {api}/send_sms{header} --data-urlencode "to={PHONE}" --data-urlencode "body=Hello from your laptop"
 
-See what became of them:
+List both, with their outcome:
 
   {CURL} {api}/activity{header}
 
@@ -38,22 +38,22 @@ Ctrl-C stops everything.
 """
 
 
-def how_to_use_your_account(port: int, tables_port: int, key: str, base_url: str, number: str, file: Path) -> str:
-    """Return what is left to do by hand when the app runs with a Twilio account of one's own."""
-    api, header = f"http://127.0.0.1:{port}/api", f'-H "x-functions-key: {key}"'
+def how_to_use_your_account(url: str, tables_port: int, key: str, base_url: str, number: str, file: Path) -> str:
+    """Return what is left to do by hand when the app runs with the user's own Twilio account."""
+    api, header = f"{url}/api", f'-H "x-functions-key: {key}"'
     connect = connect_line(file, base_url, number)
     return f"""
   App     {api}
-  Twilio  {base_url}/api    a tunnel has to lead from there to port {port}
+  Twilio  {base_url}/api    a tunnel has to lead from there to {url}
   Tables  http://127.0.0.1:{tables_port}
 
-Let Twilio call the app; see whether it does; give the number back what it had, before you stop:
+Connect your number to the app; check it; restore its old settings before you stop:
 
   {connect}
   {connect} --check
   {connect} --restore
 
-Place a real call, which costs money, and see what became of it:
+Place a real call, which costs money, and list it with its outcome:
 
   {CURL} {api}/make_call {header} --data-urlencode "to=+1..." --data-urlencode "say=Hello from your laptop"
   {CURL} {api}/activity {header}
@@ -63,13 +63,13 @@ Ctrl-C stops everything.
 
 
 def connect_line(file: Path, base_url: str, number: str) -> str:
-    """Return the command that connects somebody's number to the app behind the tunnel."""
+    """Return the command that connects the user's number to the app behind the tunnel."""
     option = "" if number else " --number +1..."
     return f'{PYTHON} infra/connect_number.py --secrets "{file}" --base-url {base_url}{option}'
 
 
 def how_to_run_the_app(port: int, phones_port: int, tables_port: int, values: Mapping[str, str]) -> str:
-    """Return the URLs, and what `func start` needs to use them."""
+    """Return the URLs, and the settings with which `func start` uses them."""
     copy = "copy" if os.name == "nt" else "cp"
     moved = ""
     if (port, phones_port, tables_port) != (7071, 7072, 10002):
@@ -77,7 +77,7 @@ def how_to_run_the_app(port: int, phones_port: int, tables_port: int, values: Ma
         lines = "\n".join(f'  "{name}": "{values[name]}",' for name in names)
         moved = f"\nand, as they are not on their usual ports, with these values in local.settings.json:\n\n{lines}\n"
     return f"""
-  Phones  http://127.0.0.1:{phones_port}
+  Phones  {values["TWILIO_API_BASE_URL"]}
   Tables  http://127.0.0.1:{tables_port}
 
 Start the app in another terminal, inside .venv:
@@ -87,3 +87,11 @@ Start the app in another terminal, inside .venv:
 {moved}
 Ctrl-C stops everything.
 """
+
+
+def who_can_connect(bind: str, what: str) -> str:
+    """Return a warning when other machines can reach what listens on this address; empty when none can."""
+    if bind.startswith("127."):
+        return ""
+    machines = "machines that can reach this one" if bind == "0.0.0.0" else f"machines that can reach {bind}"
+    return f"\n--bind {bind}: all {machines} can use {what}. Other websites stay blocked.\n"

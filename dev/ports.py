@@ -1,4 +1,7 @@
-"""The ports of a run: the usual ones, or others where these are taken; but what was asked for, or nothing."""
+"""The ports of a run: those given on the command line, else the default ones, else free ones.
+
+A port given on the command line is never replaced: when it is taken, the run ends with an error.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,21 @@ from dataclasses import dataclass
 from dev.processes import free_port, listen_for_a_moment
 from dev.setup import SetupError, say
 
+LOOPBACK = "127.0.0.1"
+
 
 @dataclass(frozen=True)
 class Wish:
-    """A port that a part of the run wants; `asked` is what the person has given with the option."""
+    """A port that a part of the run needs; `asked` is the port given with the option."""
 
     what: str
     option: str
     usual: int
     asked: int | None
     advice: str = ""
-    """What to do when the port that was asked for is taken, where it is not the usual."""
+    """What to do when the port that was asked for is taken; the default is to give another one."""
+    address: str = LOOPBACK
+    """The address to listen on."""
 
 
 @contextmanager
@@ -38,42 +45,44 @@ def take(wish: Wish, claims: ExitStack) -> int:
     """Return the port that was asked for, else the usual one, else a free one."""
     port = wish.usual if wish.asked is None else wish.asked
     try:
-        return claim(port, claims)
+        return claim(port, wish.address, claims)
     except OSError as error:
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise SetupError(f"--bind {wish.address}: this machine has no such address; try 0.0.0.0.") from None
         trouble = f"Port {port} {reason(error)}"
     if wish.asked is not None:
         advice = wish.advice or f"give {wish.option} another, or leave it out"
         raise SetupError(f"{trouble}, so {wish.what} cannot be there: {advice}.")
-    port = claim_any(claims)
+    port = claim_any(wish.address, claims)
     say(f"{trouble}, so {wish.what} will be on port {port}.")
     return port
 
 
-def claim(port: int, claims: ExitStack) -> int:
-    """Make a port ours until `claims` are given up, and return it; raises OSError where somebody has it.
+def claim(port: int, address: str, claims: ExitStack) -> int:
+    """Reserve a port until `claims` are closed, and return it; raise OSError when it is taken.
 
-    A port is seen to be taken only when somebody listens there, and a first run installs for a minute before it does.
-    Until then the UDP port of the same number stands for it, which nothing here uses: one process can have it, and the
-    operating system takes it back however that process ends.
+    A TCP port is taken only once a program listens on it, and a first run installs for a minute before its parts do.
+    So this binds the UDP port of the same number, which no part uses: only one process can bind it, and the operating
+    system frees it however that process ends.
     """
     with ExitStack() as held:
         mark = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-        mark.bind(("127.0.0.1", port))
-        listen_for_a_moment(port)
+        mark.bind((LOOPBACK, port))
+        listen_for_a_moment(port, address)
         claims.enter_context(held.pop_all())
     return port
 
 
-def claim_any(claims: ExitStack) -> int:
-    """Make a free port ours, and return it."""
+def claim_any(address: str, claims: ExitStack) -> int:
+    """Reserve a free port, and return it."""
     while True:
         try:
-            return claim(free_port(), claims)
+            return claim(free_port(), address, claims)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
 
 
 def reason(error: OSError) -> str:
-    """Return why a port cannot be had: it is taken, or in the words of the operating system."""
+    """Return why a port cannot be used: it is taken, or the message of the operating system."""
     return "is taken" if error.errno == errno.EADDRINUSE else f"cannot be opened ({error.strerror})"

@@ -1,4 +1,4 @@
-"""`python3 -m dev run` and `services`: starts the parts, says where they are, and stops them together."""
+"""`python3 -m dev run` and `services`: starts the parts, prints their addresses, and stops them together."""
 
 from __future__ import annotations
 
@@ -7,18 +7,21 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+import webbrowser
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from dev import environment
-from dev.app_settings import check_for_core_tools, service_environ, settings
+from dev.app_settings import LOCAL, check_for_core_tools, chosen_settings, service_environ, settings
 from dev.azurite import azurite
-from dev.instructions import how_to_run_the_app, how_to_use_the_app
+from dev.instructions import how_to_run_the_app, how_to_use_the_app, who_can_connect
 from dev.numbers import connect_number
-from dev.ports import Wish, take_ports
+from dev.ports import LOOPBACK, Wish, take_ports
 from dev.processes import Service, ServiceError, answers
+from dev.reload import ReloadedApp
 from dev.setup import ROOT, SetupError, clear_errors, say
 from dev.terminal import Terminal
 
@@ -27,16 +30,40 @@ APP_PORT = 7071
 
 @dataclass(frozen=True)
 class Options:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     port: int | None = None
     phones_port: int | None = None
     tables_port: int | None = None
+    bind: str = LOOPBACK
     host: str = "builtin"
     data: Path | None = None
     chaos: int | None = None
+    set: Mapping[str, str] = field(default_factory=dict)
     keys: bool = False
+    open: bool = False
     verbose: bool = False
+
+    @property
+    def address(self) -> str:
+        """The address at which this machine reaches what listens on `bind`."""
+        return LOOPBACK if self.bind == "0.0.0.0" else self.bind
+
+
+class Part(Protocol):
+    """A process, or several, that a run starts, watches and stops."""
+
+    def start(self) -> None:
+        """Start it."""
+
+    def wait_until_ready(self) -> None:
+        """Return when it is ready; raise ServiceError when it does not start."""
+
+    def check(self) -> None:
+        """Raise ServiceError when it has ended."""
+
+    def stop(self) -> None:
+        """Stop it. Harmless when it never ran."""
 
 
 def run(options: Options, *, with_app: bool = True) -> int:
@@ -45,10 +72,10 @@ def run(options: Options, *, with_app: bool = True) -> int:
         core_tools(options)
     environment.ensure()
     wishes = [
-        Wish("the phones page", "--phones-port", 7072, options.phones_port),
+        Wish("the phones page", "--phones-port", 7072, options.phones_port, address=options.bind),
         Wish("Azurite", "--tables-port", 10002, options.tables_port),
     ]
-    app = Wish("the app", "--port", APP_PORT, options.port)
+    app = Wish("the app", "--port", APP_PORT, options.port, address=options.bind)
     with take_ports([*wishes, app] if with_app else wishes) as (phones_port, tables_port, *app_port):
         port = app_port[0] if app_port else options.port or APP_PORT
         return run_on(port, phones_port, tables_port, options, with_app)
@@ -56,28 +83,62 @@ def run(options: Options, *, with_app: bool = True) -> int:
 
 def run_on(port: int, phones_port: int, tables_port: int, options: Options, with_app: bool) -> int:
     """Run the parts on these ports."""
-    values = settings(port, phones_port, tables_port)
     key = secrets.token_urlsafe(24) if options.keys else None
-    terminal = Terminal(["azurite", "phones", "app"], sys.stdout, show=options.verbose)
-
-    def service(name: str, command: list[str], url: str) -> Service:
-        return Service(name, command, service_environ(values), lambda: answers(url, 200), terminal, ROOT)
-
-    parts = [
+    terminal = Terminal(["azurite", "phones", "app"], sys.stdout, show=options.verbose, repeat=options.verbose)
+    values = settings(port, phones_port, tables_port, options.address)
+    phones_url = f"http://{options.address}:{phones_port}"
+    parts: list[Part] = [
         azurite(tables_port, data_folder(options.data), verbose=options.verbose, sink=terminal),
-        service("phones", phones_command(options, phones_port, key), f"http://127.0.0.1:{phones_port}/"),
+        Service(
+            "phones",
+            phones_command(options, phones_port, key),
+            service_environ(values),
+            lambda: answers(f"{phones_url}/", 200),
+            terminal,
+            ROOT,
+        ),
     ]
     if with_app:
-        parts.append(service("app", app_command(options, port, key), f"http://127.0.0.1:{port}/api/health"))
-        words = how_to_use_the_app(port, phones_port, tables_port, key)
+        parts.append(app_part(options, port, key, values, terminal))
+        words = how_to_use_the_app(values, tables_port, key)
+        what = f"the phones without a password, and the app {'with its' if key else 'without a'} key"
     else:
         words = how_to_run_the_app(port, phones_port, tables_port, values)
-    return run_together(parts, lambda: connect_number(values), words, terminal)
+        what = "the phones without a password"
+    words += who_can_connect(options.bind, what)
+
+    def ready() -> None:
+        connect_number(values)
+        if options.open and not webbrowser.open(phones_url):
+            say(f"No browser could be opened: open {phones_url} yourself.")
+
+    return run_together(parts, ready, words, terminal)
 
 
-def run_together(parts: Sequence[Service], ready: Callable[[], None], words: str, terminal: Terminal) -> int:
-    """Start the parts, call `ready` and say `words` when all are, and stop all when one ends or somebody says so."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGINT too: a script that starts us with `&` has it ignored
+def app_part(options: Options, port: int, key: str | None, values: Mapping[str, str], terminal: Terminal) -> Part:
+    """Return the app: on our host, which is restarted after a change, or on Core Tools."""
+    health = f"{values['PUBLIC_BASE_URL']}/api/health"
+    said = ""
+
+    def environ() -> dict[str, str]:
+        nonlocal said
+        chosen = chosen_settings(options.set)
+        if chosen.words and chosen.words != said:
+            say(chosen.words)
+        said = chosen.words
+        return service_environ({**values, **chosen.values})
+
+    if options.host == "func":
+        command = [core_tools(options), "start", "--port", str(port)]
+        return Service("app", command, environ(), lambda: answers(health, 200), terminal, ROOT)
+    command = [*host_command(key), "--name-errors"]
+    address = (port, options.bind)
+    return ReloadedApp(command, environ, ROOT / LOCAL, address, lambda: answers(health, 200), terminal)
+
+
+def run_together(parts: Sequence[Part], ready: Callable[[], None], words: str, terminal: Terminal) -> int:
+    """Start the parts, call `ready` and print `words` when all are ready; stop all when one ends or on a signal."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # SIGINT too: a shell that starts us with `&` has it ignored
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.default_int_handler)
     quiet = not terminal.show
@@ -92,9 +153,12 @@ def run_together(parts: Sequence[Service], ready: Callable[[], None], words: str
             print(words, flush=True)
             terminal.show = True
             try:
-                watch(parts)
+                while True:
+                    for part in parts:
+                        part.check()
+                    time.sleep(0.1)
             finally:
-                terminal.show = not quiet  # what the parts say as they are stopped is of no interest
+                terminal.show = not quiet  # nobody needs what the parts print while they are stopped
     except KeyboardInterrupt:
         say("\nStopped.")
         return 0
@@ -103,17 +167,8 @@ def run_together(parts: Sequence[Service], ready: Callable[[], None], words: str
     return 1
 
 
-def watch(parts: Sequence[Service]) -> None:
-    """Wait until a part ends, and raise ServiceError about it."""
-    while True:
-        for part in parts:
-            if not part.running:
-                raise part.failure(f"{part.name} ended with exit code {part.exit_code}, so everything was stopped")
-        time.sleep(0.1)
-
-
 def data_folder(folder: Path | None) -> Path | None:
-    """Return the folder as an absolute path, made when it is not there."""
+    """Return the folder as an absolute path; create it when it does not exist."""
     if folder is None:
         return None
     with clear_errors(f"use the folder {folder}"):
@@ -122,29 +177,25 @@ def data_folder(folder: Path | None) -> Path | None:
 
 
 def phones_command(options: Options, port: int, key: str | None) -> list[str]:
-    """Return the command of the fake Twilio, whose page shows the key."""
+    """Return the command of the Twilio emulator, whose page shows the key."""
     chaos = [] if options.chaos is None else ["--chaos", str(options.chaos)]
     keys = [f"--app-key={key}"] if key else []  # a key may begin with a dash
-    return [str(environment.PYTHON), "-m", "fake_twilio", "--port", str(port), *chaos, *keys]
+    bind = [] if options.bind == LOOPBACK else ["--bind", options.bind]
+    return [str(environment.PYTHON), "-m", "fake_twilio", "--port", str(port), *bind, *chaos, *keys]
 
 
-def app_command(options: Options, port: int, key: str | None) -> list[str]:
-    """Return the command that serves the app: our host, or Microsoft's Core Tools."""
-    if options.host == "func":
-        return [core_tools(options), "start", "--port", str(port)]
-    return [*host_command(port, key), "--name-errors"]
-
-
-def host_command(port: int, key: str | None) -> list[str]:
+def host_command(key: str | None) -> list[str]:
     """Return the command that serves the app on our host."""
     keys = [f"--key={key}"] if key else []
-    return [str(environment.PYTHON), "-m", "dev.host", "--port", str(port), "--verbose", *keys]
+    return [str(environment.PYTHON), "-m", "dev.host", "--verbose", "--front-page", *keys]
 
 
 def core_tools(options: Options) -> str:
-    """Return the path of Azure Functions Core Tools, or raise SetupError where they cannot do what is asked."""
+    """Return the path of Azure Functions Core Tools; raise SetupError when they cannot do what the options ask for."""
     if options.keys:
-        raise SetupError("--keys goes with the built-in host only: Core Tools leave every function open on a laptop.")
+        raise SetupError("--keys works with the built-in host only: Core Tools ask for no key on a laptop.")
+    if options.bind != LOOPBACK:
+        raise SetupError("--bind works with the built-in host only: `func start` has no such option.")
     check_for_core_tools()
     path = shutil.which("func")
     if path is None:

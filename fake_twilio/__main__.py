@@ -21,7 +21,8 @@ def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
         description="A fake Twilio with phones in the browser. The account, its keys and its number are those of the "
         "app's own settings (TWILIO_ACCOUNT_SID and so on) in the environment.",
     )
-    parser.add_argument("--port", type=int, default=7072, help="where to listen on 127.0.0.1; 0 takes a free port")
+    parser.add_argument("--port", type=int, default=7072, help="where to listen; 0 takes a free port (default: 7072)")
+    parser.add_argument("--bind", metavar="ADDRESS", default="127.0.0.1", help="IPv4 address (default: %(default)s)")
     parser.add_argument("--chaos", metavar="SEED", help="duplicate, reorder, delay and drop callbacks, as SEED decides")
     parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each REST answer")
     parser.add_argument(
@@ -59,7 +60,7 @@ async def serve(options: argparse.Namespace) -> None:
     )
     server = Server(simulator, options.latency, options.app_key)
     await simulator.open()
-    print(f"listening on {await server.open(options.port)}", flush=True)
+    print(f"listening on {await server.open(options.port, options.bind)}", flush=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -26,8 +26,8 @@ class Server:
         self.rest = Rest(simulator, latency)
         self.app_key = app_key
 
-    async def open(self, port: int) -> str:
-        """Start to listen; the URL."""
+    async def open(self, port: int, bind: str = "127.0.0.1") -> str:
+        """Start to listen; return the URL for programs on this machine."""
         self.phones = PhonesApi(self.simulator, self.app_key)
         app = web.Application(
             middlewares=[guard(lambda: self.simulator.base_url), self.not_found], client_max_size=1024**2
@@ -37,8 +37,9 @@ class Server:
         app.add_routes(self.phones.routes())
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", port).start()
-        self.simulator.base_url = f"http://127.0.0.1:{self.runner.addresses[0][1]}"
+        await web.TCPSite(self.runner, bind, port).start()
+        address = "127.0.0.1" if bind == "0.0.0.0" else bind
+        self.simulator.base_url = f"http://{address}:{self.runner.addresses[0][1]}"
         return self.simulator.base_url
 
     async def close(self) -> None:

@@ -8,9 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 NAMES = ("127.0.0.1", "localhost", "[::1]")
-
-
-HOST = re.compile(rf"({'|'.join(map(re.escape, NAMES))})(:\d+)?", re.IGNORECASE)
+PORT = re.compile(r":\d+\Z")
 
 
 def guard(base_url: Callable[[], str]) -> Middleware:
@@ -32,8 +30,10 @@ def refusal(request: web.Request, base_url: str) -> str:
     leads here (DNS rebinding), it may even read the answers. What a browser writes into Host and Origin no page can
     change; programs send no Origin, and neither does the app.
     """
-    if not HOST.fullmatch(request.headers.get("Host", "")):
+    own = urlsplit(base_url)
+    names = (*NAMES, own.hostname)
+    if PORT.sub("", request.headers.get("Host", "").lower()) not in names:
         return f"The phones answer at {base_url} only, or at localhost."
-    if request.headers.get("Origin") not in (None, *(f"http://{name}:{urlsplit(base_url).port}" for name in NAMES)):
+    if request.headers.get("Origin") not in (None, *(f"http://{name}:{own.port}" for name in names)):
         return "A page of another site may not use the phones."
     return ""

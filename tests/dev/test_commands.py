@@ -1,6 +1,5 @@
-"""The door's command line, its checks, and what it finds on a machine: Node and a browser."""
+"""The command line, its checks, and what it finds on a machine: Node and a browser."""
 
-import io
 import os
 import subprocess
 import sys
@@ -8,23 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from dev import __main__ as command_line
 from dev import chromium, node
-from dev.terminal import Terminal
 
 ROOT = Path(__file__).parents[2]
-posix_only = pytest.mark.skipif(os.name != "posix", reason="stands in for programs with scripts of the shell")
-
-
-def door(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run `python3 -m dev` to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "dev", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+posix_only = pytest.mark.skipif(os.name != "posix", reason="replaces programs by shell scripts")
 
 
 def script(path: Path, text: str) -> Path:
@@ -34,45 +21,67 @@ def script(path: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("services",), ("test",), ("check",), ("bench",)])
-def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("command", [[], ["run"], ["services"], ["test"], ["check"], ["bench"]])
+def test_every_command_explains_itself(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """--help works everywhere and says more than the usage."""
-    done = door(*command, "--help")
+    with pytest.raises(SystemExit) as ended:
+        command_line.main([*command, "--help"])
 
-    assert done.returncode == 0
-    assert done.stdout.startswith("usage: python3 -m dev")
-    assert len(done.stdout.splitlines()) > 3
+    printed = capsys.readouterr().out
+    assert ended.value.code == 0
+    assert printed.startswith("usage: python3 -m dev")
+    assert len(printed.splitlines()) > 3
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ((), "required: COMMAND"),
-        (("walk",), "invalid choice: 'walk'"),
-        (("run", "--port", "0"), "argument --port: 0 is not a port: 1 to 65535 is expected"),
-        (("run", "--port", "65536"), "65536 is not a port"),
-        (("run", "--port", "x"), "x is not a port"),
-        (("run", "--chaos", "x"), "argument --chaos: invalid int value: 'x'"),
-        (("run", "--host", "iis"), "argument --host: invalid choice: 'iis'"),
-        (("run", "--verb"), "unrecognized arguments: --verb"),
-        (("check", "--fox"), "unrecognized arguments: --fox"),
-        (("services", "--keys"), "unrecognized arguments: --keys"),
+        ("", "required: COMMAND"),
+        ("walk", "invalid choice: 'walk'"),
+        ("run --port 0", "argument --port: 0 is not a port; expected 1 to 65535"),
+        ("run --port 65536", "65536 is not a port"),
+        ("run --port x", "x is not a port"),
+        ("run --chaos x", "argument --chaos: invalid int value: 'x'"),
+        ("run --host iis", "argument --host: invalid choice: 'iis'"),
+        ("run --verb", "unrecognized arguments: --verb"),
+        ("run --bind localhost", "argument --bind: localhost is not an IPv4 address such as 0.0.0.0"),
+        ("run --set ALLOWED_COUNTRIES", "argument --set: expected NAME=VALUE"),
+        ("run --set ALOWED=US", "argument --set: the app has no setting 'ALOWED'; expected one of ALLOWED_COUNTRIES"),
+        ("run --set TWILIO_AUTH_TOKEN=x", "argument --set: TWILIO_AUTH_TOKEN is a setting of an account"),
+        ("check --fox", "unrecognized arguments: --fox"),
+        ("services --keys", "unrecognized arguments: --keys"),
+        ("services --set DEFAULT_COUNTRY=US", "unrecognized arguments: --set"),
     ],
 )
-def test_a_wrong_command_line_is_refused(arguments: tuple[str, ...], words: str) -> None:
+def test_a_wrong_command_line_is_rejected(arguments: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
     """The message names the argument; nothing is started."""
-    done = door(*arguments)
+    with pytest.raises(SystemExit) as ended:
+        command_line.main(arguments.split())
 
-    assert done.returncode == 2
-    assert words in done.stderr
+    assert ended.value.code == 2
+    assert words in capsys.readouterr().err
 
 
-def test_the_host_of_core_tools_needs_core_tools(tmp_path: Path) -> None:
-    """One sentence with the address to get them from, before anything is installed or started."""
-    done = door("run", "--host", "func", PATH=str(tmp_path))
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("run --host func", "--host func needs Azure Functions Core Tools (https://aka.ms/azfunc-install)"),
+        ("run --host func --keys", "--keys works with the built-in host only"),
+        ("run --host func --bind 0.0.0.0", "--bind works with the built-in host only"),
+        ("run --settings own.json --open", "--open is for the Twilio emulator"),
+        ("run --settings own.json --chaos 1", "--chaos is for the Twilio emulator"),
+        ("run --settings no-such-file.json", "no-such-file.json cannot be read"),
+    ],
+)
+def test_options_that_do_not_fit_are_an_error_before_anything_is_installed(
+    arguments: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence says what is wrong and what to do."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("dev.environment.ensure", lambda: pytest.fail("installed"))
 
-    assert done.returncode == 1
-    assert done.stderr.startswith("dev: --host func needs Azure Functions Core Tools (https://aka.ms/azfunc-install)")
+    assert command_line.main(arguments.split()) == 1
+    assert capsys.readouterr().err.startswith(f"dev: {words}")
 
 
 @posix_only
@@ -80,20 +89,28 @@ def test_test_hands_its_arguments_to_pytest_and_its_exit_code_back(tmp_path: Pat
     """Options before and after a path arrive as typed; 5 is pytest's code for no tests."""
     browser = script(tmp_path / "browser", "echo Chromium 1.0")
 
-    done = door("test", "-q", "tests/dev/test_commands.py", "-k", "no_test_has_this_name", CHROMIUM=str(browser))
+    arguments = ["test", "-q", "tests/dev/test_commands.py", "-k", "no_test_has_this_name"]
+    done = subprocess.run(
+        [sys.executable, "-m", "dev", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "CHROMIUM": str(browser)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 5
     assert "deselected" in done.stdout
 
 
 def test_every_check_runs_even_when_one_fails(tmp_path: Path) -> None:
-    """A person wants all the bad news at once."""
+    """A person wants to see all failures in one go."""
     (tmp_path / "pyproject.toml").write_text('[tool.mypy]\nfiles = ["bad.py"]\nstrict = true\n', "utf-8")
     (tmp_path / "bad.py").write_text("import os\nx : int = ''\n", "utf-8")
-    # The door works on the project that it stands in, so it is given another one, and this one's .venv.
+    # The command works on the project that it is part of, so it gets another one, with the .venv of this one.
     code = (
-        "import pathlib, sys; from dev import __main__ as door; door.ROOT = pathlib.Path(sys.argv.pop(1));"
-        "sys.exit(door.main())"
+        "import pathlib, sys; from dev import __main__ as command; command.ROOT = pathlib.Path(sys.argv.pop(1));"
+        "sys.exit(command.main())"
     )
 
     done = subprocess.run(
@@ -153,48 +170,3 @@ def test_the_browser_that_chromium_names_goes_first(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("CHROMIUM", str(chosen))
 
     assert chromium.find() == str(chosen)
-
-
-class Screen(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        """Return True."""
-        return True
-
-
-def test_lines_stand_behind_a_padded_name() -> None:
-    """The text begins in one column whoever writes; a file gets no colours."""
-    stream = io.StringIO()
-    terminal = Terminal(["app", "azurite"], stream)
-
-    terminal("app", "one")
-    terminal("azurite", "two")
-
-    assert stream.getvalue() == "app     | one\nazurite | two\n"
-
-
-@posix_only
-@pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_colours_are_for_terminals_that_want_them(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """https://no-color.org: any value but an empty one says no."""
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    colourful, plain = Screen(), Screen()
-
-    Terminal(["app", "phones"], colourful)("phones", "x")
-    monkeypatch.setenv(name, value)
-    Terminal(["app", "phones"], plain)("phones", "x")
-
-    assert colourful.getvalue() == "\x1b[35mphones | \x1b[0mx\n"
-    assert plain.getvalue() == "phones | x\n"
-
-
-def test_a_quiet_terminal_shows_nothing() -> None:
-    """Until everything answers, what the parts say is for the failure report only."""
-    stream = io.StringIO()
-    terminal = Terminal(["app"], stream, show=False)
-
-    terminal("app", "one")
-
-    assert stream.getvalue() == ""

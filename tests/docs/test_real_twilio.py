@@ -92,12 +92,16 @@ def test_one_command_runs_the_app_with_your_own_account(settings_file: Callable[
         ),
         ({"PUBLIC_BASE_URL": f"{TUNNEL}/api"}, (), "PUBLIC_BASE_URL: expected the tunnel's address without /api"),
         ({"PUBLIC_BASE_URL": "https://"}, (), "PUBLIC_BASE_URL: expected the tunnel's address"),
-        ({"DEFAULT_COUNTRY": None}, (), "every value is a text in quotes; DEFAULT_COUNTRY is not."),
-        ({"TWILIO_API_BASE_URL": SETTINGS["TWILIO_API_BASE_URL"]}, (), "TWILIO_API_BASE_URL: leads to the fake"),
+        ({"DEFAULT_COUNTRY": None}, (), "every value must be a string in quotes; DEFAULT_COUNTRY is not."),
+        (
+            {"TWILIO_API_BASE_URL": SETTINGS["TWILIO_API_BASE_URL"]},
+            (),
+            "TWILIO_API_BASE_URL: leads to the Twilio emulator",
+        ),
         ({"PUBLIC_BASE_URL": "http://127.0.0.1:7071"}, (), "PUBLIC_BASE_URL: expected the tunnel's address"),
-        ({}, ("--chaos", "7"), "--chaos is about the fake Twilio"),
-        ({}, ("--phones-port", "7072"), "--phones-port is about the fake Twilio"),
-        ({}, ("--host", "func"), "--settings goes with the built-in host only"),
+        ({}, ("--chaos", "7"), "--chaos is for the Twilio emulator"),
+        ({}, ("--phones-port", "7072"), "--phones-port is for the Twilio emulator"),
+        ({}, ("--host", "func"), "--settings works with the built-in host only"),
     ],
 )
 def test_a_settings_file_that_is_not_ready_is_rejected_with_the_names_in_it(

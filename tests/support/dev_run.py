@@ -1,4 +1,4 @@
-"""A `python3 -m dev run` or `services` at work, for tests."""
+"""A running `python3 -m dev run` or `services`, for tests."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psutil
@@ -18,7 +20,7 @@ from tests.support.app import ROOT
 
 
 class Run:
-    """A `python3 -m dev` at work."""
+    """A running `python3 -m dev`."""
 
     def __init__(self, *arguments: str, **env: str) -> None:
         """Start it; its output is read when it has ended, or line by line."""
@@ -31,17 +33,15 @@ class Run:
             text=True,
         )
         self.output = ""
-        # A line that never comes fails the test instead of stopping it.
-        self.patience = threading.Timer(60, self.process.kill)
-        self.patience.start()
 
     def read_until(self, words: str) -> str:
         """Return the output up to the line with these words."""
         assert self.process.stdout is not None
-        while words not in self.output:
-            line = self.process.stdout.readline()
-            assert line, f"it ended:\n{self.output}"
-            self.output += line
+        with self.patience():
+            while words not in self.output:
+                line = self.process.stdout.readline()
+                assert line, f"it ended:\n{self.output}"
+                self.output += line
         return self.output
 
     def api(self) -> str:
@@ -70,6 +70,16 @@ class Run:
         """Send a signal, read what is left and return the exit code."""
         if how is not None:
             self.process.send_signal(how)
-        self.output += self.process.communicate()[0]
-        self.patience.cancel()
+        with self.patience():
+            self.output += self.process.communicate()[0]
         return self.process.returncode
+
+    @contextmanager
+    def patience(self) -> Iterator[None]:
+        """End the process when a line does not come within a minute, so that the test fails instead of hanging."""
+        timer = threading.Timer(60, self.process.kill)
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
