@@ -10,36 +10,51 @@ from contextlib import suppress
 from fake_twilio.chaos import Chaos
 from fake_twilio.faults import Fault
 from fake_twilio.model.account import Account
+from fake_twilio.options import Options
 from fake_twilio.server import Server
-from fake_twilio.simulator import DEFAULT_APP_URL, Simulator
+from fake_twilio.simulator import Simulator
 
 
-def arguments(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
+def options_of(argv: Sequence[str] | None = None) -> Options:
+    """Return the options on the command line, with the account of the app's settings in the environment."""
     parser = argparse.ArgumentParser(
         prog="python -m fake_twilio",
-        description="A fake Twilio with phones in the browser. The account, its keys and its number are those of the "
-        "app's own settings (TWILIO_ACCOUNT_SID and so on) in the environment.",
+        description="A local Twilio emulator with phones in the browser. The account, its keys and its number are "
+        "those of the app's own settings (TWILIO_ACCOUNT_SID and so on) in the environment.",
     )
-    parser.add_argument("--port", type=int, default=7072, help="where to listen; 0 takes a free port (default: 7072)")
-    parser.add_argument("--bind", metavar="ADDRESS", default="127.0.0.1", help="IPv4 address (default: %(default)s)")
-    parser.add_argument("--chaos", metavar="SEED", help="duplicate, reorder, delay and drop callbacks, as SEED decides")
-    parser.add_argument("--latency", type=float, default=0.0, metavar="SECONDS", help="wait before each REST answer")
     parser.add_argument(
-        "--pace", type=float, default=1.0, metavar="FACTOR", help="how long people take: 1 real, 0.5 half, 0 no time"
+        "--port", type=int, default=Options.port, help="where to listen; 0 takes a free port (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--bind", metavar="ADDRESS", default=Options.bind, help="IPv4 address to listen at (default: %(default)s)"
+    )
+    parser.add_argument("--chaos", metavar="SEED", help="duplicate, reorder, delay and drop callbacks, as SEED decides")
+    parser.add_argument(
+        "--latency", type=float, default=Options.latency, metavar="SECONDS", help="wait before each REST answer"
+    )
+    parser.add_argument(
+        "--pace",
+        type=float,
+        default=Options.pace,
+        metavar="FACTOR",
+        help="how long people and networks take: 1 is real time, 0.5 half of it, 0 no time",
     )
     parser.add_argument(
         "--app-url",
         metavar="URL",
-        default=os.environ.get("PUBLIC_BASE_URL") or DEFAULT_APP_URL,
-        help="the app that the lines on the page are for (default: PUBLIC_BASE_URL, else %(default)s)",
+        default=os.environ.get("PUBLIC_BASE_URL") or Options.app_url,
+        help="the app, for the commands that the page shows (default: PUBLIC_BASE_URL, else %(default)s)",
     )
     parser.add_argument(
-        "--app-key", metavar="KEY", default="", help="the function key in the lines on the page (default: none)"
+        "--app-key", metavar="KEY", default=Options.app_key, help="the function key in these commands (default: none)"
     )
     parser.add_argument("--autopilot", action="store_true", help="phones answer by themselves after a moment")
-    parser.add_argument("--no-life", action="store_true", help="answer creates, and let nothing come of them")
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--no-life", dest="life", action="store_false", help="answer creates, and let nothing come of them"
+    )
+    given = vars(parser.parse_args(argv))
+    chaos = Chaos(given.pop("chaos"), longest=2.0) if given["chaos"] else given.pop("chaos")
+    return Options(account=Account.from_environ(os.environ), chaos=chaos or None, **given)
 
 
 def say(fault: Fault) -> None:
@@ -47,20 +62,12 @@ def say(fault: Fault) -> None:
     print(f"fault: {fault}", flush=True)
 
 
-async def serve(options: argparse.Namespace) -> None:
+async def serve(options: Options) -> None:
     """Serve until told to stop."""
-    simulator = Simulator(
-        Account.from_environ(os.environ),
-        pace=options.pace,
-        chaos=Chaos(options.chaos, longest=2.0) if options.chaos else None,
-        autopilot=options.autopilot,
-        life=not options.no_life,
-        app_url=options.app_url,
-        on_fault=say,
-    )
-    server = Server(simulator, options.latency, options.app_key)
+    simulator = Simulator(options, on_fault=say)
+    server = Server(simulator)
     await simulator.open()
-    print(f"listening on {await server.open(options.port, options.bind)}", flush=True)
+    print(f"listening on {await server.open(options.port)}", flush=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -77,7 +84,7 @@ async def serve(options: argparse.Namespace) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run until Ctrl-C."""
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve(arguments(argv)))
+        asyncio.run(serve(options_of(argv)))
 
 
 if __name__ == "__main__":

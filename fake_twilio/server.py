@@ -21,14 +21,14 @@ from fake_twilio.simulator import Simulator
 class Server:
     """Listens for the app and for the page."""
 
-    def __init__(self, simulator: Simulator, latency: float = 0.0, app_key: str = "") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-        self.rest = Rest(simulator, latency)
-        self.app_key = app_key
+        self.rest = Rest(simulator)
 
-    async def open(self, port: int, bind: str = "127.0.0.1") -> str:
+    async def open(self, port: int) -> str:
         """Start to listen; return the URL for programs on this machine."""
-        self.phones = PhonesApi(self.simulator, self.app_key)
+        bind = self.simulator.options.bind
+        self.phones = PhonesApi(self.simulator)
         app = web.Application(
             middlewares=[guard(lambda: self.simulator.base_url), self.not_found], client_max_size=1024**2
         )

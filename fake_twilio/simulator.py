@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from fake_twilio.chaos import Chaos, RestFailures
+from fake_twilio.chaos import RestFailures
 from fake_twilio.faults import Fault, Faults
-from fake_twilio.model.account import Account, AccountStatus
+from fake_twilio.model.account import AccountStatus
 from fake_twilio.model.call import Call
 from fake_twilio.model.call_queue import CallQueue
 from fake_twilio.model.conference import Conference
@@ -19,46 +19,32 @@ from fake_twilio.model.owned_number import OwnedNumber
 from fake_twilio.model.phone import Phones
 from fake_twilio.model.recording import Recording
 from fake_twilio.model.twiml_app import TwimlApp
+from fake_twilio.options import Options
 from fake_twilio.runtime.changes import Changes
 from fake_twilio.runtime.idle_tracker import IdleTracker
 from fake_twilio.runtime.pace import Pace
 from fake_twilio.runtime.tasks import Tasks
 from fake_twilio.twiml.audio import Audio, look_at
-from fake_twilio.webhooks.answer_checks import SLOW
 from fake_twilio.webhooks.sender import Sender
-
-DEFAULT_APP_URL = "http://127.0.0.1:7071"
 
 
 class Simulator:
     """State and tasks of one fake Twilio. Everything here happens on one event loop."""
 
-    def __init__(
-        self,
-        account: Account,
-        *,
-        pace: float = 1.0,
-        chaos: Chaos | None = None,
-        autopilot: bool = False,
-        life: bool = True,
-        app_url: str = DEFAULT_APP_URL,
-        slow: float = SLOW,
-        on_fault: Callable[[Fault], None] = lambda fault: None,
-    ) -> None:
-        self.account = account
-        self.pace = Pace(pace)
-        self.chaos = chaos
-        self.autopilot = autopilot
-        self.life = life
-        self.app_url = app_url
-        self.limit = 100_000 if life else 1000
+    def __init__(self, options: Options, on_fault: Callable[[Fault], None] = lambda fault: None) -> None:
+        self.options = options
+        self.account = options.account
+        self.pace = Pace(options.pace)
+        self.limit = 100_000 if options.life else 1000
         self.on_fault = on_fault
         self.base_url = ""
         self.changes = Changes()
         self.rest_failures = RestFailures()
         self.set_up_account()
         self.tasks = Tasks(IdleTracker(self.changes), self.note_error)
-        self.sender = Sender(account.auth_token, self.tasks, chaos, slow, self.report, self.changes.tell)
+        self.sender = Sender(
+            options.account.auth_token, self.tasks, options.chaos, options.slow, self.report, self.changes.tell
+        )
         self.forget()
 
     def set_up_account(self) -> None:
@@ -75,7 +61,7 @@ class Simulator:
         self.idle = IdleTracker(self.changes)
         self.tasks.start_over(self.idle)
         self.sender.forget()
-        self.phones = Phones(self.autopilot)
+        self.phones = Phones(self.options.autopilot)
         self.faults = Faults(self.note_fault)
         self.rest_failures.end()
         self.calls: dict[str, Call] = {}
@@ -85,7 +71,7 @@ class Simulator:
         self.queues: dict[str, CallQueue] = {}
         self.conferences: dict[str, Conference] = {}
         self.heard: dict[str, Audio] = {}
-        self.requests: deque[Any] = deque(maxlen=10_000 if self.life else 100)
+        self.requests: deque[Any] = deque(maxlen=10_000 if self.options.life else 100)
         self.created = 0
         self.changes.tell()
 

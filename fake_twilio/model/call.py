@@ -1,6 +1,5 @@
-"""A call: Twilio's Call resource, and what the line and the phone know of it beyond that."""
+"""A call: Twilio's Call resource. The rest is in its `line` (what the phone shows) and its `control`."""
 
-import asyncio
 import math
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,23 +7,13 @@ from typing import Any
 
 from fake_twilio.dates import now, rfc2822
 from fake_twilio.form import Form
+from fake_twilio.model.call_control import CallControl
 from fake_twilio.model.call_input import SILENCE, Heard
 from fake_twilio.model.line import Line
-from fake_twilio.model.recording import Recording
 from fake_twilio.runtime.idle_tracker import Waiter
 from fake_twilio.twiml.source import Source
 
 FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
-
-
-@dataclass
-class Step:
-    """One thing that happens in a call, as the phone shows it."""
-
-    verb: str
-    at: datetime
-    about: dict[str, Any]
-    state: str = "now"
 
 
 @dataclass(eq=False)
@@ -48,18 +37,8 @@ class Call(Waiter):
     answered: datetime | None = None
     ended: datetime | None = None
     answered_by: str | None = None
-    recording: Recording | None = None
-    """Of the whole call, when it was asked for as the call was placed."""
     line: Line = field(default_factory=Line)
-    sequence: int = 0
-    keys: str = ""
-    steps: list[Step] = field(default_factory=list)
-    ring: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when the phone, or an update by REST, has decided what becomes of a call that rings."""
-    fate: str = ""
-    """That decision: `in-progress` or a final status."""
-    interruptions: asyncio.Queue[Source | None] = field(default_factory=asyncio.Queue)
-    """While the call is in progress: None ends it, a source replaces the document that runs."""
+    control: CallControl = field(default_factory=CallControl)
 
     @property
     def person(self) -> str:
@@ -80,21 +59,21 @@ class Call(Waiter):
 
     def decide(self, fate: str) -> bool:
         """Answer, decline, cancel: True when the call was still ringing or waiting to."""
-        if self.over or self.answered or self.ring.is_set():
+        if self.over or self.answered or self.control.decided.is_set():
             return False
-        self.fate = fate
-        self.ring.set()
+        self.control.fate = fate
+        self.control.decided.set()
         self.wake()
         return True
 
     def interrupt(self, source: Source | None) -> None:
         """Hang up, or give a call in progress another document."""
-        self.interruptions.put_nowait(source)
+        self.control.interruptions.put_nowait(source)
         self.wake()
 
     def press(self, keys: str) -> None:
         """Keys pressed on the phone, for whatever listens."""
-        self.keys += keys
+        self.line.keys += keys
         for key in keys.upper():
             self.hear(Heard(key=key))
 
@@ -119,7 +98,7 @@ class Call(Waiter):
 
     def heard(self) -> str:
         """The words spoken so far."""
-        return " ".join(step.about["text"] for step in self.steps if step.verb == "Say")
+        return " ".join(step.about["text"] for step in self.line.steps if step.verb == "Say")
 
     def to_json(self) -> dict[str, Any]:
         """Twilio's representation (https://www.twilio.com/docs/voice/api/call-resource#call-properties)."""

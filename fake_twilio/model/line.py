@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from fake_twilio.model.call_input import CallInput
@@ -20,8 +21,24 @@ class Tap:
 
 
 @dataclass
+class Step:
+    """One thing that happens in a call, as the phone shows it."""
+
+    verb: str
+    at: datetime
+    about: dict[str, Any]
+    state: str = "now"
+
+
+@dataclass
 class Line:
-    """The state of the line."""
+    """The state of the line, and what the phone shows of the call."""
+
+    keys: str = ""
+    """All keys that were pressed."""
+    steps: list[Step] = field(default_factory=list)
+    recording: Recording | None = None
+    """The recording of the whole call, where the create asked for one."""
 
     call_input: CallInput | None = None
     answers: int = 0

@@ -34,9 +34,9 @@ Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 class PhonesApi:
     """Routes under `/_phones`, and the files. `app_key` opens the app's functions, where it asks for a key."""
 
-    def __init__(self, simulator: Simulator, app_key: str = "") -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-        self.app_key = app_key
+        self.app_key = simulator.options.app_key
         self.closing = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:

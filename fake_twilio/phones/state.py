@@ -4,7 +4,8 @@ from itertools import islice
 from typing import Any
 
 from fake_twilio.dates import iso
-from fake_twilio.model.call import Call, Step
+from fake_twilio.model.call import Call
+from fake_twilio.model.line import Step
 from fake_twilio.model.message import Message
 from fake_twilio.model.phone import Phone
 from fake_twilio.simulator import Simulator
@@ -16,7 +17,7 @@ def state(simulator: Simulator, app_key: str) -> dict[str, Any]:
     phones = [phone for phone in simulator.phones.by_number.values() if phone.named or phone.calls or phone.messages]
     return {
         "account": {"sid": simulator.account.sid, "numbers": list(simulator.account.numbers)},
-        "app_url": simulator.app_url,
+        "app_url": simulator.options.app_url,
         "app_key": app_key,
         "phones": [phone_state(phone) for phone in phones[-100:]],
         "webhooks": [webhook_state(delivery) for delivery in islice(reversed(simulator.sender.deliveries), 50)],
@@ -80,7 +81,7 @@ def call_state(call: Call) -> dict[str, Any]:
         "answered": iso(call.answered),
         "ended": iso(call.ended),
         "duration": call.duration,
-        "keys": call.keys,
+        "keys": call.line.keys,
         "waiting_for": line.waiting_for,
         "recordings": [
             {"sid": recording.sid, "url": f"{recording.path}.wav", "duration": recording.duration}
@@ -90,7 +91,7 @@ def call_state(call: Call) -> dict[str, Any]:
         "connected_to": line.connected_to,
         "queue": line.queue,
         "conference": line.conference,
-        "steps": [step_state(step) for step in call.steps],
+        "steps": [step_state(step) for step in call.line.steps],
     }
 
 

@@ -51,9 +51,8 @@ async def begin(answered: asyncio.Event, run: Run) -> None:
 class Rest:
     """What all routes have in common."""
 
-    def __init__(self, simulator: Simulator, latency: float = 0.0) -> None:
+    def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
-        self.latency = latency
         self.concurrent = 0
         self.authorizations = {simulator.account.by_key, simulator.account.by_token}
 
@@ -74,8 +73,8 @@ class Rest:
         try:
             writes = request.method in ("POST", "PATCH")
             body = (await request.read()).decode("utf-8", "replace") if writes else ""
-            if self.latency:
-                await asyncio.sleep(self.latency)
+            if self.simulator.options.latency:
+                await asyncio.sleep(self.simulator.options.latency)
             if request.headers.get("Authorization") not in self.authorizations:
                 raise TwilioError(20003)
             account = self.simulator.account.sid
@@ -119,11 +118,11 @@ class Rest:
             return await self.suffer(request, failure)
         resource, run = make()
         body = resource.to_json()
-        if not self.simulator.life:
+        if not self.simulator.options.life:
             return self.respond(body, 201)
         answered = asyncio.Event()
         self.simulator.tasks.spawn(begin(answered, run))
-        if self.simulator.chaos and self.simulator.chaos.early(resource.number):
+        if self.simulator.options.chaos and self.simulator.options.chaos.early(resource.number):
             answered.set()
             await self.first_callback(resource.sid)
         if failure and failure.kind == "late":

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from fake_twilio.model.call import Call, Step
+from fake_twilio.model.call import Call
+from fake_twilio.model.line import Step
 from fake_twilio.model.recording import Recording
 from fake_twilio.testing.simulator_thread import SimulatorThread
 
@@ -23,7 +24,7 @@ class PhoneCall:
     @property
     def steps(self) -> list[Step]:
         """What the call has done so far, verb by verb."""
-        return self.thread.ask(lambda: list(self.call.steps))
+        return self.thread.ask(lambda: list(self.call.line.steps))
 
     @property
     def recordings(self) -> list[Recording]:

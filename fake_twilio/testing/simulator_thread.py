@@ -6,49 +6,36 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self, TypeVar
 
-from fake_twilio.chaos import Chaos
 from fake_twilio.faults import Fault
-from fake_twilio.model.account import Account
+from fake_twilio.options import Options
 from fake_twilio.rest.base import RestRequest
 from fake_twilio.server import Server
-from fake_twilio.simulator import DEFAULT_APP_URL, Simulator
-from fake_twilio.webhooks.answer_checks import SLOW
+from fake_twilio.simulator import Simulator
 from fake_twilio.webhooks.webhook import Delivery
 
 T = TypeVar("T")
 
 
 class SimulatorThread:
-    """The server on 127.0.0.1. `pace` 0, the default here, makes people and networks take no time."""
+    """The server on 127.0.0.1, in a thread."""
 
-    def __init__(
-        self,
-        *,
-        account: Account | None = None,
-        pace: float = 0.0,
-        chaos: Chaos | None = None,
-        latency: float = 0.0,
-        autopilot: bool = False,
-        life: bool = True,
-        app_url: str = DEFAULT_APP_URL,
-        slow: float = SLOW,
-        port: int = 0,
-    ) -> None:
-        self.account = account or Account()
-        self.port = port
+    def __init__(self, options: Options) -> None:
+        self.account = options.account
+        self.port = options.port
         self.url = ""
-        self.simulator = Simulator(
-            self.account, pace=pace, chaos=chaos, autopilot=autopilot, life=life, app_url=app_url, slow=slow
-        )
-        self.server = Server(self.simulator, latency)
+        self.simulator = Simulator(options)
+        self.server = Server(self.simulator)
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, name="fake-twilio", daemon=True)
 
     @classmethod
     @contextmanager
     def running(cls, **options: Any) -> Iterator[Self]:
-        """A fake that listens until the block ends."""
-        fake = cls(**options)
+        """Run an emulator until the block ends, with some of the `Options`.
+
+        By default it takes a free port, and people and networks take no time (`pace` 0).
+        """
+        fake = cls(Options(**{"port": 0, "pace": 0.0, **options}))
         fake.thread.start()
         fake.wait(fake.simulator.open())
         fake.start()

@@ -39,7 +39,7 @@ def call_in(simulator: Simulator, from_: str, to: str) -> Call:
         token=uuid4().hex,
     )
     # Nobody but the app decides what becomes of it: it cannot be picked up from outside.
-    call.ring.set()
+    call.control.decided.set()
     simulator.keep(simulator.calls, call.sid, call)
     simulator.tasks.spawn(run_inbound_call(simulator, call))
     return call

@@ -42,7 +42,7 @@ async def talk(session: Session, source: Source) -> bool:
 async def until_interrupted(call: Call, doing: Coroutine[Any, Any, object]) -> Interruption | None:
     """Do something on a call; None when it came to its end, else what came between."""
     running = asyncio.ensure_future(doing)
-    interruption = asyncio.ensure_future(call.interruptions.get())
+    interruption = asyncio.ensure_future(call.control.interruptions.get())
     try:
         await asyncio.wait({running, interruption}, return_when=asyncio.FIRST_COMPLETED)
         if interruption.done():

@@ -26,8 +26,8 @@ async def run_outbound_call(simulator: Simulator, call: Call) -> None:
     detect_machine(simulator, call)
     if call.parameters.get("Record").lower() == "true":
         dual = call.parameters.get("RecordingChannels").lower() == "dual"
-        call.recording = Recording(call.account_sid, call.sid, "OutboundAPI", channels=2 if dual else 1)
-        simulator.keep_recording(call, call.recording)
+        call.line.recording = Recording(call.account_sid, call.sid, "OutboundAPI", channels=2 if dual else 1)
+        simulator.keep_recording(call, call.line.recording)
     await talk_in_time(simulator, call)
     finish(simulator, call, "completed")
     post_call_recording(simulator, call)

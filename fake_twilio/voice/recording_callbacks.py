@@ -35,9 +35,9 @@ def post_recording(simulator: Simulator, call: Call, recording: Recording, callb
 
 def post_call_recording(simulator: Simulator, call: Call) -> None:
     """Tell the app of the recording that it asked for when it placed the call."""
-    if call.recording:
+    if call.line.recording:
         callback = CallbackSettings.of(call.parameters, "RecordingStatusCallback", "completed")
-        post_recording(simulator, call, call.recording, callback)
+        post_recording(simulator, call, call.line.recording, callback)
 
 
 def post_transcription(simulator: Simulator, call: Call, recording: Recording, url: str) -> None:

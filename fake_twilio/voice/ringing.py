@@ -18,7 +18,7 @@ async def ring(simulator: Simulator, call: Call) -> str:
     phone.calls.append(call)
     simulator.changes.tell()
     await simulator.pace.human(0.2)
-    if not call.ring.is_set():
+    if not call.control.decided.is_set():
         call.started = now()
         become(simulator, call, "initiated")
         post_call_event(simulator, call, "initiated")
@@ -28,8 +28,8 @@ async def ring(simulator: Simulator, call: Call) -> str:
 
 async def reach(simulator: Simulator, call: Call, phone: Phone) -> str:
     """Let the phone ring, if it can."""
-    if call.ring.is_set():
-        return call.fate
+    if call.control.decided.is_set():
+        return call.control.fate
     if not phone.in_service:
         return "failed"
     if not phone.reachable:
@@ -41,9 +41,9 @@ async def reach(simulator: Simulator, call: Call, phone: Phone) -> str:
     seconds = simulator.pace.patience(int(call.parameters.get("Timeout") or 60))
     with simulator.idle.waiting(call), suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            await call.ring.wait()
+            await call.control.decided.wait()
     call.decide("no-answer")
-    return call.fate
+    return call.control.fate
 
 
 async def answer_soon(simulator: Simulator, call: Call) -> None:

@@ -9,8 +9,9 @@ from xml.etree.ElementTree import Element
 
 from fake_twilio.dates import now
 from fake_twilio.model.bridge import Bridge
-from fake_twilio.model.call import Call, Step
+from fake_twilio.model.call import Call
 from fake_twilio.model.call_input import CallInput, Heard
+from fake_twilio.model.line import Step
 from fake_twilio.runtime.tasks import first
 from fake_twilio.simulator import Simulator
 from fake_twilio.twiml.check import Kind
@@ -60,8 +61,8 @@ class Session:
     def step(self, verb: str, **about: object) -> Iterator[Step]:
         """Show a verb on the phone for as long as it runs."""
         step = Step(verb, now(), about)
-        self.call.steps.append(step)
-        del self.call.steps[:-500]
+        self.call.line.steps.append(step)
+        del self.call.line.steps[:-500]
         self.simulator.changes.tell()
         try:
             yield step

@@ -40,8 +40,8 @@ def finish(simulator: Simulator, call: Call, status: str) -> None:
     line = call.line
     for tap in line.taps:
         tap.stop()
-    if call.recording:
-        call.recording.end()
+    if call.line.recording:
+        call.line.recording.end()
     line.taps, line.call_input, line.waiting_for = [], None, None
     call.ended = now()
     become(simulator, call, status)
@@ -65,14 +65,14 @@ def post_call_event(simulator: Simulator, call: Call, event: str) -> None:
             ("Duration", str(math.ceil(seconds / 60))),
             ("SipResponseCode", SIP_RESPONSES[call.status]),
         ]
-        if call.recording:
-            fields += recording_fields(simulator, call.recording)
+        if call.line.recording:
+            fields += recording_fields(simulator, call.line.recording)
     fields += [
         ("Timestamp", rfc2822(now()) or ""),
         ("CallbackSource", "call-progress-events"),
-        ("SequenceNumber", str(call.sequence)),
+        ("SequenceNumber", str(call.control.sequence)),
     ]
-    call.sequence += 1
+    call.control.sequence += 1
     method = call.parameters.get("StatusCallbackMethod").upper() or "POST"
     webhook = Webhook(call.sid, "status", call.status, url, method, tuple(fields))
     simulator.sender.post(webhook, call.number, last=event == "completed")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from fake_twilio.__main__ import arguments
+from fake_twilio.__main__ import options_of
 from fake_twilio.voice.interpreter import APOLOGY
 from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, refused, twiml
 
@@ -298,7 +298,7 @@ def test_help_is_answered_by_twilio(stage: Stage) -> None:
 def test_the_command_line_takes_the_apps_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """That of the lines on the page: from --app-url, else PUBLIC_BASE_URL, else the usual port."""
     monkeypatch.delenv("PUBLIC_BASE_URL", raising=False)
-    assert arguments([]).app_url == "http://127.0.0.1:7071"
+    assert options_of([]).app_url == "http://127.0.0.1:7071"
     monkeypatch.setenv("PUBLIC_BASE_URL", "http://127.0.0.1:7099")
-    assert arguments([]).app_url == "http://127.0.0.1:7099"
-    assert arguments(["--app-url", "http://127.0.0.1:1"]).app_url == "http://127.0.0.1:1"
+    assert options_of([]).app_url == "http://127.0.0.1:7099"
+    assert options_of(["--app-url", "http://127.0.0.1:1"]).app_url == "http://127.0.0.1:1"

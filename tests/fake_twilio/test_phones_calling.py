@@ -233,7 +233,7 @@ def test_one_of_two_calls_is_hung_up(page: Page, stage: Stage) -> None:
     expect(lines).to_have_count(0)
     statuses = [stage.client.calls(sid).fetch().status for sid in (first, second)]
     assert statuses == ["completed", "in-progress"]
-    assert [stage.fake.call(sid).keys for sid in (first, second)] == ["5", ""]
+    assert [stage.fake.call(sid).line.keys for sid in (first, second)] == ["5", ""]
 
 
 def test_a_dialled_phone_rings_and_both_know_each_other(page: Page, stage: Stage) -> None:

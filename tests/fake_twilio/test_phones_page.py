@@ -209,7 +209,7 @@ def test_the_keyboard_reaches_a_phone_from_anywhere_on_the_page(page: Page, twil
     page.keyboard.press("h")
 
     expect(thread_of(phone).get_by_text("Call ended")).to_be_visible()
-    assert fake.call(sid).keys == "4"
+    assert fake.call(sid).line.keys == "4"
 
 
 def test_the_phone_with_the_focus_has_the_first_claim_to_a_key(page: Page, twilio: Client) -> None:
@@ -257,7 +257,7 @@ def test_keys_reach_twilio_in_the_order_they_were_pressed(page: Page, twilio: Cl
     page.keyboard.type("234567890*")
 
     expect(phone.get_by_label("Keys pressed")).to_have_text("1#234567890*")
-    assert fake.call(sid).keys == "1#234567890*"
+    assert fake.call(sid).line.keys == "1#234567890*"
 
 
 def test_the_keys_of_a_phone_without_a_call_send_nothing(page: Page, twilio: Client) -> None:

@@ -334,7 +334,7 @@ def test_connect_says_that_nothing_talks(stage: Stage) -> None:
 def test_echo_goes_on_until_somebody_hangs_up(stage: Stage) -> None:
     """And says that nothing is heard."""
     phone_call = call_in(stage, "<Echo/><Say>never</Say>")
-    stage.fake.wait_for(lambda: phone_call.call.steps[1:], "Echo", 5)
+    stage.fake.wait_for(lambda: phone_call.call.line.steps[1:], "Echo", 5)
     stage.fake.wait_until_quiet()
     assert "nothing is echoed" in details(phone_call, "Echo")[0]
     phone_call.hang_up()

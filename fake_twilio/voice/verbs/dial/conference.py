@@ -4,9 +4,9 @@ import asyncio
 from contextlib import suppress
 from xml.etree.ElementTree import Element
 
-from fake_twilio.model.call import Step
 from fake_twilio.model.call_input import CallInput
 from fake_twilio.model.conference import Conference, Participant
+from fake_twilio.model.line import Step
 from fake_twilio.model.recording import Recording
 from fake_twilio.runtime.tasks import first
 from fake_twilio.voice.allowed_verbs import WHILE_WAITING

@@ -3,7 +3,7 @@
 import asyncio
 from xml.etree.ElementTree import Element
 
-from fake_twilio.model.call import Step
+from fake_twilio.model.line import Step
 from fake_twilio.twiml.source import Source
 from fake_twilio.voice.session import Session
 from fake_twilio.voice.verbs.dial.conference import join

@@ -4,7 +4,7 @@ import asyncio
 from xml.etree.ElementTree import Element
 
 from fake_twilio.model.bridge import Bridge
-from fake_twilio.model.call import Step
+from fake_twilio.model.line import Step
 from fake_twilio.runtime.idle_tracker import Wait
 from fake_twilio.voice.session import Session
 from fake_twilio.voice.verbs.attributes import flag, whole_number

@@ -5,8 +5,8 @@ from contextlib import suppress
 from xml.etree.ElementTree import Element
 
 from fake_twilio.model.bridge import Bridge
-from fake_twilio.model.call import Step
 from fake_twilio.model.call_queue import CallQueue, Waiting
+from fake_twilio.model.line import Step
 from fake_twilio.voice.session import Session
 from fake_twilio.voice.verbs.attributes import flag, text_of, whole_number
 from fake_twilio.voice.verbs.dial.outcome import Outcome

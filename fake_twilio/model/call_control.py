@@ -1,0 +1,20 @@
+"""How a call is steered from outside while it rings or is in progress."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from fake_twilio.twiml.source import Source
+
+
+@dataclass(eq=False)
+class CallControl:
+    """What other tasks tell the task that runs the call, and the number of its next status callback."""
+
+    decided: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the phone, or an update by REST, has decided how the ringing ends."""
+    fate: str = ""
+    """That decision: `in-progress` or a final status."""
+    interruptions: asyncio.Queue[Source | None] = field(default_factory=asyncio.Queue)
+    """While the call is in progress: None ends it, a source replaces the document that runs."""
+    sequence: int = 0
+    """Twilio's SequenceNumber of the next status callback."""
