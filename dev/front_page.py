@@ -49,17 +49,12 @@ class FrontPage:
         return "\n".join([*places, "", *routes, ""])
 
     def html(self) -> str:
-        """Return the page for a browser; an address that GET opens is a link."""
-        places = [(escape(name), link(url)) for name, url in self.addresses]
-        routes = [
-            (
-                f"<code>{escape(methods)}</code>",
-                link(path) if is_page(methods, path) else f"<code>{escape(path)}</code>",
-            )
-            for methods, path in self.routes
-        ]
+        """Return the page for a browser."""
+        places = [(escape(name), link(url, url)) for name, url in self.addresses]
+        routes = [(code(methods), route(methods, path)) for methods, path in self.routes]
         return (
             '<!doctype html><html lang="en"><meta charset="utf-8"><title>Function app on this machine</title>'
+            '<link rel="icon" href="data:,">'
             f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
             f"<h1>Function app on this machine</h1>{table(places)}<h2>Routes</h2>{table(routes)}</html>"
         )
@@ -76,14 +71,15 @@ def addresses(environ: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
     return [(name, url) for name, url in found if url.startswith("http")]
 
 
-def is_page(methods: str, path: str) -> bool:
-    """Whether a browser can open a route: it answers GET and has no parameters."""
-    return ("GET" in methods or methods == "any") and "{" not in path
+def route(methods: str, path: str) -> str:
+    """Return a route, as a link when a browser can open it: GET without POST, which webhooks have, or parameters."""
+    url = re.sub(r"/\{\w+\?\}$", "", path)  # an optional parameter
+    return code(path) if "GET" not in methods or "POST" in methods or "{" in url else link(url, path)
 
 
-def link(url: str) -> str:
+def link(url: str, text: str) -> str:
     """Return a link to an address."""
-    return f'<a href="{escape(url)}">{code(url)}</a>'
+    return f'<a href="{escape(url)}">{code(text)}</a>'
 
 
 def code(text: str) -> str:
