@@ -19,6 +19,7 @@ from fake_twilio.testing import FakeTwilio
 from shared.http_session import http_session
 from shared.settings import settings
 from shared.storage.table_client import table_client
+from shared.twilio.client import twilio_client
 from tests.support.app import SETTINGS, App, Run, StartApp, app_starter
 from tests.support.lossy_storage import LossyStorage, lossy_storage
 from tests.support.phones_page import WINDOW, watched_page
@@ -88,7 +89,7 @@ def run_here(tables: str, monkeypatch: pytest.MonkeyPatch) -> Run:
             return await story
         finally:
             await http_session().close()
-            for cached in (http_session, table_client, settings):
+            for cached in (http_session, table_client, twilio_client, settings):
                 cached.cache_clear()
 
     return lambda story: asyncio.run(to_its_end(story))

@@ -63,6 +63,8 @@ def twilio_client() -> Client:
 
             Raises TwilioUnavailable if no connection was made, OutcomeUnknown if one was made and no answer came.
             """
+            if auth:
+                headers = {**(headers or {}), "Authorization": aiohttp.encode_basic_auth(*auth)}
             for attempt in range(1, TRIES + 1):
                 last = attempt == TRIES
                 try:
@@ -72,7 +74,6 @@ def twilio_client() -> Client:
                         params=params,
                         data=data,
                         headers=headers,
-                        auth=aiohttp.BasicAuth(*auth) if auth else None,
                         allow_redirects=allow_redirects,
                     ) as answer:
                         body = await answer.read()

@@ -1,14 +1,12 @@
-"""GET, POST /api/fallback: the last resort."""
+"""GET, POST /api/fallback: the answer when another webhook failed."""
 
 from __future__ import annotations
 
-from dev.azurite import connection_string
-from dev.processes import free_port
-from tests.support.app import App, StartApp
+from tests.support.app import App
 
 
-def test_a_caller_hears_an_apology_and_the_log_what_failed(app: App) -> None:
-    """The code and the place, without the query, which may hold a number."""
+def test_a_caller_hears_an_apology_and_the_error_is_logged(app: App) -> None:
+    """The error code and the URL, without its query, which may contain a number."""
     form = {
         "CallSid": "CA77",
         "ErrorCode": "11200",
@@ -23,17 +21,15 @@ def test_a_caller_hears_an_apology_and_the_log_what_failed(app: App) -> None:
     assert "8675309" not in line
 
 
-def test_a_text_gets_no_apology(app: App) -> None:
-    """It would be a text that somebody pays for."""
+def test_a_message_gets_no_apology(app: App) -> None:
+    """Somebody would pay for it."""
     answer = app.signed_post("fallback", {"MessageSid": "SM77", "ErrorCode": "11205"})
 
     assert "<Message" not in answer.text
     assert "<Response" in answer.text
 
 
-def test_it_needs_no_storage(start_app: StartApp) -> None:
-    """What made the other webhook fail must not make this one fail."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
-
+def test_the_fallback_needs_no_storage(app_without_storage: App) -> None:
+    """The failure of the other webhook must not make this one fail."""
     form = {"CallSid": "CA1", "ErrorUrl": "http://[", "ErrorCode": "x"}
-    assert "We are sorry" in app.signed_post("fallback", form).text
+    assert "We are sorry" in app_without_storage.signed_post("fallback", form).text

@@ -11,34 +11,28 @@ import azure.functions as func
 import pytest
 from azure.data.tables import TableClient
 
-from dev.azurite import connection_string
-from dev.processes import free_port
 from fake_twilio.testing import FakeTwilio
 from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
 from shared.sending.idempotency import forget, keep, reserve
 from shared.storage.tables import IDEMPOTENCY, upsert
-from tests.support.app import App, Run, StartApp, assert_problem, errors_of
+from tests.support.app import App, Run, assert_problem, errors_of
+from tests.support.creates import creates
 from tests.support.lossy_storage import LossyStorage
 
 BODY = {"to": "+15551234567", "body": "Hi"}
 
 
 def new_key() -> dict[str, str]:
-    """Return a header with a key that no other test uses."""
+    """Return a header with an Idempotency-Key that no other test uses."""
     return {"Idempotency-Key": secrets.token_hex(8)}
-
-
-def creates(fake_twilio: FakeTwilio) -> int:
-    """Return how many times Twilio was asked to place or send something."""
-    return len([request for request in fake_twilio.requests if request.method == "POST"])
 
 
 @pytest.mark.parametrize("route", ["send_sms", "make_call"])
 def test_a_repeated_request_gets_the_same_answer_and_nothing_is_sent_again(
     app: App, fake_twilio: FakeTwilio, route: str
 ) -> None:
-    """Status, body and Location; marked as a replay."""
+    """The same status, body and Location, marked as a replay."""
     body = BODY if route == "send_sms" else {"to": "+15551234567"}
     key = new_key()
     first = app.post(route, body, headers=key)
@@ -49,41 +43,41 @@ def test_a_repeated_request_gets_the_same_answer_and_nothing_is_sent_again(
     assert second.headers["location"] == first.headers["location"]
     assert second.headers["idempotent-replayed"] == "true"
     assert "idempotent-replayed" not in first.headers
-    assert creates(fake_twilio) == 1
+    assert len(creates(fake_twilio)) == 1
 
 
-def test_many_at_once_with_one_key_send_once(app: App, fake_twilio: FakeTwilio) -> None:
-    """One gets through; the others are told to wait, or get its answer."""
+def test_concurrent_requests_with_one_key_send_once(app: App, fake_twilio: FakeTwilio) -> None:
+    """One is processed; the others get a 409, or its answer."""
     key = new_key()
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: app.post("send_sms", BODY, headers=key), range(32)))
 
     assert {answer.status_code for answer in answers} <= {201, 409}
     assert len({answer.json()["sid"] for answer in answers if answer.status_code == 201}) == 1
-    assert creates(fake_twilio) == 1
+    assert len(creates(fake_twilio)) == 1
     for answer in answers:
         if answer.status_code == 409:
             assert_problem(answer, 409, "idempotency_key_in_use")
 
 
-def test_the_same_key_with_another_body_is_refused(app: App, fake_twilio: FakeTwilio) -> None:
-    """It is a mistake of the caller's, and would hide a text that was never sent."""
+def test_the_same_key_with_another_body_is_an_error(app: App, fake_twilio: FakeTwilio) -> None:
+    """A replay would hide that the second message was never sent."""
     key = new_key()
     app.post("send_sms", BODY, headers=key)
 
     assert_problem(app.post("send_sms", {**BODY, "body": "Bye"}, headers=key), 422, "idempotency_key_reused")
-    assert creates(fake_twilio) == 1
+    assert len(creates(fake_twilio)) == 1
 
 
-def test_one_key_on_two_routes_is_two_keys(app: App, fake_twilio: FakeTwilio) -> None:
-    """A call is not a text."""
+def test_the_same_key_on_another_route_is_another_key(app: App, fake_twilio: FakeTwilio) -> None:
+    """A call is not a message."""
     key = new_key()
 
     assert app.post("send_sms", BODY, headers=key).status_code == 201
     assert app.post("make_call", {"to": "+15551234567"}, headers=key).status_code == 201
 
 
-def test_a_refused_request_frees_its_key(app: App, fake_twilio: FakeTwilio) -> None:
+def test_an_error_frees_the_key(app: App, fake_twilio: FakeTwilio) -> None:
     """Nothing was sent, so the corrected request may use it."""
     key = new_key()
 
@@ -92,10 +86,8 @@ def test_a_refused_request_frees_its_key(app: App, fake_twilio: FakeTwilio) -> N
     assert app.post("send_sms", BODY, headers=key).status_code == 201
 
 
-def test_a_key_whose_reservation_was_not_confirmed_is_reserved(
-    lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
-) -> None:
-    """Where the storage's answer was lost, the key that is there is the request's own; nothing has been sent yet."""
+def test_a_reservation_whose_answer_was_lost_is_valid(lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio) -> None:
+    """The retried insert finds the request's own reservation; nothing has been sent yet."""
     app, storage = lossy
     key = new_key()
     storage.lose("POST", "idempotency", times=2)
@@ -103,22 +95,22 @@ def test_a_key_whose_reservation_was_not_confirmed_is_reserved(
 
     assert first.status_code == 201
     assert app.post("send_sms", BODY, headers=key).content == first.content
-    assert creates(fake_twilio) == 1
+    assert len(creates(fake_twilio)) == 1
 
 
-def test_a_key_that_may_be_reserved_is_free_again(lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio) -> None:
-    """Where no answer of the storage comes, nothing is sent, and who sends the request again is heard."""
+def test_a_reservation_without_any_answer_is_removed(lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio) -> None:
+    """Nothing is sent, and a repeated request is processed."""
     app, storage = lossy
     key = new_key()
     storage.lose("POST", "idempotency", times=3)
 
     assert_problem(app.post("send_sms", BODY, headers=key), 503, "storage_unavailable")
-    assert creates(fake_twilio) == 0
+    assert len(creates(fake_twilio)) == 0
     assert app.post("send_sms", BODY, headers=key).status_code == 201
 
 
-def test_a_delete_that_is_repeated_frees_nobody_elses_key(run_here: Run) -> None:
-    """Where the storage did a delete and its answer was lost, the key may be another request's by now."""
+def test_a_repeated_delete_does_not_free_another_requests_key(run_here: Run) -> None:
+    """After a delete whose answer was lost, another request may have reserved the key."""
 
     async def story() -> None:
         key = secrets.token_hex(8)
@@ -149,10 +141,10 @@ DAY = 24 * 3600
         (121, False, "same", OutcomeUnknown),
     ],
 )
-def test_a_key_is_kept_for_a_day_and_waited_for_two_minutes(
+def test_a_response_is_stored_for_a_day_and_a_reservation_is_in_use_for_two_minutes(
     run_here: Run, seconds: int, answered: bool, body: str, outcome: str | type[ApiError] | None
 ) -> None:
-    """By then no request is still at work: without an answer its outcome is unknown, until the key is new again."""
+    """After two minutes without a response the outcome is unknown; after a day the key can be used again."""
 
     async def story() -> None:
         key = secrets.token_hex(8)
@@ -177,14 +169,14 @@ def test_a_key_is_kept_for_a_day_and_waited_for_two_minutes(
 
 
 def partition_of(key: dict[str, str]) -> str:
-    """Return where send_sms reserves a key."""
+    """Return the PartitionKey of a key of send_sms."""
     return hashlib.sha256(f"send_sms {key['Idempotency-Key']}".encode()).hexdigest()
 
 
-def test_a_key_that_is_freed_while_it_is_looked_at_is_reserved(
+def test_a_key_that_is_freed_at_the_same_time_can_be_reserved(
     lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
 ) -> None:
-    """The request that had it was refused just then."""
+    """The request that had reserved it failed at that moment."""
     app, storage = lossy
     key = new_key()
     keys = {"PartitionKey": partition_of(key), "RowKey": "key"}
@@ -195,13 +187,13 @@ def test_a_key_that_is_freed_while_it_is_looked_at_is_reserved(
 
     assert first.status_code == 201
     assert app.post("send_sms", BODY, headers=key).content == first.content
-    assert creates(fake_twilio) == 1
+    assert len(creates(fake_twilio)) == 1
 
 
-def test_an_old_key_whose_renewal_was_not_confirmed_is_reserved(
+def test_the_reservation_of_an_old_key_whose_answer_was_lost_is_valid(
     lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
 ) -> None:
-    """Where the storage's answer was lost, the key that is there is the request's own."""
+    """The retried replacement finds the request's own reservation."""
     app, storage = lossy
     key = new_key()
     app.post("send_sms", BODY, headers=key)
@@ -211,32 +203,32 @@ def test_an_old_key_whose_renewal_was_not_confirmed_is_reserved(
     storage.lose("PUT", "idempotency", times=2)
 
     assert app.post("send_sms", BODY, headers=key).status_code == 201
-    assert creates(fake_twilio) == 2
+    assert len(creates(fake_twilio)) == 2
 
 
-def test_an_unknown_outcome_is_kept_and_never_sent_again(app: App, fake_twilio: FakeTwilio) -> None:
-    """The one case in which a second try could send twice."""
+def test_an_unknown_outcome_is_stored_and_never_sent_again(app: App, fake_twilio: FakeTwilio) -> None:
+    """Only in this case a second try could send twice."""
     key = new_key()
     fake_twilio.inject("drop", accepted=True)
     first = assert_problem(app.post("send_sms", BODY, headers=key), 504, "outcome_unknown")
 
     assert assert_problem(app.post("send_sms", BODY, headers=key), 504, "outcome_unknown") == first
-    assert creates(fake_twilio) == 1
+    assert len(creates(fake_twilio)) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
-def test_an_odd_key_is_refused(app: App, fake_twilio: FakeTwilio, key: str) -> None:
-    """Before anything is done."""
+def test_an_invalid_key_is_an_error(app: App, fake_twilio: FakeTwilio, key: str) -> None:
+    """Nothing is sent."""
     assert list(errors_of(app.post("send_sms", BODY, headers={"Idempotency-Key": key}))) == ["Idempotency-Key"]
-    assert creates(fake_twilio) == 0
+    assert len(creates(fake_twilio)) == 0
 
 
-def test_without_storage_a_request_with_a_key_is_not_sent(start_app: StartApp, fake_twilio: FakeTwilio) -> None:
-    """The promise could not be kept. Without a key the text is sent, and its log is what suffers."""
-    app = start_app(TABLES_CONNECTION_STRING=connection_string(free_port()))
+def test_without_storage_a_request_with_a_key_is_not_sent(app_without_storage: App, fake_twilio: FakeTwilio) -> None:
+    """A repeated request could not be recognised. Without a key the message is sent, but not logged."""
+    app = app_without_storage
 
     assert_problem(app.post("send_sms", BODY, headers=new_key()), 503, "storage_unavailable")
-    assert creates(fake_twilio) == 0
+    assert len(creates(fake_twilio)) == 0
     began = time.monotonic()
     assert app.post("send_sms", BODY).status_code == 201
     assert time.monotonic() - began < 10

@@ -9,24 +9,25 @@ import pytest
 
 from fake_twilio.testing import FakeTwilio
 from tests.support.app import App, StartApp, assert_problem, errors_of
+from tests.support.creates import only_create
 
 TO = "+15551234567"
 SERVICE = "MG" + "0" * 31 + "1"
 
 
-def asked(fake_twilio: FakeTwilio) -> list[tuple[str, str]]:
-    """Return what Twilio was asked in the one create it got."""
-    [request] = [request for request in fake_twilio.requests if request.method == "POST"]
-    return [(name, value) for name, value in request.form if name != "StatusCallback"]
+def senders(fake_twilio: FakeTwilio) -> dict[str, list[str]]:
+    """Return the sender in the only request to create a message."""
+    form = only_create(fake_twilio)
+    return {name: form[name] for name in ("From", "MessagingServiceSid") if name in form}
 
 
 def in_an_hour(**more: int) -> datetime:
-    """Return a time that Twilio takes, in another zone than ours."""
+    """Return a time for which Twilio schedules a message, in another time zone than UTC."""
     return datetime.now(timezone(timedelta(hours=5, minutes=30))) + timedelta(hours=1, **more)
 
 
-def test_a_text_arrives_on_the_phone_and_is_logged_to_its_delivery(app: App, fake_twilio: FakeTwilio) -> None:
-    """The whole story of a text."""
+def test_a_message_arrives_on_the_phone_and_is_logged_until_its_delivery(app: App, fake_twilio: FakeTwilio) -> None:
+    """The log does not contain its text."""
     answer = app.post("send_sms", {"to": TO, "body": "Your parcel is here."})
 
     assert answer.status_code == 201
@@ -41,8 +42,8 @@ def test_a_text_arrives_on_the_phone_and_is_logged_to_its_delivery(app: App, fak
     assert "Your parcel" not in str(found)
 
 
-def test_a_text_that_cannot_be_delivered_says_why(app: App, fake_twilio: FakeTwilio) -> None:
-    """Twilio's code and words for it."""
+def test_a_message_that_cannot_be_delivered_has_its_error_in_the_log(app: App, fake_twilio: FakeTwilio) -> None:
+    """Twilio's code, and what it means."""
     fake_twilio.phone(TO).switch_off()
     sid = app.post("send_sms", {"to": TO, "body": "Hi"}).json()["sid"]
 
@@ -52,29 +53,27 @@ def test_a_text_that_cannot_be_delivered_says_why(app: App, fake_twilio: FakeTwi
 
 
 @pytest.mark.parametrize(("body", "segments"), [("x" * 160, 1), ("x" * 161, 2), ("ü" * 160, 1), ("Привет" * 20, 2)])
-def test_the_answer_says_how_many_segments_are_billed(
-    app: App, fake_twilio: FakeTwilio, body: str, segments: int
-) -> None:
-    """As Twilio counts them."""
+def test_the_answer_has_the_number_of_segments(app: App, fake_twilio: FakeTwilio, body: str, segments: int) -> None:
+    """Twilio counts and bills them."""
     assert app.post("send_sms", {"to": TO, "body": body}).json()["segments"] == segments
 
 
-def test_pictures_go_with_or_without_words(app: App, fake_twilio: FakeTwilio) -> None:
-    """One address or ten, from JSON or from a form that repeats the field."""
+def test_pictures_are_sent_with_and_without_a_text(app: App, fake_twilio: FakeTwilio) -> None:
+    """From JSON, or from a form that repeats the field."""
     pictures = [f"https://example.com/{number}.jpg" for number in range(10)]
 
     assert app.post("send_sms", {"to": TO, "media_url": pictures}).status_code == 201
-    assert [value for name, value in asked(fake_twilio) if name == "MediaUrl"] == pictures
+    assert only_create(fake_twilio)["MediaUrl"] == pictures
     fake_twilio.reset()
     form = [("to", TO), ("body", "Look"), ("media_url", pictures[0]), ("media_url", pictures[1])]
     assert app.post("send_sms", data=form).status_code == 201
-    assert [value for name, value in asked(fake_twilio) if name == "MediaUrl"] == pictures[:2]
+    assert only_create(fake_twilio)["MediaUrl"] == pictures[:2]
 
 
-def test_a_scheduled_text_is_sent_at_that_moment_whatever_zone_it_was_written_in(
+def test_a_scheduled_message_is_sent_at_the_right_time_whatever_its_time_zone(
     app: App, fake_twilio: FakeTwilio
 ) -> None:
-    """Twilio's library drops an offset, which would send it hours off."""
+    """Twilio's library drops an offset, so the app converts the time to UTC."""
     moment = in_an_hour()
     answer = app.post(
         "send_sms", {"to": TO, "body": "Hi", "send_at": moment.isoformat(), "messaging_service_sid": SERVICE}
@@ -82,22 +81,22 @@ def test_a_scheduled_text_is_sent_at_that_moment_whatever_zone_it_was_written_in
 
     assert answer.status_code == 201, answer.text
     assert answer.json()["status"] == "scheduled"
-    form = dict(asked(fake_twilio))
-    assert form["SendAt"] == moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert form["ScheduleType"] == "fixed"
+    form = only_create(fake_twilio)
+    assert form["SendAt"] == [moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")]
+    assert form["ScheduleType"] == ["fixed"]
 
 
-def test_a_messaging_service_of_the_settings_is_used_and_a_sender_of_the_request_wins(
+def test_the_requests_sender_takes_precedence_over_the_settings_messaging_service(
     start_app: StartApp, fake_twilio: FakeTwilio
 ) -> None:
     """The request's sender, else the service, else the number."""
     app = start_app(TWILIO_MESSAGING_SERVICE_SID=SERVICE)
     app.post("send_sms", {"to": TO, "body": "Hi"})
-    assert dict(asked(fake_twilio)) == {"To": TO, "MessagingServiceSid": SERVICE, "Body": "Hi"}
+    assert senders(fake_twilio) == {"MessagingServiceSid": [SERVICE]}
 
     fake_twilio.reset()
     app.post("send_sms", {"to": TO, "body": "Hi", "from": "+15005550006"})
-    assert dict(asked(fake_twilio)) == {"To": TO, "From": "+15005550006", "Body": "Hi"}
+    assert senders(fake_twilio) == {"From": ["+15005550006"]}
 
 
 @pytest.mark.parametrize(
@@ -127,10 +126,10 @@ def test_a_messaging_service_of_the_settings_is_used_and_a_sender_of_the_request
         ({"to": TO, "body": "Hi", "say": "Hi"}, "say"),
     ],
 )
-def test_a_wrong_field_is_named_and_twilio_is_not_asked(
+def test_a_wrong_field_is_an_error_and_nothing_is_sent(
     app: App, fake_twilio: FakeTwilio, body: dict[str, Any], field: str
 ) -> None:
-    """One fault, one field, and nothing happens."""
+    """It is the only error."""
     assert list(errors_of(app.post("send_sms", body))) == [field]
     assert fake_twilio.requests == []
 
@@ -148,17 +147,17 @@ def test_a_wrong_field_is_named_and_twilio_is_not_asked(
         (TO, "+15005550008", 503, "twilio_unavailable", 21611),
     ],
 )
-def test_what_twilio_refuses_keeps_twilios_code(
+def test_an_error_of_twilio_has_twilios_code(
     app: App, fake_twilio: FakeTwilio, to: str, from_: str, status: int, code: str, twilio_code: int
 ) -> None:
-    """Twilio's magic numbers: https://www.twilio.com/docs/iam/test-credentials"""
+    """Twilio's magic numbers cause these: https://www.twilio.com/docs/iam/test-credentials ."""
     problem = assert_problem(app.post("send_sms", {"to": to, "from": from_, "body": "Hi"}), status, code)
 
     assert problem["twilio"]["code"] == twilio_code
 
 
-def test_without_a_sender_the_settings_are_named(start_app: StartApp) -> None:
-    """Either setting will do."""
+def test_without_a_sender_the_error_names_both_settings(start_app: StartApp) -> None:
+    """One of them is needed."""
     app = start_app(TWILIO_FROM_NUMBER="")
 
     problem = assert_problem(app.post("send_sms", {"to": TO, "body": "Hi"}), 503, "not_configured")

@@ -1,33 +1,34 @@
-"""Settings: read from a mapping, checked all at once, and the same list everywhere."""
+"""Settings: read from a mapping, checked together, and the same list everywhere."""
 
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 
 import pytest
 
 from shared.errors import NotConfigured
-from shared.settings import load
+from shared.settings import SETTING_NAMES, find_problems, load
 from tests.support.app import ROOT, SETTINGS
 
 
 def problems_with(**changes: str) -> dict[str, str]:
-    """Return what `load` says about the example's settings with some changed."""
+    """Return the problems of the example's settings with these changes."""
     with pytest.raises(NotConfigured) as raised:
         load({**SETTINGS, **changes})
     return raised.value.problems
 
 
-def test_the_example_is_valid_as_it_stands() -> None:
-    """Who copies the example can start at once."""
+def test_the_example_is_valid() -> None:
+    """The app starts with a copy of it."""
     app = load(SETTINGS)
 
     assert app.twilio_from_number == "+15005550006"
     assert app.url("health") == "http://127.0.0.1:7071/api/health"
 
 
-def test_an_empty_environment_is_told_every_setting_it_lacks_at_once() -> None:
-    """One look at the error is enough to mend all of it."""
+def test_all_missing_settings_are_in_one_error() -> None:
+    """They can be fixed together."""
     with pytest.raises(NotConfigured) as raised:
         load({})
 
@@ -64,8 +65,8 @@ def test_an_empty_environment_is_told_every_setting_it_lacks_at_once() -> None:
         ("DEFAULT_COUNTRY", "USA"),
     ],
 )
-def test_a_malformed_setting_is_named_and_its_value_is_not_told(name: str, value: str) -> None:
-    """A value may be a secret in the wrong place, so it is never repeated."""
+def test_the_error_has_the_name_of_a_malformed_setting_but_not_its_value(name: str, value: str) -> None:
+    """The value may be a secret in the wrong place."""
     problems = problems_with(**{name: value})
 
     assert list(problems) == [name]
@@ -81,51 +82,58 @@ def test_a_malformed_setting_is_named_and_its_value_is_not_told(name: str, value
         "TableEndpoint=https://me.table.core.windows.net;SharedAccessSignature=sv=2020",
     ],
 )
-def test_each_form_of_a_connection_string_is_taken(value: str) -> None:
-    """As Azure's portal and Azurite give them."""
+def test_each_form_of_a_connection_string_is_valid(value: str) -> None:
+    """Azure's portal and Azurite have different ones."""
     assert load({**SETTINGS, "TABLES_CONNECTION_STRING": value}).tables_connection_string == value
 
 
 @pytest.mark.parametrize("present", ["TWILIO_API_KEY", "TWILIO_API_SECRET"])
-def test_an_api_key_needs_its_secret_and_the_other_way_round(present: str) -> None:
-    """Half a credential is reported as the half that is missing."""
+def test_an_api_key_needs_its_secret_and_the_secret_its_key(present: str) -> None:
+    """The error names the one that is missing."""
     absent = {"TWILIO_API_KEY": "TWILIO_API_SECRET", "TWILIO_API_SECRET": "TWILIO_API_KEY"}[present]
 
     assert list(problems_with(**{absent: ""})) == [absent]
 
 
-def test_a_key_vault_reference_that_azure_left_unresolved_is_said_to_be_one() -> None:
-    """It reaches the app as text, and would otherwise be used as the token."""
+def test_an_unresolved_key_vault_reference_is_an_error() -> None:
+    """The app gets the reference as text, and must not use it as the token."""
     problems = problems_with(TWILIO_AUTH_TOKEN="@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/t/)")
 
     assert "Key Vault" in problems["TWILIO_AUTH_TOKEN"]
 
 
-def test_on_azure_the_public_address_is_the_apps_own_host_unless_it_is_set() -> None:
-    """WEBSITE_HOSTNAME is the default; a domain of one's own wins."""
+def test_on_azure_the_public_address_is_the_apps_host_unless_it_is_set() -> None:
+    """WEBSITE_HOSTNAME is the default; a custom domain takes precedence."""
     azure = {**SETTINGS, "WEBSITE_HOSTNAME": "phone.azurewebsites.net"}
 
     assert load({**azure, "PUBLIC_BASE_URL": ""}).public_base_url == "https://phone.azurewebsites.net"
     assert load({**azure, "PUBLIC_BASE_URL": "https://phone.example/"}).public_base_url == "https://phone.example"
 
 
-def test_without_an_api_key_the_auth_token_opens_the_rest_api() -> None:
-    """Two secrets fewer for who starts out."""
+def test_without_an_api_key_the_app_uses_the_auth_token() -> None:
+    """A beginner needs two secrets fewer."""
     app = load({**SETTINGS, "TWILIO_API_KEY": "", "TWILIO_API_SECRET": ""})
 
     assert app.rest_credentials == (SETTINGS["TWILIO_ACCOUNT_SID"], SETTINGS["TWILIO_AUTH_TOKEN"])
 
 
-def test_no_secret_shows_when_the_settings_are_printed() -> None:
-    """A settings object in a log line or traceback gives nothing away."""
+def test_the_repr_of_the_settings_contains_no_secret() -> None:
+    """It may be in a log line or a traceback."""
     shown = repr(load({**SETTINGS, "TWILIO_AUTH_TOKEN_NEXT": "the-next-token"}))
 
     for secret in ("local-auth-token", "local-api-secret", "the-next-token", "UseDevelopmentStorage"):
         assert secret not in shown
 
 
-def test_the_environment_is_read_in_one_file() -> None:
-    """So that a mapping can stand in for it everywhere."""
+def test_find_problems_does_not_change_the_values() -> None:
+    """`load` fills in the defaults before."""
+    values = dict.fromkeys(SETTING_NAMES, "")
+    assert list(find_problems(MappingProxyType(values)))
+    assert set(values.values()) == {""}
+
+
+def test_only_settings_py_reads_the_environment() -> None:
+    """Tests can pass a mapping instead."""
     rest = {ROOT / name for name in ("bench", "dev", "fake_twilio")}
     folders = {path.parent for path in ROOT.glob("*/__init__.py")} - rest
     readers = [

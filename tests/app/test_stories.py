@@ -1,4 +1,4 @@
-"""Whole stories: people with phones, the app, and a Twilio in between; over HTTP, and in a real Chromium."""
+"""End-to-end stories: people with phones, the emulator and the app, over HTTP and in a real Chromium."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
 from fake_twilio.testing import FakeTwilio
-from tests.support.app import App, StartApp, app_starter, assert_problem
+from tests.support.app import App, app_starter, assert_problem
 from tests.support.phones_page import button, captions_of, phone_on, thread_of
 
 OURS = "+15005550006"
@@ -50,7 +50,7 @@ SCRIPTS: dict[str, Any] = {
 
 @contextmanager
 def running_town(pace: float, scripts: dict[str, Any]) -> Iterator[Town]:
-    """An app with these scripts, and a Twilio whose number is connected to it."""
+    """Start an app with these scripts, and an emulator with a number that is connected to it."""
     port = free_port()
     with (
         azurite(port),
@@ -60,24 +60,24 @@ def running_town(pace: float, scripts: dict[str, Any]) -> Iterator[Town]:
         app = start()
         twilio.serve_numbers_from(app.url)
         for name, script in scripts.items():
-            requests.put(f"{app.url}/api/scripts/{name}", json=script, timeout=30).raise_for_status()
+            app.put(f"scripts/{name}", script).raise_for_status()
         yield app, twilio
 
 
 @pytest.fixture(scope="module")
 def town() -> Iterator[Town]:
-    """An app and a Twilio that lose no time."""
+    """Start an app, and an emulator without delays."""
     with running_town(0, SCRIPTS) as town:
         yield town
 
 
 def events_of(app: App, sid: str) -> list[str]:
-    """Return what the log says of a call, in a word or two each."""
+    """Return the events of a call in the log, each in a word or two."""
     return [event.get("status") or event["what"] for event in app.get(f"activity/{sid}").json()["events"]]
 
 
-def test_a_caller_finds_the_way_through_a_menu_two_levels_deep(town: Town) -> None:
-    """Keys are heard, repeated, and lead on; each is in the log."""
+def test_a_caller_goes_through_a_menu_of_two_levels(town: Town) -> None:
+    """Each pressed key is in the log."""
     app, twilio = town
     twilio.reset()
     call = twilio.phone(ANN).call(OURS)
@@ -97,11 +97,11 @@ def test_a_caller_finds_the_way_through_a_menu_two_levels_deep(town: Town) -> No
     assert twilio.faults == []
 
 
-def test_a_voicemail_is_left_and_found_in_the_log(town: Town) -> None:
-    """With the address of its recording."""
+def test_a_voicemail_is_recorded_and_in_the_log(town: Town) -> None:
+    """With the URL of its recording."""
     app, twilio = town
     twilio.reset()
-    requests.put(f"{app.url}/api/scripts/call-15005550006", json=[VOICEMAIL], timeout=30).raise_for_status()
+    app.put("scripts/call-15005550006", [VOICEMAIL]).raise_for_status()
     wait_until_served(app, twilio, "Nobody can take your call")
     call = twilio.phone(ANN).call(OURS)
     call.wait_until_recording()
@@ -116,14 +116,14 @@ def test_a_voicemail_is_left_and_found_in_the_log(town: Town) -> None:
     credentials = (app.settings["TWILIO_API_KEY"], app.settings["TWILIO_API_SECRET"])
     assert requests.get(audio, auth=credentials, timeout=30).content[:4] == b"RIFF"
     assert twilio.faults == []
-    requests.delete(f"{app.url}/api/scripts/call-15005550006", timeout=30)
+    app.delete("scripts/call-15005550006")
 
 
 VOICEMAIL = {"verb": "Redirect", "url": "/api/twimlet/voicemail"}
 
 
 def wait_until_served(app: App, twilio: FakeTwilio, words: str) -> None:
-    """Call until a script that was kept a moment ago is the one that answers."""
+    """Call until the script that has just been stored answers."""
     deadline = time.monotonic() + 8
     while True:
         call = twilio.phone(CAT).call(OURS)
@@ -137,8 +137,8 @@ def wait_until_served(app: App, twilio: FakeTwilio, words: str) -> None:
         assert time.monotonic() < deadline, heard
 
 
-def test_a_forwarded_call_that_nobody_takes_comes_back(town: Town) -> None:
-    """The one who is called does not answer; the caller hears what comes then."""
+def test_a_forwarded_call_that_is_not_answered_continues_with_fail_url(town: Town) -> None:
+    """The caller hears its script."""
     app, twilio = town
     twilio.reset()
     address = f"{app.url}/api/twimlet/forward?PhoneNumber=%2B15551110002&Timeout=5&FailUrl=/api/twiml/hours"
@@ -154,8 +154,8 @@ def test_a_forwarded_call_that_nobody_takes_comes_back(town: Town) -> None:
     assert twilio.faults == []
 
 
-def test_three_meet_in_a_conference(town: Town) -> None:
-    """Called from the app, all into one room."""
+def test_three_people_are_in_a_conference(town: Town) -> None:
+    """The app calls each of them."""
     app, twilio = town
     twilio.reset()
     script = [{"verb": "Dial", "nouns": [{"noun": "Conference", "name": "board", "wait_url": ""}]}]
@@ -175,8 +175,8 @@ def test_three_meet_in_a_conference(town: Town) -> None:
     assert twilio.faults == []
 
 
-def test_a_text_with_a_picture_is_answered(town: Town) -> None:
-    """And is in the log with its picture, without its words."""
+def test_a_message_with_a_picture_is_answered(town: Town) -> None:
+    """It is in the log without its text."""
     app, twilio = town
     twilio.reset()
     sent = twilio.phone(ANN).text(OURS, "Look at this", media=["https://example.com/cat.png"])
@@ -188,8 +188,8 @@ def test_a_text_with_a_picture_is_answered(town: Town) -> None:
     assert "Look at this" not in str(found)
 
 
-def test_stop_is_a_refused_send_until_start(town: Town) -> None:
-    """Twilio answers both words; the app refuses in between."""
+def test_after_stop_a_send_is_an_error_until_start(town: Town) -> None:
+    """Twilio answers both keywords."""
     app, twilio = town
     twilio.reset()
     phone = twilio.phone(BEN)
@@ -204,27 +204,25 @@ def test_stop_is_a_refused_send_until_start(town: Town) -> None:
     twilio.wait_until_quiet()
 
 
-def test_an_app_that_is_away_leaves_the_caller_with_twilios_apology(start_app: StartApp) -> None:
-    """Neither the voice URL nor the fallback answers; with the app back the next caller is greeted."""
+def test_while_the_app_is_down_a_caller_hears_twilios_apology(app: App) -> None:
+    """Neither the voice URL nor the fallback URL answers. When the app is up again, the next caller is greeted."""
     with FakeTwilio.running(pace=0) as twilio:
         twilio.serve_numbers_from(f"http://127.0.0.1:{free_port()}")
         call = twilio.phone(ANN).call(OURS)
         call.wait_until_heard("an application error has occurred")
-        twilio.serve_numbers_from(start_app().url)
+        twilio.serve_numbers_from(app.url)
         twilio.phone(ANN).call(OURS).wait_until_heard("leave a message")
 
 
 @pytest.fixture(scope="module")
 def live_town() -> Iterator[Town]:
-    """The same at a pace that a browser can follow."""
+    """Start the same with delays that a browser can follow."""
     with running_town(0.1, {**SCRIPTS, "main-chosen": [VOICEMAIL]}) as town:
         yield town
 
 
-def test_a_person_at_the_page_calls_in_presses_a_key_leaves_a_voicemail_and_plays_it_back(
-    live_town: Town, tab: Page
-) -> None:
-    """What the README promises, by hand."""
+def test_on_the_phones_page_a_person_calls_the_app_leaves_a_voicemail_and_plays_it(live_town: Town, tab: Page) -> None:
+    """As the README promises."""
     _, twilio = live_town
     tab.goto(twilio.url)
     tab.get_by_role("textbox", name="Number of the new phone").fill(ANN)

@@ -55,6 +55,10 @@ class App:
         """Put JSON, like a user of the app."""
         return self.request("PUT", path, json=body, **options)
 
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        """Send a DELETE, like a user of the app."""
+        return self.request("DELETE", path, **options)
+
     def signed_get(self, path: str) -> requests.Response:
         """Send a GET with Twilio's signature."""
         return self.request("GET", path, headers=self.signature(path, {}))

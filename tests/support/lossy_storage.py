@@ -1,6 +1,6 @@
-"""A storage whose answers come late or never: an HTTP server before Azurite that passes every request on.
+"""Storage whose answers get lost or are late: an HTTP server that forwards every request to Azurite.
 
-Every request is carried out; what may be lost is what the service said about it.
+Every request is executed; only its answer may be lost.
 """
 
 from __future__ import annotations
@@ -14,30 +14,30 @@ from urllib.parse import urlsplit
 
 from dev.azurite import connection_string
 
-# What concerns one connection only: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
+# Headers that apply to one connection only: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding")
 
 
 class LossyStorage:
-    """Where the storage answers, and which answers are still to be lost or to wait for something."""
+    """The connection string of the storage, and the orders to lose or delay answers."""
 
     def __init__(self, azurite_port: int, port: int) -> None:
-        """Pass every answer back at first."""
+        """Start without orders: every answer is returned."""
         self.azurite_port = azurite_port
         self.connection_string = connection_string(port)
         self.lock = threading.Lock()
         self.orders: list[tuple[str, str, Callable[[], object] | None]] = []
 
     def lose(self, method: str, table: str, times: int = 1) -> None:
-        """Lose the next answers to requests of this method about a table."""
+        """Lose the next answers to requests with this method for a table."""
         self.orders += [(method, table, None)] * times
 
     def meanwhile(self, method: str, table: str, action: Callable[[], object]) -> None:
-        """Do something else before the next answer to such a request is passed back."""
+        """Do something before the next answer to such a request is returned."""
         self.orders.append((method, table, action))
 
-    def passes_back(self, method: str, path: str) -> bool:
-        """Tell whether an answer is to be passed back, once that is to be done which comes first."""
+    def carry_out(self, method: str, path: str) -> bool:
+        """Carry out the order for an answer, if there is one; return whether the answer is returned."""
         with self.lock:
             order = next((one for one in self.orders if one[0] == method and f"/{one[1]}" in path), None)
             if order is None:
@@ -51,20 +51,20 @@ class LossyStorage:
 
 @contextmanager
 def lossy_storage(azurite_connection: str) -> Iterator[LossyStorage]:
-    """Run such a storage before the Azurite that a connection string names; it ends with the block."""
+    """Run such storage in front of the Azurite in a connection string; it ends with the block."""
     [endpoint] = [part[14:] for part in azurite_connection.split(";") if part.startswith("TableEndpoint=")]
 
     class Handler(BaseHTTPRequestHandler):
-        """Passes one request on; HTTP/1.0, so that a connection carries one alone."""
+        """Forward one request; with HTTP/1.0 each connection has only one."""
 
-        def pass_on(self) -> None:
+        def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
             azurite = HTTPConnection("127.0.0.1", storage.azurite_port, timeout=30)
             azurite.request(self.command, self.path, body, dict(self.headers))
             answer = azurite.getresponse()
             content = answer.read()
             azurite.close()
-            if storage.passes_back(self.command, self.path):
+            if storage.carry_out(self.command, self.path):
                 self.send_response_only(answer.status)
                 for name, value in answer.getheaders():
                     if name.lower() not in HOP_BY_HOP:
@@ -72,10 +72,10 @@ def lossy_storage(azurite_connection: str) -> Iterator[LossyStorage]:
                 self.end_headers()
                 self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = pass_on
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = forward
 
         def log_message(self, *args: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     storage = LossyStorage(urlsplit(endpoint).port or 0, server.server_port)

@@ -1,13 +1,16 @@
-"""Values that each attribute takes and values that it does not, for tests of scripts; and arbitrary valid scripts."""
+"""Scripts for tests: valid and invalid values of each attribute, and arbitrary scripts."""
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
+import pytest
 from hypothesis import strategies as st
 from msgspec.structs import FieldInfo
 
+from shared.scripts.reading import Family, InvalidScript, read_script
 from shared.scripts.verbs import messaging, nouns, voice
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of
@@ -15,7 +18,25 @@ from shared.scripts.verbs.shape import shape_of
 URL = "https://example.com/a?b=1"
 SID = "AP" + "0" * 32
 
-# By the field's name: text that it takes, text that it does not.
+MENU = [
+    {"verb": "Gather", "num_digits": 1, "action": "/api/twiml/menu", "verbs": [{"verb": "Say", "text": "Press one."}]},
+    {"verb": "Say", "text": "Goodbye, {{From}}."},
+]
+
+
+def new_name() -> str:
+    """Return a script's name that no other test uses."""
+    return f"menu-{secrets.token_hex(6)}"
+
+
+def errors_in(script: object, family: Family = "voice") -> dict[str, str]:
+    """Return the errors of a script by their place."""
+    with pytest.raises(InvalidScript) as raised:
+        read_script(script, family)
+    return {error.field: error.detail for error in raised.value.errors}
+
+
+# By the field's name: valid texts, invalid texts.
 TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "action": ([URL, "/api/twiml/next"], ["", "example.com", "ftp://example.com/", "//example.com", "https://a b/"]),
     "alias": (["World Wide Web"], [""]),
@@ -79,7 +100,7 @@ def parts_of(annotation: Any) -> list[Any]:
 
 
 def samples(kind: type[Element], name: str, info: FieldInfo) -> tuple[list[Any], list[Any]]:
-    """Return values that an attribute takes, and values that it does not."""
+    """Return valid and invalid values of an attribute."""
     [annotation] = parts_of(info.type)
     plain = annotation.__origin__ if hasattr(annotation, "__metadata__") else annotation
     if plain is bool:
@@ -109,14 +130,14 @@ def samples(kind: type[Element], name: str, info: FieldInfo) -> tuple[list[Any],
 
 
 def content_samples(kind: type[Element]) -> tuple[str, list[Any], list[Any]]:
-    """Return the name of an element's text, and values that it takes and does not."""
+    """Return the name of an element's text, its valid and its invalid values."""
     content = shape_of(kind).content
     assert content is not None
     return content.encode_name, *samples(kind, content.encode_name, content)
 
 
-# What a verb needs beside the attribute that is tested, so that the rest of it is right.
-COMPANY: dict[type[Element], dict[str, Any]] = {
+# Fields that make a verb valid, besides the attribute that is tested.
+REQUIRED: dict[type[Element], dict[str, Any]] = {
     voice.Say: {"text": "Hello"},
     voice.Play: {"url": URL},
     voice.Gather: {"action": "/api/twiml/next", "input": ["dtmf", "speech"]},
@@ -132,7 +153,7 @@ COMPANY: dict[type[Element], dict[str, Any]] = {
     voice.Connect: {"nouns": [{"noun": "Stream", "url": "wss://example.com/"}]},
     messaging.Message: {"body": "Hello"},
 }
-NOT_TOGETHER = {
+EXCLUDED_BY = {
     (voice.Play, "digits"): "url",
     (voice.Enqueue, "workflow_sid"): "name",
     (voice.Say, "ssml"): "text",
@@ -141,17 +162,17 @@ NOT_TOGETHER = {
 
 
 def verb_with(kind: type[Element], **fields: Any) -> dict[str, Any]:
-    """Return the JSON of a verb that is right but for `fields`, as far as those are not."""
-    made = {"verb": shape_of(kind).name, **COMPANY.get(kind, {})}
+    """Return the JSON of a verb with these fields; the rest of it is valid."""
+    made = {"verb": shape_of(kind).name, **REQUIRED.get(kind, {})}
     for name in fields:
-        made.pop(NOT_TOGETHER.get((kind, name), ""), None)
+        made.pop(EXCLUDED_BY.get((kind, name), ""), None)
     if kind is voice.Record and "max_length" in fields:
         made["transcribe"] = False
     return {**made, **fields}
 
 
 def elements(kind: type[Element]) -> st.SearchStrategy[dict[str, Any]]:
-    """Return arbitrary JSON of a verb or noun of which every part is right."""
+    """Return arbitrary JSON of a verb or noun, with each part valid."""
     shape = shape_of(kind)
     optional = {
         name: st.sampled_from(samples(kind, name, info)[0])
@@ -169,12 +190,12 @@ def elements(kind: type[Element]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def inner(kind: type[Element], name: str) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Return arbitrary elements that may stand within `kind`, those of the name `name`."""
+    """Return arbitrary children of `kind` with the name `name`."""
     return st.lists(elements(shape_of(kind).within[name]), min_size=1, max_size=3)
 
 
 def dialling(noun: str) -> st.SearchStrategy[dict[str, Any]]:
-    """Return arbitrary Dials with nouns of one kind; some stand alone."""
+    """Return arbitrary Dials with nouns of one kind; some kinds must be the only noun."""
     most = 1 if noun in ("Conference", "Queue", "Application") else 3
     return st.tuples(elements(voice.Dial), inner(voice.Dial, noun)).map(
         lambda both: {**both[0], "nouns": both[1][:most]}
@@ -182,7 +203,7 @@ def dialling(noun: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def scripts() -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Return arbitrary voice scripts; whether one is right as a whole is for `read_script` to say."""
+    """Return arbitrary voice scripts of valid verbs, which may be invalid in combination."""
     said = elements(voice.Say).map(lambda verb: {"text": "Hello", **verb})
     ssml = st.lists(
         st.one_of(st.sampled_from(["Hello", " and "]), *[elements(one) for one in shape_of(voice.Say).within.values()]),

@@ -1,4 +1,4 @@
-"""What is said about a field that is wrong: what it takes, and what came instead."""
+"""Messages about wrong fields: what was expected, and what was received."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TO = "+15551234567"
 
 
 def with_all_within(kinds: tuple[type[Element], ...]) -> set[type[Element]]:
-    """Return verbs, and everything that can stand within them, however deep."""
+    """Return verbs, and all elements that they can contain."""
     within = {inner for kind in kinds for inner in shape_of(kind).within.values()}
     return {*kinds, *(with_all_within(tuple(within)) if within else ())}
 
@@ -59,15 +59,15 @@ def with_all_within(kinds: tuple[type[Element], ...]) -> set[type[Element]]:
         ("activity", {"status": "x" * 65}, "status: expected text of at most 64 characters, got text"),
     ],
 )
-def test_a_fault_says_what_is_expected_and_what_came(app: App, route: str, values: dict[str, Any], words: str) -> None:
-    """In words of JSON; what came is shown where it is short."""
+def test_an_error_says_what_was_expected_and_received(app: App, route: str, values: dict[str, Any], words: str) -> None:
+    """In terms of JSON; a short value is shown."""
     answer = app.get(route, params=values) if route == "activity" else app.post(route, {"to": TO, **values})
 
     assert assert_problem(answer, 400, "invalid_request")["detail"] == words
 
 
-def test_every_field_has_words() -> None:
-    """Of every request, verb and noun: no kind of field is forgotten."""
+def test_every_type_of_field_has_words() -> None:
+    """In every request, verb and noun."""
     fields = [info for struct in (CallRequest, TextRequest, ListQuery) for info in msgspec.structs.fields(struct)]
     for kind in with_all_within((*voice.VERBS, *messaging.VERBS)):
         shape = shape_of(kind)
@@ -78,7 +78,7 @@ def test_every_field_has_words() -> None:
         assert expected(info.type)
 
 
-def test_a_number_of_many_digits_is_a_number() -> None:
-    """What is long is named by its kind."""
+def test_a_long_value_is_replaced_by_its_type() -> None:
+    """A number of 41 digits."""
     assert got(10**40) == ", got a number"
     assert got(10**39) == f", got {10**39}"

@@ -1,0 +1,159 @@
+"""Errors of scripts: the place of each, and what is expected there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.scripts.from_twiml import script_of
+from shared.scripts.reading import InvalidScript
+from tests.support.script_samples import errors_in
+
+BOB = {"noun": "Client", "identity": "bob"}
+
+
+TASK = {"noun": "Task", "body": "{}"}
+
+
+WORKFLOW = "WW" + "0" * 32
+
+
+@pytest.mark.parametrize(
+    ("script", "place", "words"),
+    [
+        ({"verb": "Say"}, "$", "expected a list, got an object"),
+        ([5], "$[0]", "expected an object with `verb`, got a number"),
+        ([{}], "$[0].verb", "got nothing"),
+        ([{"verb": "Sya"}], "$[0].verb", 'got "Sya"'),
+        ([{"verb": "Message", "body": "x"}], "$[0].verb", "expected one of Say"),
+        ([{"verb": "Say", "text": "x", "txt": "y"}], "$[0].txt", "Say has text, ssml, voice, language, loop"),
+        ([{"verb": "Gather"}], "$[0].action", "is required"),
+        (
+            [{"verb": "Gather", "action": "/a", "num_digits": 0}],
+            "$[0].num_digits",
+            "expected a whole number from 1 to 1,000, got 0",
+        ),
+        ([{"verb": "Gather", "action": "/a", "verbs": [{"verb": "Dial"}]}], "$[0].verbs[0].verb", 'got "Dial"'),
+        ([{"verb": "Gather", "action": "/a", "hints": "x"}], "$[0].hints", "needs speech"),
+        ([{"verb": "Say", "text": "x"}, {"verb": "Reject"}], "$[1]", "only be the first"),
+        ([{"verb": "Hangup"}, {"verb": "Say", "text": "x"}], "$[1]", "never reached"),
+        ([{"verb": "Redirect", "url": "/a"}, {"verb": "Hangup"}], "$[1]", "never reached"),
+        ([{"verb": "Record"}, {"verb": "Say", "text": "x"}], "$[1]", "never reached"),
+        ([{"verb": "Dial", "number": "+15551234567", "action": "/a"}, {"verb": "Hangup"}], "$[1]", "never reached"),
+        ([{"verb": "Say", "text": "x", "loop": 0}, {"verb": "Hangup"}], "$[1]", "never reached"),
+        ([{"verb": "Say"}], "$[0].text", "is required"),
+        ([{"verb": "Say", "text": "x", "ssml": ["y"]}], "$[0].ssml", "cannot be combined with text"),
+        ([{"verb": "Say", "ssml": [{"ssml": "break"}]}], "$[0].ssml", "is blank"),
+        ([{"verb": "Say", "ssml": ["x" * 4097]}], "$[0].ssml", "at most 4,096"),
+        ([{"verb": "Say", "ssml": ["a\x07"]}], "$[0].ssml[0]", "XML forbids"),
+        ([{"verb": "Play"}], "$[0].url", "is required"),
+        ([{"verb": "Dial"}], "$[0].number", "is required"),
+        (
+            [{"verb": "Dial", "number": "+15551234567", "nouns": [{"noun": "Client", "identity": "b"}]}],
+            "$[0].nouns",
+            "cannot be combined with number",
+        ),
+        (
+            [
+                {
+                    "verb": "Dial",
+                    "nouns": [{"noun": "Conference", "name": "a"}, {"noun": "Number", "phone_number": "+15551234567"}],
+                }
+            ],
+            "$[0].nouns",
+            "the only noun",
+        ),
+        ([{"verb": "Dial", "nouns": [BOB] * 11}], "$[0].nouns", "at most 10"),
+        ([{"verb": "Record", "transcribe_callback": "/a"}], "$[0].transcribe_callback", "needs transcribe"),
+        ([{"verb": "Record", "transcribe": True, "max_length": 121}], "$[0].max_length", "at most 120"),
+        ([{"verb": "Dial", "nouns": [BOB] * 101}], "$[0].nouns", "expected 0 to 100 items, got 101"),
+        ([{"verb": "Enqueue"}], "$[0].name", "is required"),
+        (
+            [{"verb": "Enqueue", "name": "a", "workflow_sid": WORKFLOW}],
+            "$[0].workflow_sid",
+            "cannot be combined with name",
+        ),
+        ([{"verb": "Enqueue", "name": "a", "nouns": [TASK]}], "$[0].nouns", "a Task needs workflow_sid"),
+        ([{"verb": "Echo"}, {"verb": "Hangup"}], "$[1]", "Echo lasts until the caller hangs up"),
+        ([{"verb": "Play", "url": "/a", "digits": "1"}], "$[0].digits", "cannot be combined with url"),
+        ([{"verb": "Say", "text": " "}], "$[0].text", "is blank"),
+        ([{"verb": "Start", "nouns": []}], "$[0].nouns", "expected 1 item, got 0"),
+        ([], "$", "has no verbs"),
+        ([{"verb": []}], "$[0].verb", "got []"),
+        ([{"verb": "Say", "text": {"a": 1}}], "$[0].text", "got an object"),
+        ([{"verb": "Start", "nouns": [{"noun": "Stream"}]}], "$[0].nouns[0].url", "is required"),
+        ([{"verb": "Pause"}] * 501, "$", "at most 500"),
+        (
+            [{"verb": "Say", "text": "Hello {{From"}],
+            "$[0].text",
+            "contains {{ at position 6, which does not begin a placeholder",
+        ),
+        ([{"verb": "Say", "text": "{{From}} and {{To}"}], "$[0].text", "at position 13"),
+        ([{"verb": "Say", "text": "{{}}"}], "$[0].text", "at position 0"),
+        ([{"verb": "Say", "text": "{{first name}}"}], "$[0].text", "at position 0"),
+        ([{"verb": "Say", "text": "{{{From}}}"}], "$[0].text", "at position 0"),
+        ([{"verb": "Say", "text": "x", "voice": "{{ {{Body}} }}"}], "$[0].voice", "at position 0"),
+        ([{"verb": "Say", "ssml": ["Hello ", "{{From}"]}], "$[0].ssml[1]", "at position 0"),
+        ([{"verb": "Say", "ssml": [{"ssml": "p", "words": "{{ From"}]}], "$[0].ssml[0].words", "at position 0"),
+        ([{"verb": "Redirect", "url": "/next?to={{To"}], "$[0].url", "at position 9"),
+        ([{"verb": "Redirect", "url": "/next?to={{the number}}"}], "$[0].url", "at position 9"),
+        ([{"verb": "Dial", "number": "{{ {{Body}} }}"}], "$[0].number", "at position 0"),
+        (
+            [{"verb": "Dial", "nouns": [{"noun": "Sip", "sip_url": "sip:{{From}}@example.com"}]}],
+            "$[0].nouns[0].sip_url",
+            "expected a SIP address",
+        ),
+    ],
+)
+def test_an_error_has_its_place_and_what_is_expected_there(script: Any, place: str, words: str) -> None:
+    """One error, one place."""
+    found = errors_in(script)
+
+    assert list(found) == [place]
+    assert words in found[place]
+
+
+@pytest.mark.parametrize(
+    ("within", "place"),
+    [
+        ('<Say verb="Dial">+15551234567</Say>', "$[0].@verb"),
+        ('<Say text="other">Hello</Say>', "$[0].@text"),
+        ('<Dial number="+15551234567"/>', "$[0].@number"),
+        ('<Gather action="/a" verbs="x"/>', "$[0].@verbs"),
+        ('<Dial><Number noun="Client">+15551234567</Number></Dial>', "$[0].nouns[0].@noun"),
+        ('<Gather action="/a" numDigits="1" num-digits="2"/>', "$[0].@num-digits"),
+        ("Hello<Hangup/>", "$[0]"),
+        ("<Hangup/>Hello", "$[1]"),
+        ("<Hangup>Hello</Hangup>", "$[0].text()"),
+        ("<Hangup><Say>Hello</Say></Hangup>", "$[0].text()"),
+        ('<Gather action="/a">Hello</Gather>', "$[0].verbs[0]"),
+        ("<Dial><Number>+15551234567</Number>+447700900123</Dial>", "$[0].nouns[1]"),
+        ("<Dial><Client>alice<Identity>bob</Identity></Client></Dial>", "$[0].nouns[0].nouns[0].noun"),
+        ("", "$"),
+    ],
+)
+def test_a_part_of_a_document_that_no_script_can_contain_is_an_error(within: str, place: str) -> None:
+    """It is neither read as something else nor dropped silently."""
+    with pytest.raises(InvalidScript) as raised:
+        script_of(f"<Response>{within}</Response>")
+
+    assert place in [error.field for error in raised.value.errors]
+
+
+def test_all_errors_of_a_script_are_reported_together() -> None:
+    """In every part of the script."""
+    script = [
+        {"verb": "Say", "text": "", "loop": -1},
+        {"verb": "Gather", "num_digits": 0, "verbs": [{"verb": "Say"}, {"verb": "Hangup"}]},
+        "Hello",
+    ]
+
+    assert set(errors_in(script)) == {
+        "$[0].text",
+        "$[0].loop",
+        "$[1].action",
+        "$[1].num_digits",
+        "$[1].verbs[1].verb",
+        "$[2]",
+    }
