@@ -1,4 +1,4 @@
-"""`python -m fake_twilio`: the fake Twilio and its phones as a process of their own."""
+"""`python -m fake_twilio`: run the emulator and its phones as a process."""
 
 import argparse
 import asyncio
@@ -58,7 +58,7 @@ def options_of(argv: Sequence[str] | None = None) -> Options:
 
 
 def say(fault: Fault) -> None:
-    """A fault of the app's, for whoever watches the terminal."""
+    """Print something that the app did wrong."""
     print(f"fault: {fault}", flush=True)
 
 

@@ -16,7 +16,7 @@ HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def is_url(value: str) -> bool:
-    """Whether `value` is an absolute http or https address that Twilio takes: no blanks, no underscore in the host."""
+    """Tell whether Twilio accepts an absolute http or https URL: no blanks, no underscore in the host."""
     if len(value) > 4000 or re.search(r"[\s\x00-\x1f]", value):
         return False
     try:

@@ -1,4 +1,4 @@
-"""A bad day on the internet, the same one for the same seed."""
+"""Failures on purpose: of status callbacks, decided by a seed, and of REST requests, on request."""
 
 import asyncio
 import random
@@ -11,29 +11,29 @@ Kind = Literal["late", "hang", "drop", 429, 500, 503]
 
 @dataclass(frozen=True)
 class Plan:
-    """What happens to one callback. It arrives at least once, whatever the plan."""
+    """What happens to one status callback. Every plan delivers it at least once."""
 
     delay: float = 0.0
     """Seconds before the first attempt."""
     held: bool = False
-    """It waits until the callback after it has been delivered."""
+    """Whether it waits until the callback after it has been delivered."""
     lost: float | None = None
-    """The first attempt never arrives; the next one is made so many seconds later."""
+    """Seconds after which it is sent again because the first attempt was lost."""
     unheard: bool = False
-    """It arrives, but the answer is lost, so it is sent once more with the same idempotency token."""
+    """Whether its answer is lost, so that it is sent again with the same idempotency token."""
     duplicate: float | None = None
-    """It is delivered a second time, so many seconds later, as if it were another one."""
+    """Seconds after which it is delivered a second time, as if it were another callback."""
 
 
 class Chaos:
-    """Decides from the seed, the number of the call or text, and the event; no order of things changes a decision."""
+    """Decide from the seed, the number of the call or message, and the event only, so that timing changes nothing."""
 
     def __init__(self, seed: int | str, longest: float = 0.3) -> None:
         self.seed = seed
         self.longest = longest
 
     def plan(self, number: int, event: str) -> Plan:
-        """What happens to the callback of `event` of the call or text that was created as the `number`th."""
+        """Return the plan for one callback of the call or message that was created as the `number`th."""
         dice = random.Random(f"{self.seed}/{number}/{event}")
         rolls = [dice.random() for _ in range(5)]
         times = [dice.uniform(0, self.longest) for _ in range(3)]
@@ -46,36 +46,36 @@ class Chaos:
         )
 
     def early(self, number: int) -> bool:
-        """Whether the first callback comes before the request that created the `number`th call or text is answered."""
+        """Tell whether the first callback arrives before the answer to the request that created the call or message."""
         return random.Random(f"{self.seed}/{number}").random() < 0.3
 
 
 @dataclass(frozen=True)
 class RestFailure:
-    """What happens to one create."""
+    """What happens to one request that creates a call or message."""
 
     kind: Kind
     """`late`: answered after `seconds`. `hang`: never answered. `drop`: the connection is cut. Or a status."""
     accepted: bool = False
-    """Whether the call or text is created all the same, so that only the answer is lost."""
+    """Whether the call or message is created all the same, so that only the answer is lost."""
     seconds: float = 0.0
     retry_after: str | None = None
 
 
 class RestFailures:
-    """Those to come, in order."""
+    """The failures of the next creates, in order."""
 
     def __init__(self) -> None:
         self.coming: deque[RestFailure] = deque()
         self.over = asyncio.Event()
-        """Set to let go of the requests that hang."""
+        """Set to end the requests that hang."""
 
     def end(self) -> None:
-        """No more failure, not even for the requests that hang."""
+        """Drop the failures to come, and let the requests that hang end."""
         self.coming.clear()
         self.over.set()
         self.over = asyncio.Event()
 
     def next(self) -> RestFailure | None:
-        """What happens to the create that has just come in."""
+        """Return the failure for the create that has just arrived, if any."""
         return self.coming.popleft() if self.coming else None

@@ -1,4 +1,4 @@
-"""What the fake has seen the app do wrong."""
+"""What the app did wrong."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from fake_twilio.dates import now
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that Twilio would have put in its debugger, or silently ignored."""
+    """Something that Twilio would show in its debugger, or ignore silently."""
 
     sid: str | None
     code: int | None
@@ -29,7 +29,7 @@ class Faults:
         self.tell = tell
 
     def add(self, sid: str | None, code: int | None, detail: str) -> None:
-        """Note a fault and tell whoever listens."""
+        """Record a fault and pass it on."""
         fault = Fault(sid, code, detail)
         self.seen.append(fault)
         self.tell(fault)

@@ -1,4 +1,4 @@
-"""The HTTP server of the fake: the REST API and the phones page on one port."""
+"""The HTTP server: the REST API and the phones page on one port."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -19,7 +19,7 @@ from fake_twilio.simulator import Simulator
 
 
 class Server:
-    """Listens for the app and for the page."""
+    """Serves the app and the phones page."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -43,14 +43,14 @@ class Server:
         return self.simulator.base_url
 
     async def close(self) -> None:
-        """Stop to listen."""
+        """Stop listening."""
         self.simulator.rest_failures.end()
         self.phones.close()
         await self.runner.cleanup()
 
     @web.middleware
     async def not_found(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Twilio says in JSON that a path, or a method on it, does not exist."""
+        """Answer unknown paths and methods of the API in JSON, as Twilio does."""
         if not request.path.startswith(("/2010-04-01", "/v1/")):
             return await handler(request)
         try:

@@ -1,4 +1,4 @@
-"""The telephone simulator: everything the fake knows, and the tasks that live in it."""
+"""The simulator: the whole state of the emulator at one moment, on one event loop."""
 
 import traceback
 from collections import deque
@@ -29,7 +29,7 @@ from fake_twilio.webhooks.sender import Sender
 
 
 class Simulator:
-    """State and tasks of one fake Twilio. Everything here happens on one event loop."""
+    """State and tasks of one emulator. Everything happens on one event loop."""
 
     def __init__(self, options: Options, on_fault: Callable[[Fault], None] = lambda fault: None) -> None:
         self.options = options
@@ -48,7 +48,7 @@ class Simulator:
         self.forget()
 
     def set_up_account(self) -> None:
-        """What was bought and set up at Twilio: it stays when calls and texts are forgotten."""
+        """Set up what was bought and configured at Twilio; `forget` keeps it."""
         sid, service = self.account.sid, self.account.messaging_service_sid
         self.account_status = AccountStatus()
         self.numbers = {number: OwnedNumber(number=number, account_sid=sid) for number in self.account.numbers}
@@ -57,7 +57,7 @@ class Simulator:
         self.twiml_apps: dict[str, TwimlApp] = {}
 
     def forget(self) -> None:
-        """Start anew: no calls, no texts, no phones, no faults; what was going on stops."""
+        """Start over: stop all tasks, and forget calls, messages, phones and faults."""
         self.idle = IdleTracker(self.changes)
         self.tasks.start_over(self.idle)
         self.sender.forget()
@@ -85,11 +85,11 @@ class Simulator:
         await self.sender.close()
 
     def queue(self, name: str) -> CallQueue:
-        """The queue of that name, new if nobody has waited in it yet."""
+        """Return the queue with this name; create it if there is none."""
         return self.queues.setdefault(name, CallQueue(name))
 
     def keep(self, kept: dict[str, Any], sid: str, resource: Call | Message) -> None:
-        """Remember a resource, and no more than so many of its kind."""
+        """Keep a resource, and forget the oldest of its kind above the limit."""
         kept[sid] = resource
         if len(kept) > self.limit:
             oldest = next(iter(kept))
@@ -97,7 +97,7 @@ class Simulator:
             self.sender.queues.pop(oldest, None)
 
     def new_message(self, to: str, from_: str | None, body: str, media: list[str], **more: Any) -> Message:
-        """Make a text and remember it: one with media has another kind of SID."""
+        """Create a message and keep it. One with media has another kind of SID."""
         message = Message(
             sid=f"{'MM' if media else 'SM'}{uuid4().hex}",
             account_sid=self.account.sid,
@@ -112,7 +112,7 @@ class Simulator:
         return message
 
     def keep_recording(self, call: Call, recording: Recording) -> None:
-        """Remember a recording, with the call it is of."""
+        """Keep a recording, also with its call."""
         call.line.recordings.append(recording)
         self.recordings[recording.sid] = recording
         if len(self.recordings) > 10_000:
@@ -120,7 +120,7 @@ class Simulator:
         self.changes.tell()
 
     async def audio(self, url: str) -> Audio:
-        """What is at an address that a Play names. Like Twilio, it does not ask twice for what it has had."""
+        """Return the audio that a Play names. Like Twilio, fetch the same address only once."""
         if url not in self.heard:
             audio = await look_at(self.sender.session, url)
             if audio.problem:
@@ -129,20 +129,20 @@ class Simulator:
         return self.heard[url]
 
     def next_number(self) -> int:
-        """Calls and texts are numbered in the order they are created; chaos depends on it."""
+        """Return the next number: calls and messages are numbered in order of creation, which chaos depends on."""
         self.created += 1
         return self.created
 
     def note_error(self, error: Exception) -> None:
         """Report an error of the simulator's own."""
         traceback.print_exception(error)
-        self.faults.add(None, None, f"the fake Twilio itself failed: {error!r}")
+        self.faults.add(None, None, f"the emulator itself failed: {error!r}")
 
     def report(self, sid: str | None, code: int | None, detail: str) -> None:
-        """Note something that the app did wrong."""
+        """Report something that the app did wrong."""
         self.faults.add(sid, code, detail)
 
     def note_fault(self, fault: Fault) -> None:
-        """A fault of the app's has been seen."""
+        """Pass on a fault that was recorded."""
         self.on_fault(fault)
         self.changes.tell()

@@ -1,1 +1,1 @@
-"""Texts: their lifecycle, inbound texts, and replies by TwiML."""
+"""Messages: their lifecycle, inbound messages, and replies by TwiML."""

@@ -1,4 +1,4 @@
-"""Calls and texts that come in from a phone to one of our numbers."""
+"""Inbound messages: from a phone to one of the account's numbers."""
 
 from fake_twilio.form import Form
 from fake_twilio.messaging.replies import TextRoute, TextSession
@@ -14,7 +14,7 @@ from fake_twilio.webhooks.fields import Fields, place_fields
 
 
 def text_in(simulator: Simulator, from_: str, to: str, body: str, media: list[str]) -> Message:
-    """A text from a phone."""
+    """Create an inbound message, and send it to the app."""
     message = simulator.new_message(to, from_, body, media, parameters=Form([]), direction="inbound", status="received")
     message.attachments = [Media(message.account_sid, message.sid, address) for address in media]
     simulator.phones.at(from_).messages.append(message)
@@ -24,7 +24,7 @@ def text_in(simulator: Simulator, from_: str, to: str, body: str, media: list[st
 
 
 async def receive(simulator: Simulator, message: Message) -> None:
-    """Twilio takes notice of STOP and its kin; the app is told of every text."""
+    """Handle STOP, START and HELP as Twilio does, and send the message to the app."""
     person, ours = message.from_ or "", message.to
     kind = keyword(message.body)
     if kind == "START":
@@ -38,7 +38,7 @@ async def receive(simulator: Simulator, message: Message) -> None:
 
 
 def text_fields(simulator: Simulator, message: Message, kind: str) -> Fields:
-    """What the app is told (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
+    """Return the parameters of the webhook (https://www.twilio.com/docs/messaging/guides/webhook-request)."""
     media: list[tuple[str, str]] = []
     for place, one in enumerate(message.attachments):
         media += [(f"MediaUrl{place}", simulator.base_url + one.path), (f"MediaContentType{place}", one.content_type)]
@@ -62,7 +62,7 @@ def text_fields(simulator: Simulator, message: Message, kind: str) -> Fields:
 
 
 def text_route(simulator: Simulator, number: OwnedNumber) -> TextRoute:
-    """A Messaging Service that the number sends for is asked before the number's own addresses are."""
+    """Return the address for inbound messages: of the Messaging Service, else of the TwiML App or the number."""
     for service in simulator.services.values():
         if number.sid in service.number_sids and service.use_inbound_webhook_on_number != "true":
             return TextRoute(

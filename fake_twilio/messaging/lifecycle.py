@@ -1,4 +1,4 @@
-"""The life of a text, from the moment Twilio has it to the moment the phone has it, or not."""
+"""The lifecycle of a message, from its creation to its final status."""
 
 import asyncio
 from contextlib import suppress
@@ -10,7 +10,7 @@ from fake_twilio.webhooks.webhook import Webhook
 
 
 async def run_message(simulator: Simulator, message: Message) -> None:
-    """Go through the statuses; each but the first is told to the app."""
+    """Run through the statuses; each except the first is reported to the app."""
     if message.send_at and await is_canceled(simulator, message):
         become(simulator, message, "canceled")
         return
@@ -33,7 +33,7 @@ async def run_message(simulator: Simulator, message: Message) -> None:
 
 
 async def is_canceled(simulator: Simulator, message: Message) -> bool:
-    """Wait for the hour that a scheduled text was given; True when it was canceled before."""
+    """Wait for the time of a scheduled message; return True if it is canceled before."""
     assert message.send_at
     with simulator.idle.waiting(message), suppress(TimeoutError):
         async with asyncio.timeout((message.send_at - now()).total_seconds()):
@@ -42,7 +42,7 @@ async def is_canceled(simulator: Simulator, message: Message) -> bool:
 
 
 def become(simulator: Simulator, message: Message, status: str) -> None:
-    """Change the status and tell the app."""
+    """Change the status and report it to the app."""
     message.status = status
     message.updated = now()
     post_message_status(simulator, message)
@@ -50,7 +50,7 @@ def become(simulator: Simulator, message: Message, status: str) -> None:
 
 
 def post_message_status(simulator: Simulator, message: Message) -> None:
-    """Tell the app of a text's new status."""
+    """Send the status callback of a message."""
     url = message.parameters.get("StatusCallback")
     if not url:
         return

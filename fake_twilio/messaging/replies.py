@@ -1,4 +1,4 @@
-"""Runs messaging TwiML: what the app answers to a text (https://www.twilio.com/docs/messaging/twiml)."""
+"""Run messaging TwiML, the app's answer to a message (https://www.twilio.com/docs/messaging/twiml)."""
 
 from dataclasses import dataclass
 from urllib.parse import urljoin
@@ -19,7 +19,7 @@ MOST_DOCUMENTS = 50
 
 @dataclass(frozen=True)
 class TextRoute:
-    """Where a text goes, and where when that fails."""
+    """The address that gets an inbound message, and the fallback address."""
 
     url: str
     method: str
@@ -28,7 +28,7 @@ class TextRoute:
 
 
 class TextSession:
-    """One text that has come in, while the app answers it."""
+    """An inbound message while the app answers it."""
 
     kind: Kind = "messaging"
 
@@ -41,21 +41,21 @@ class TextSession:
 
     @property
     def fallback(self) -> Source:
-        """Where to ask for a document when one cannot be had."""
+        """The source of the fallback document."""
         return Source(self.route.fallback_url, self.route.fallback_method)
 
     def fault(self, code: int | None, detail: str) -> None:
-        """The document, or the app's answer, was wrong."""
+        """Report that the document, or the app's answer, was wrong."""
         self.simulator.faults.add(self.message.sid, code, detail)
 
     async def request(self, source: Source, extra: Fields = ()) -> Answer:
-        """Ask the app for a document."""
+        """Request a document from the app."""
         fields = (*self.fields, *extra)
         webhook = Webhook(self.message.sid, "twiml", "received", source.url, source.method, fields)
         return await self.simulator.sender.send(webhook)
 
     async def run(self) -> None:
-        """Ask what is to be answered, and answer it."""
+        """Request the documents and run them."""
         source: Source | None = Source(self.route.url, self.route.method)
         for _ in range(MOST_DOCUMENTS):
             if source is None or not source.url:
@@ -68,7 +68,7 @@ class TextSession:
         self.fault(None, f"{MOST_DOCUMENTS} documents for one text: it redirects in a circle")
 
     def do(self, document: Element) -> Source | None:
-        """Send the messages, up to a Redirect."""
+        """Send the messages of a document; return the target of its Redirect, if any."""
         for element in document:
             if element.tag == "Message":
                 self.reply(element)
@@ -78,7 +78,7 @@ class TextSession:
         return None
 
     def reply(self, element: Element) -> None:
-        """Send one text, to whoever has written unless it says otherwise."""
+        """Send one message, by default to the sender of the inbound one."""
         bodies = [(body.text or "").strip() for body in element.findall("Body")] or [(element.text or "").strip()]
         media = [urljoin(self.document_url, (one.text or "").strip()) for one in element.findall("Media")]
         told = element.get("action") or element.get("statusCallback") or ""

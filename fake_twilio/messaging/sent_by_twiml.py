@@ -1,4 +1,4 @@
-"""Texts that TwiML sends: replies to a text, and the Sms of a call."""
+"""Messages that TwiML sends: replies to a message, and the Sms verb of calls."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Fault = Callable[[int | None, str], None]
 def send(
     simulator: Simulator, to: str, from_: str, body: str, media: list[str], callback: CallbackSettings, fault: Fault
 ) -> Message:
-    """Send a text, which has the life of any other. One that Twilio refuses fails at once."""
+    """Send a message with the usual lifecycle. One that Twilio rejects fails immediately."""
     pairs = [("StatusCallback", callback.url), ("StatusCallbackMethod", callback.method)]
     parameters = Form(pairs if callback.url else [])
     message = simulator.new_message(to, from_, body, media, parameters=parameters, direction="outbound-reply")
@@ -29,7 +29,7 @@ def send(
 
 
 def refused(simulator: Simulator, message: Message) -> tuple[int, str] | None:
-    """Why Twilio does not send a text: its code, and words."""
+    """Return why Twilio does not send a message: its code, and the reason; None if it does."""
     if not E164.fullmatch(message.to):
         return 21211, f"{message.to!r} is no number"
     if message.from_ not in simulator.account.numbers:

@@ -1,4 +1,4 @@
-"""The one account of the fake Twilio: its SID, its keys, its numbers, its Messaging Service."""
+"""The account of the emulator: SID, keys, numbers, Messaging Service."""
 
 import base64
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ class Account:
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Account":
-        """The account that the app's own settings name; what they leave out has its default."""
+        """Return the account that the app's settings name; missing settings have defaults."""
         default = cls()
         number = environ.get("TWILIO_FROM_NUMBER", "")
         return cls(
@@ -35,23 +35,23 @@ class Account:
 
     @property
     def by_key(self) -> str:
-        """The Authorization header of somebody with the API key."""
+        """The Authorization header for the API key."""
         return basic(self.api_key, self.api_secret)
 
     @property
     def by_token(self) -> str:
-        """The Authorization header of somebody with the auth token, who may do more."""
+        """The Authorization header for the auth token, which has more rights."""
         return basic(self.sid, self.auth_token)
 
 
 def basic(user: str, password: str) -> str:
-    """Basic authentication."""
+    """Return the Authorization header for basic authentication."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 @dataclass
 class AccountStatus:
-    """What a person sees in Twilio's console."""
+    """What Twilio's console shows of the account."""
 
     type: str = "Full"
     status: str = "active"

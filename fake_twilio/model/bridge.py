@@ -1,4 +1,4 @@
-"""Two calls that hear each other."""
+"""The connection between two calls."""
 
 import asyncio
 
@@ -6,14 +6,14 @@ from fake_twilio.model.call import Call
 
 
 class Bridge:
-    """It lasts until one of the two goes."""
+    """Two connected calls, until one of them ends."""
 
     def __init__(self, one: Call, other: Call) -> None:
         self.calls = (one, other)
         self.over = asyncio.Event()
 
     def end(self) -> None:
-        """Part the two."""
+        """Disconnect the two calls."""
         if self.over.is_set():
             return
         self.over.set()

@@ -18,7 +18,7 @@ FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 
 @dataclass(eq=False)
 class Call(Waiter):
-    """One call. `parameters` is what it was created with."""
+    """One call. `parameters` are those of the request that created it."""
 
     sid: str
     account_sid: str
@@ -29,7 +29,7 @@ class Call(Waiter):
     direction: str = "outbound-api"
     parent_call_sid: str | None = None
     token: str = ""
-    """What an incoming call is known by when it is forwarded (CallToken)."""
+    """The CallToken of an inbound call, which identifies it when it is forwarded."""
     status: str = "queued"
     created: datetime = field(default_factory=now)
     updated: datetime = field(default_factory=now)
@@ -42,23 +42,23 @@ class Call(Waiter):
 
     @property
     def person(self) -> str:
-        """The number of the phone whose call this is."""
+        """The number of the phone at the other end."""
         return self.from_ if self.direction == "inbound" else self.to
 
     @property
     def over(self) -> bool:
-        """Whether the call has come to its end."""
+        """Whether the call has ended."""
         return self.status in FINAL
 
     @property
     def duration(self) -> int | None:
-        """Seconds from answer to end, at least one for a call that was answered; None while it lasts."""
+        """Seconds from the answer to the end, at least one; 0 without an answer, None while the call lasts."""
         if self.ended is None:
             return None
         return max(1, math.ceil((self.ended - self.answered).total_seconds())) if self.answered else 0
 
     def decide(self, fate: str) -> bool:
-        """Answer, decline, cancel: True when the call was still ringing or waiting to."""
+        """Answer, decline or cancel; return whether the call was still ringing or waiting to ring."""
         if self.over or self.answered or self.control.decided.is_set():
             return False
         self.control.fate = fate
@@ -67,29 +67,29 @@ class Call(Waiter):
         return True
 
     def interrupt(self, source: Source | None) -> None:
-        """Hang up, or give a call in progress another document."""
+        """Hang up (None), or replace the document that runs."""
         self.control.interruptions.put_nowait(source)
         self.wake()
 
     def press(self, keys: str) -> None:
-        """Keys pressed on the phone, for whatever listens."""
+        """Press keys on the phone."""
         self.line.keys += keys
         for key in keys.upper():
             self.hear(Heard(key=key))
 
     def speak(self, words: str) -> bool:
-        """Words spoken on the phone; True when something listens to them."""
+        """Speak on the phone; return whether something listens."""
         taps = [tap.hear for tap in self.line.taps if tap.hear]
         for hear in taps:
             hear(words)
         return self.hear(Heard(words=words)) or bool(taps)
 
     def keep_silent(self) -> bool:
-        """Say nothing until whatever listens gives up, which here it does at once; False when nothing listens."""
+        """End the wait of the verb that listens, as silence would; return whether one listens."""
         return self.hear(SILENCE)
 
     def hear(self, heard: Heard) -> bool:
-        """Let the verb that listens hear something."""
+        """Pass input to the verb that listens; return whether it accepts it."""
         taken = self.line.call_input is not None and self.line.call_input.take(heard)
         if taken:
             self.line.answers += 1
@@ -97,11 +97,11 @@ class Call(Waiter):
         return taken
 
     def heard(self) -> str:
-        """The words spoken so far."""
+        """Return the words that the app has spoken so far."""
         return " ".join(step.about["text"] for step in self.line.steps if step.verb == "Say")
 
     def to_json(self) -> dict[str, Any]:
-        """Twilio's representation (https://www.twilio.com/docs/voice/api/call-resource#call-properties)."""
+        """Return Twilio's representation (https://www.twilio.com/docs/voice/api/call-resource#call-properties)."""
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Calls/{self.sid}"
         duration = self.duration
         return {
@@ -126,7 +126,7 @@ class Call(Waiter):
             "queue_time": "0",
             "sid": self.sid,
             "start_time": rfc2822(self.started),
-            # The resource knows no `initiated`; only the callback does.
+            # Only callbacks have the status `initiated`; the resource says `queued`.
             "status": "queued" if self.status == "initiated" else self.status,
             "subresource_uris": {
                 name: f"{uri}/{path}.json"
@@ -150,7 +150,7 @@ class Call(Waiter):
 
 
 def formatted(number: str) -> str:
-    """North American numbers as people there write them; any other as it is."""
+    """Format a North American number as people there write it; return any other unchanged."""
     if number.startswith("+1") and len(number) == 12:
         return f"({number[2:5]}) {number[5:8]}-{number[8:]}"
     return number

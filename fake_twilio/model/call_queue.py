@@ -1,4 +1,4 @@
-"""Where calls meet: queues and conferences, by name."""
+"""Call queues: what Enqueue fills and a Dial to a Queue empties."""
 
 import asyncio
 from collections import deque
@@ -14,23 +14,23 @@ from fake_twilio.twiml.source import Source
 
 @dataclass(eq=False)
 class Waiting:
-    """One call in a queue."""
+    """A call that waits in a queue."""
 
     call: Call
     since: datetime = field(default_factory=now)
     taken: asyncio.Event = field(default_factory=asyncio.Event)
     bridge: Bridge | None = None
     greeting: Source | None = None
-    """What the caller hears before being connected."""
+    """The document that the caller hears before being connected."""
 
     @property
     def seconds(self) -> int:
-        """How long it has waited."""
+        """Seconds that the call has waited."""
         return round((now() - self.since).total_seconds())
 
 
 class CallQueue:
-    """Those who wait, in the order they came, and those who wait for them."""
+    """The waiting calls in order of arrival, and the agents who wait for a call."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -38,15 +38,15 @@ class CallQueue:
         self.waiting: list[Waiting] = []
         self.agents: deque[tuple[Call, asyncio.Future[Waiting]]] = deque()
         self.waits: list[int] = []
-        """How long those waited who wait no more."""
+        """The waiting times of calls that have left."""
 
     @property
     def average(self) -> int:
-        """The average of these waits, in seconds."""
+        """The average waiting time, in seconds."""
         return round(sum(self.waits) / len(self.waits)) if self.waits else 0
 
     def join(self, waiting: Waiting) -> None:
-        """Wait at the end; an agent who waits already gets the call at once."""
+        """Add a call at the end. If an agent is waiting, the agent gets it immediately."""
         self.waiting.append(waiting)
         while self.agents:
             agent, future = self.agents.popleft()
@@ -56,7 +56,7 @@ class CallQueue:
                 return
 
     def leave(self, waiting: Waiting) -> None:
-        """Wait no more."""
+        """Remove a call."""
         if waiting in self.waiting:
             self.waiting.remove(waiting)
             self.waits.append(waiting.seconds)

@@ -27,7 +27,7 @@ class Participant:
 
 @dataclass(eq=False)
 class Conference:
-    """A conference from the first who comes to the last who goes. Who comes first decides who is told of it."""
+    """A conference, as long as it has participants. The first one's noun names the address for its callbacks."""
 
     name: str
     number: int

@@ -1,4 +1,4 @@
-"""What goes on on the line of a call that is in progress, beyond what Twilio's Call resource says."""
+"""The state of a call's line, beyond what Twilio's Call resource has."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from fake_twilio.model.recording import Recording
 
 @dataclass
 class Tap:
-    """Something that listens in beside the call: a stream, a transcription, a recording."""
+    """Something that listens to the call in the background: a stream, a transcription, a recording."""
 
     kind: str
     name: str
     stop: Callable[[], None]
     hear: Callable[[str], None] | None = None
-    """What is done with words that are spoken on the phone; None when they are of no use."""
+    """Called with words that are spoken on the phone; None if they are not needed."""
 
 
 @dataclass
@@ -42,15 +42,15 @@ class Line:
 
     call_input: CallInput | None = None
     answers: int = 0
-    """How often the person has pressed or said something that was waited for."""
+    """How often a key or words arrived that a verb waited for."""
     waiting_for: dict[str, Any] | None = None
-    """What the verb that listens waits for, as the phones page shows it."""
+    """What the listening verb waits for, as the phones page shows it."""
     recordings: list[Recording] = field(default_factory=list)
     taps: list[Tap] = field(default_factory=list)
     connected_to: list[str] = field(default_factory=list)
     queue: str | None = None
     conference: str | None = None
     refusal: str = ""
-    """The final status of an incoming call that nobody has picked up."""
+    """The final status of an inbound call that was not answered."""
     farewells: list[Callable[[], None]] = field(default_factory=list)
-    """What Twilio still asks for after a hang-up: the action of the verb that was running."""
+    """Requests that Twilio still makes after a hang-up: the action of the verb that was running."""

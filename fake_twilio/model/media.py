@@ -1,4 +1,4 @@
-"""Pictures that come with a text: Twilio's Media resource. Whatever was attached, there is a small picture."""
+"""Media of a message: Twilio's Media resource. Every attachment is a small generated picture."""
 
 import struct
 import zlib
@@ -12,7 +12,7 @@ SIDE = 96
 
 
 def picture(seed: str) -> bytes:
-    """A PNG (https://www.w3.org/TR/png-3): a square of the colours that `seed` makes."""
+    """Return a PNG (https://www.w3.org/TR/png-3): a square in colours derived from `seed`."""
     hue = zlib.crc32(seed.encode())
     red, green, blue = 64 + hue % 160, 64 + hue // 160 % 160, 64 + hue // 25_600 % 160
     rows = bytearray()
@@ -29,27 +29,27 @@ def picture(seed: str) -> bytes:
 
 @dataclass(eq=False)
 class Media:
-    """One picture of one text."""
+    """One picture of one message."""
 
     account_sid: str
     message_sid: str
     attached: str
-    """The address that was given for it on the phone."""
+    """The address that the phone gave for it."""
     sid: str = field(default_factory=lambda: f"ME{uuid4().hex}")
     content_type: str = "image/png"
     date: str = field(default_factory=lambda: rfc2822(now()) or "")
 
     @property
     def path(self) -> str:
-        """Where the app finds it."""
+        """The path at which the app finds the resource."""
         return f"/2010-04-01/Accounts/{self.account_sid}/Messages/{self.message_sid}/Media/{self.sid}"
 
     def content(self) -> bytes:
-        """The picture."""
+        """The picture's bytes."""
         return picture(self.sid)
 
     def to_json(self) -> dict[str, Any]:
-        """Twilio's representation (https://www.twilio.com/docs/messaging/api/media-resource)."""
+        """Return Twilio's representation (https://www.twilio.com/docs/messaging/api/media-resource)."""
         return {
             "account_sid": self.account_sid,
             "content_type": self.content_type,

@@ -1,4 +1,4 @@
-"""A text: Twilio's Message resource."""
+"""A message: Twilio's Message resource."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -22,12 +22,12 @@ ERRORS = {
     30007: "Message filtered",
     30008: "Unknown error",
 }
-"""Why a text did not arrive (https://www.twilio.com/docs/api/errors#3-anchor)."""
+"""Words for the error codes of messages that did not arrive (https://www.twilio.com/docs/api/errors#3-anchor)."""
 
 
 @dataclass(eq=False)
 class Message(Waiter):
-    """One text. `parameters` is what it was created with."""
+    """One message. `parameters` are those of the request that created it."""
 
     sid: str
     account_sid: str
@@ -46,24 +46,24 @@ class Message(Waiter):
     sent: datetime | None = None
     error_code: int | None = None
     attachments: list[Media] = field(default_factory=list)
-    """The media of a text that has come in, as the app finds them."""
+    """The media of an inbound message, as the app finds them."""
     canceled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def over(self) -> bool:
-        """Whether the status will change no more."""
+        """Whether the status is final."""
         return self.status in FINAL
 
     def cancel(self) -> None:
-        """Take back a text that is scheduled."""
+        """Cancel a scheduled message."""
         self.status, self.updated = "canceled", now()
         self.canceled.set()
         self.wake()
 
     def to_json(self) -> dict[str, Any]:
-        """Twilio's representation (https://www.twilio.com/docs/messaging/api/message-resource#message-properties)."""
+        """Return Twilio's representation (https://www.twilio.com/docs/messaging/api/message-resource#message-properties)."""
         uri = f"/2010-04-01/Accounts/{self.account_sid}/Messages/{self.sid}"
-        # A Messaging Service has not looked at the text, nor chosen a sender, when it accepts it.
+        # When a Messaging Service accepts a message, it has neither counted its segments nor chosen a sender.
         untouched = self.status in ("accepted", "scheduled")
         return {
             "account_sid": self.account_sid,

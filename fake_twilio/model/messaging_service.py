@@ -1,4 +1,4 @@
-"""Messaging Services: senders with one inbox (https://www.twilio.com/docs/messaging/api/service-resource)."""
+"""Messaging Services (https://www.twilio.com/docs/messaging/api/service-resource)."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass
 class MessagingService:
-    """One of them, with the numbers that send for it."""
+    """A Messaging Service with its sender numbers."""
 
     sid: str
     account_sid: str
@@ -20,7 +20,7 @@ class MessagingService:
     number_sids: list[str] = field(default_factory=list)
 
     def to_json(self) -> dict[str, Any]:
-        """The Service resource."""
+        """Return the Service resource."""
         own: dict[str, Any] = asdict(self)
         del own["number_sids"]
         for name in ("inbound_request_url", "fallback_url", "status_callback"):

@@ -1,4 +1,4 @@
-"""Who has texted STOP to one of our numbers, and what Twilio itself answers to such words.
+"""Opt-outs: who has sent STOP to which number, and Twilio's own replies to such keywords.
 
 https://help.twilio.com/articles/223134027 and https://www.twilio.com/docs/messaging/tutorials/advanced-opt-out
 """
@@ -22,25 +22,25 @@ REPLIES = {
 
 
 def keyword(body: str) -> str:
-    """`STOP`, `START` or `HELP` when a text asks for one of these, and nothing but that; else an empty string."""
+    """Return `STOP`, `START` or `HELP` if the whole message is such a keyword, else an empty string."""
     word = body.strip().upper()
     kinds = (("STOP", STOP), ("START", START), ("HELP", HELP))
     return next((kind for kind, words in kinds if word in words), "")
 
 
 class OptOuts:
-    """The list of those who want no texts."""
+    """The recipients who have opted out, by sender."""
 
     def __init__(self) -> None:
         self.pairs: set[tuple[str, str]] = set()
 
     def note(self, kind: str, person: str, sender: str) -> None:
-        """Somebody has texted one of the words to `sender`."""
+        """Record a keyword that a person has sent to `sender`."""
         if kind == "STOP":
             self.pairs.add((person, sender))
         elif kind == "START":
             self.pairs.discard((person, sender))
 
     def refuses(self, person: str, sender: str) -> bool:
-        """Whether `person` wants no texts from `sender`."""
+        """Tell whether `person` has opted out of messages from `sender`."""
         return (person, sender) in self.pairs

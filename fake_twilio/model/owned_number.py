@@ -1,4 +1,4 @@
-"""Our numbers, and what Twilio asks the app when somebody calls or texts them.
+"""The account's phone numbers, and the addresses that Twilio requests for their calls and messages.
 
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
 """
@@ -13,7 +13,7 @@ from fake_twilio.dates import now, rfc2822
 
 @dataclass
 class Addresses:
-    """What a number and a TwiML App have in common."""
+    """The webhook addresses that a number and a TwiML App have in common."""
 
     voice_url: str = ""
     voice_method: str = "POST"
@@ -29,7 +29,7 @@ class Addresses:
 
 @dataclass
 class OwnedNumber(Addresses):
-    """One number of ours."""
+    """A phone number of the account."""
 
     number: str = ""
     account_sid: str = ""
@@ -44,7 +44,7 @@ class OwnedNumber(Addresses):
     created: datetime = field(default_factory=now)
 
     def to_json(self) -> dict[str, Any]:
-        """The IncomingPhoneNumber resource."""
+        """Return the IncomingPhoneNumber resource."""
         own = asdict(self)
         for name in ("number", "created", "can_call", "can_text"):
             del own[name]

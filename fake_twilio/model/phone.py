@@ -1,4 +1,4 @@
-"""The phones: one for each number that was ever called or texted."""
+"""The phones: one for each number that was called or got a message."""
 
 from collections import deque
 from dataclasses import dataclass, field
@@ -9,24 +9,24 @@ from fake_twilio.model.message import Message
 
 @dataclass(eq=False)
 class Phone:
-    """What stands at the other end of a number."""
+    """The phone at one number."""
 
     number: str
     reachable: bool = True
-    """A phone that is switched off: calls end as `no-answer`, texts as `undelivered` with 30003."""
+    """False for a phone that is switched off: calls end as `no-answer`, messages as `undelivered` with 30003."""
     in_service: bool = True
-    """A number that nobody has: calls end as `failed`, texts as `undelivered` with 30005."""
+    """False for a number that does not exist: calls end as `failed`, messages as `undelivered` with 30005."""
     named: bool = False
-    """A person has asked for this phone: it is shown although nobody has called or texted it."""
+    """Whether a person has added this phone, so that the page shows it before any call or message."""
     answers_by_itself: bool = False
     text_fate: tuple[str, int | None] = ("delivered", None)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=200))
     messages: deque[Message] = field(default_factory=lambda: deque(maxlen=200))
     handed_out: set[str] = field(default_factory=set)
-    """The calls that a test has already got hold of."""
+    """The SIDs of calls that a test has already received."""
 
     def fate_of_texts(self) -> tuple[str, int | None]:
-        """How a text to this phone ends: the final status, and the ErrorCode if any."""
+        """The final status of messages to this phone, and their ErrorCode, if any."""
         if not self.in_service:
             return "undelivered", 30005
         if not self.reachable:
@@ -35,14 +35,14 @@ class Phone:
 
 
 class Phones:
-    """All phones, by number; the oldest are forgotten when there are too many."""
+    """All phones by number. When there are too many, the oldest are forgotten."""
 
     def __init__(self, autopilot: bool = False) -> None:
         self.autopilot = autopilot
         self.by_number: dict[str, Phone] = {}
 
     def at(self, number: str) -> Phone:
-        """The phone at `number`, new if nobody has dialled it yet."""
+        """Return the phone at `number`; create it if there is none."""
         phone = self.by_number.get(number)
         if phone is None:
             phone = self.by_number[number] = Phone(number, answers_by_itself=self.autopilot)

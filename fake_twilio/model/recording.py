@@ -1,4 +1,4 @@
-"""A recording: Twilio's Recording resource, with audio that is made up."""
+"""A recording: Twilio's Recording resource, with generated audio."""
 
 import math
 import struct
@@ -14,7 +14,7 @@ RATE = 8000
 
 @dataclass(eq=False)
 class Recording:
-    """One recording. Nobody's voice is in it: there is a tone for each second that it lasted."""
+    """One recording. It contains no voice but a tone for each second."""
 
     account_sid: str
     call_sid: str
@@ -26,11 +26,11 @@ class Recording:
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
     words: list[str] = field(default_factory=list)
-    """What was typed as speech meanwhile."""
+    """The words that were typed as speech meanwhile."""
 
     @property
     def duration(self) -> int | None:
-        """Seconds, at least one; None while it lasts."""
+        """Seconds, at least one; None while it is recorded."""
         return max(1, math.ceil((self.ended - self.started).total_seconds())) if self.ended else None
 
     @property
@@ -40,19 +40,19 @@ class Recording:
 
     @property
     def path(self) -> str:
-        """Where it is, without a suffix: that is the WAV file."""
+        """The path of the WAV file, without a suffix."""
         return f"/2010-04-01/Accounts/{self.account_sid}/Recordings/{self.sid}"
 
     def end(self) -> None:
-        """Stop to record."""
+        """End the recording."""
         self.ended = self.ended or now()
 
     def audio(self) -> bytes:
-        """The WAV file. Each recording has its own pitch."""
+        """Return the WAV file. Each recording has its own pitch."""
         return wav(self.duration or 1, pitch=330 + int(self.sid[-2:], 16), channels=self.channels)
 
     def to_json(self) -> dict[str, Any]:
-        """Twilio's representation (https://www.twilio.com/docs/voice/api/recording#recording-properties)."""
+        """Return Twilio's representation (https://www.twilio.com/docs/voice/api/recording#recording-properties)."""
         duration = self.duration
         return {
             "account_sid": self.account_sid,
@@ -78,7 +78,7 @@ class Recording:
 
 
 def second(pitch: float, channels: int) -> bytes:
-    """One second of 16-bit samples: the tone swells and fades, then there is silence."""
+    """Return one second of 16-bit samples: a tone that swells and fades, then silence."""
     sounding = int(RATE * 0.6)
     samples = bytearray()
     for place in range(RATE):
@@ -88,7 +88,7 @@ def second(pitch: float, channels: int) -> bytes:
 
 
 def wav(seconds: int, *, pitch: float = 440.0, channels: int = 1) -> bytes:
-    """A WAV file of the telephone's sampling rate (http://soundfile.sapp.org/doc/WaveFormat)."""
+    """Return a WAV file with the sampling rate of telephones (http://soundfile.sapp.org/doc/WaveFormat)."""
     size = seconds * RATE * 2 * channels
     head = struct.pack(
         "<4sI4s4sIHHIIHH4sI",

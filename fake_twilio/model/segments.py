@@ -1,4 +1,4 @@
-"""How many segments a text takes (https://www.twilio.com/docs/glossary/what-sms-character-limit)."""
+"""The number of segments of a message (https://www.twilio.com/docs/glossary/what-sms-character-limit)."""
 
 GSM7 = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
@@ -10,7 +10,7 @@ GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 
 def segments(body: str) -> int:
-    """The number of segments: 160 units of GSM-7 or 70 of UCS-2, and 153 or 67 each when there are several."""
+    """Return the number of segments: 160 units of GSM-7 or 70 of UCS-2; with several segments 153 or 67 each."""
     if GSM7.issuperset(body):
         return pages([1] * len(body), single=160, several=153)
     if (GSM7 | GSM7_EXTENSION).issuperset(body):
@@ -19,7 +19,7 @@ def segments(body: str) -> int:
 
 
 def pages(widths: list[int], single: int, several: int) -> int:
-    """Fill segment after segment; a letter of two units is never cut in half."""
+    """Return the number of segments when no character of two units is split."""
     total = sum(widths)
     if total <= single:
         return 1

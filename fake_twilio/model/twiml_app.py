@@ -1,4 +1,4 @@
-"""TwiML Apps: addresses under a name (https://www.twilio.com/docs/usage/api/applications)."""
+"""TwiML Apps: named sets of webhook addresses (https://www.twilio.com/docs/usage/api/applications)."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -11,7 +11,7 @@ from fake_twilio.model.owned_number import Addresses
 
 @dataclass
 class TwimlApp(Addresses):
-    """One of them."""
+    """A TwiML App."""
 
     account_sid: str = ""
     friendly_name: str = ""
@@ -21,7 +21,7 @@ class TwimlApp(Addresses):
     created: datetime = field(default_factory=now)
 
     def to_json(self) -> dict[str, Any]:
-        """The Application resource."""
+        """Return the Application resource."""
         own = asdict(self)
         del own["created"]
         return {

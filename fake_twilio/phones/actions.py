@@ -1,4 +1,4 @@
-"""What a person does on a phone, where it can be done; the page and the tests both do it here."""
+"""What a person does on a phone; used by the page and by tests."""
 
 from fake_twilio.addresses import CLIENT, E164, SIP
 from fake_twilio.messaging.inbound import text_in
@@ -10,15 +10,15 @@ from fake_twilio.voice.inbound import call_in
 
 
 class NotNow(Exception):
-    """It cannot be done now; the words say why."""
+    """The action is not possible now; the message says why."""
 
 
 class NotLikeThis(Exception):
-    """It cannot be done at all; the words say why."""
+    """The action is never possible; the message says why."""
 
 
 def name_phone(simulator: Simulator, number: str) -> Phone:
-    """A phone of that number, which is there from now on."""
+    """Add the phone of a number."""
     if not any(kind.fullmatch(number) for kind in (E164, CLIENT, SIP)):
         raise NotLikeThis("number: expected one like +15551234567, client:alice or sip:alice@example.com")
     if number in simulator.account.numbers:
@@ -30,13 +30,13 @@ def name_phone(simulator: Simulator, number: str) -> Phone:
 
 
 def call_from(simulator: Simulator, number: str, to: str) -> Call:
-    """Call one of our numbers."""
+    """Call one of the account's numbers."""
     check_ends(simulator, number, to)
     return call_in(simulator, number, to)
 
 
 def text_from(simulator: Simulator, number: str, to: str, body: str, media: list[str]) -> Message:
-    """Text one of our numbers."""
+    """Send a message to one of the account's numbers."""
     check_ends(simulator, number, to)
     if not (body or media):
         raise NotLikeThis("body: expected words, or media")
@@ -46,7 +46,7 @@ def text_from(simulator: Simulator, number: str, to: str, body: str, media: list
 
 
 def check_ends(simulator: Simulator, number: str, to: str) -> None:
-    """The phone must be on, and the number ours."""
+    """Check that the phone is switched on and that the account owns the number."""
     phone = name_phone(simulator, number)
     if to not in simulator.numbers:
         raise NotLikeThis(f"to: expected one of {', '.join(simulator.numbers)}")
@@ -55,15 +55,15 @@ def check_ends(simulator: Simulator, number: str, to: str) -> None:
 
 
 def rings(call: Call, number: str) -> bool:
-    """Whether a call rings on the phone `number`, and not at the other end."""
+    """Tell whether a call rings on the phone `number`, and not at the other end."""
     return call.status == "ringing" and comes_to(call, number)
 
 
 def comes_to(call: Call, number: str) -> bool:
-    """Whether a call comes to the phone `number`, and does not go out from it."""
+    """Tell whether the phone `number` is the callee of a call."""
     return not (call.direction == "inbound" and call.from_ == number)
 
 
 def is_live(call: Call, number: str) -> bool:
-    """Whether the person on the phone `number` has somebody, or a ringing tone, to listen to."""
+    """Tell whether the person on the phone `number` hears somebody, or the ringing tone."""
     return call.status == "in-progress" or (not call.over and not comes_to(call, number))

@@ -1,4 +1,4 @@
-"""The phones page: its files, its events, and what its buttons do."""
+"""The phones page: its files, its event stream, and its buttons."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parent / "page"
 
 
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
-"""Content types of the page's files: what the machine's own registry says of them cannot be relied upon."""
+"""Content types of the page's files. The registry of a machine may have others."""
 
 
 SECONDS_BETWEEN_EVENTS = 0.05
@@ -32,7 +32,7 @@ Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class PhonesApi:
-    """Routes under `/_phones`, and the files. `app_key` opens the app's functions, where it asks for a key."""
+    """The routes under `/_phones`, and the page's files."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -40,7 +40,7 @@ class PhonesApi:
         self.closing = asyncio.Event()
 
     def routes(self) -> list[web.RouteDef]:
-        """All of them."""
+        """Return the routes."""
         phone = "/_phones/{number}"
         return [
             web.get("/", self.file),
@@ -60,7 +60,7 @@ class PhonesApi:
         ]
 
     async def file(self, request: web.Request) -> web.StreamResponse:
-        """A file of the page."""
+        """Serve a file of the page."""
         path = PAGE / request.match_info.get("name", "index.html")
         if not path.is_file():
             raise web.HTTPNotFound
@@ -68,7 +68,7 @@ class PhonesApi:
         return web.FileResponse(path, headers={"Content-Type": content_type, "Cache-Control": "no-cache"})
 
     async def events(self, request: web.Request) -> web.StreamResponse:
-        """The whole state at once and after each change, twenty times a second at most."""
+        """Stream the whole state now and after each change, at most twenty times a second."""
         response = web.StreamResponse(
             headers={"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"}
         )
@@ -83,19 +83,19 @@ class PhonesApi:
         return response
 
     def close(self) -> None:
-        """Let the streams end."""
+        """End the event streams."""
         self.closing.set()
         self.simulator.changes.tell()
 
     async def recording(self, request: web.Request) -> web.StreamResponse:
-        """A recording, for the page itself: the REST address wants a password."""
+        """Serve a recording to the page; the REST route needs a password."""
         recording = self.simulator.recordings.get(request.match_info["sid"])
         if recording is None or not recording.ended:
             raise web.HTTPNotFound
         return web.Response(body=recording.audio(), content_type="audio/wav")
 
     async def webhook(self, request: web.Request) -> web.StreamResponse:
-        """What was sent in one try of a webhook, and what came back."""
+        """Serve the request and the answer of one webhook attempt."""
         wanted = int(request.match_info["id"])
         for delivery in reversed(self.simulator.sender.deliveries):
             if delivery.id == wanted:
@@ -103,17 +103,17 @@ class PhonesApi:
         return web.json_response({"detail": "This webhook has been forgotten."}, status=404)
 
     async def name(self, request: web.Request) -> web.StreamResponse:
-        """A person names a phone."""
+        """Add a phone."""
         name_phone(self.simulator, await text_field(request, "number"))
         return web.Response(status=201)
 
     async def call(self, request: web.Request) -> web.StreamResponse:
-        """A person calls one of our numbers."""
+        """Call one of the account's numbers."""
         call = call_from(self.simulator, request.match_info["number"], await text_field(request, "to"))
         return web.json_response({"sid": call.sid}, status=201)
 
     async def text(self, request: web.Request) -> web.StreamResponse:
-        """A person texts one of our numbers."""
+        """Send a message to one of the account's numbers."""
         fields = await json_object(request)
         body, media = fields.get("body", ""), fields.get("media", [])
         if not isinstance(body, str):
@@ -125,7 +125,7 @@ class PhonesApi:
         return web.json_response({"sid": message.sid}, status=201)
 
     async def find(self, request: web.Request, fits: Callable[[Call, str], bool], otherwise: str) -> Call:
-        """The call that `sid` names, else the phone's newest that fits; `NotNow` when there is none."""
+        """Return the call with this SID, else the newest that fits; raise NotNow if there is none."""
         number = request.match_info["number"]
         sid = (await json_object(request)).get("sid") if request.body_exists else None
         phone = self.simulator.phones.by_number.get(number)
@@ -135,11 +135,11 @@ class PhonesApi:
         raise NotNow(otherwise)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Pick up."""
+        """Answer a call."""
         return await self.decide(request, "in-progress")
 
     async def decline(self, request: web.Request) -> web.StreamResponse:
-        """Refuse: the caller is told that the line is busy."""
+        """Decline a call: it ends as busy."""
         return await self.decide(request, "busy")
 
     async def decide(self, request: web.Request, fate: str) -> web.StreamResponse:
@@ -183,12 +183,12 @@ class PhonesApi:
 
 
 def in_progress(call: Call, number: str) -> bool:
-    """Whether anybody could hear what is pressed or said."""
+    """Tell whether a call can receive keys and words."""
     return call.status == "in-progress"
 
 
 def act(handle: Handle) -> Handle:
-    """What cannot be done is an answer in words: 409 when it could be at another time, else 400."""
+    """Answer an impossible action with the reason: 409 if it may be possible later, else 400."""
 
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
@@ -202,7 +202,7 @@ def act(handle: Handle) -> Handle:
 
 
 async def json_object(request: web.Request) -> dict[str, Any]:
-    """The body."""
+    """Return the JSON object in the body."""
     try:
         body = await request.json()
     except ValueError:
@@ -213,7 +213,7 @@ async def json_object(request: web.Request) -> dict[str, Any]:
 
 
 async def text_field(request: web.Request, name: str) -> str:
-    """A field of the body that is text."""
+    """Return a text field of the body."""
     value = (await json_object(request)).get(name)
     if not isinstance(value, str) or not value.strip():
         raise NotLikeThis(f"{name}: expected text")

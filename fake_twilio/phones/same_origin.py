@@ -1,4 +1,4 @@
-"""Keeps pages of other sites away: the phones ask for no password, and that of the REST API is in a public file."""
+"""Block cross-origin requests: the phones need no password, and the one of the REST API is in a public file."""
 
 import re
 from collections.abc import Callable
@@ -12,7 +12,7 @@ PORT = re.compile(r":\d+\Z")
 
 
 def guard(base_url: Callable[[], str]) -> Middleware:
-    """Let in our own page at `base_url`, and programs of this machine."""
+    """Return a middleware that accepts requests of the page at `base_url` and of programs on this machine."""
 
     @web.middleware
     async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -24,7 +24,7 @@ def guard(base_url: Callable[[], str]) -> Middleware:
 
 
 def refusal(request: web.Request, base_url: str) -> str:
-    """Why a request is refused, in words; empty when it is not.
+    """Return why a request is rejected; an empty string if it is not.
 
     A browser lets every page that a person visits send requests to this machine (CSRF). Where the name of that page
     leads here (DNS rebinding), it may even read the answers. What a browser writes into Host and Origin no page can

@@ -1,4 +1,4 @@
-"""What the phones page shows, as it goes over the wire."""
+"""The state that the phones page shows, as JSON."""
 
 from itertools import islice
 from typing import Any
@@ -13,7 +13,7 @@ from fake_twilio.webhooks.webhook import Delivery
 
 
 def state(simulator: Simulator, app_key: str) -> dict[str, Any]:
-    """Everything on the page."""
+    """Return everything that the page shows."""
     phones = [phone for phone in simulator.phones.by_number.values() if phone.named or phone.calls or phone.messages]
     return {
         "account": {"sid": simulator.account.sid, "numbers": list(simulator.account.numbers)},
@@ -29,7 +29,7 @@ def state(simulator: Simulator, app_key: str) -> dict[str, Any]:
 
 
 def webhook_state(delivery: Delivery) -> dict[str, Any]:
-    """One try of a webhook, in a row."""
+    """Return one webhook attempt as a row of the page."""
     webhook = delivery.webhook
     return {
         "id": delivery.id,
@@ -47,7 +47,7 @@ def webhook_state(delivery: Delivery) -> dict[str, Any]:
 
 
 def webhook_in_full(delivery: Delivery) -> dict[str, Any]:
-    """One try of a webhook, with what was sent and what came back."""
+    """Return one webhook attempt with its request and its answer."""
     return {
         **webhook_state(delivery),
         "parameters": delivery.webhook.form,
@@ -59,7 +59,7 @@ def webhook_in_full(delivery: Delivery) -> dict[str, Any]:
 
 
 def phone_state(phone: Phone) -> dict[str, Any]:
-    """One phone."""
+    """Return one phone."""
     return {
         "number": phone.number,
         "reachable": phone.reachable,
@@ -69,7 +69,7 @@ def phone_state(phone: Phone) -> dict[str, Any]:
 
 
 def call_state(call: Call) -> dict[str, Any]:
-    """One call on its phone."""
+    """Return one call of a phone."""
     line = call.line
     return {
         "sid": call.sid,
@@ -96,12 +96,12 @@ def call_state(call: Call) -> dict[str, Any]:
 
 
 def step_state(step: Step) -> dict[str, Any]:
-    """One verb, or one document fetched."""
+    """Return one verb, or one document that was fetched."""
     return {"at": iso(step.at), "verb": step.verb, "state": step.state, **step.about}
 
 
 def message_state(message: Message, phone: Phone) -> dict[str, Any]:
-    """One text on its phone."""
+    """Return one message of a phone."""
     sent_here = message.direction == "inbound" and message.from_ == phone.number
     sender = message.from_ or message.messaging_service_sid or ""
     return {

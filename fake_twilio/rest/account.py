@@ -1,4 +1,4 @@
-"""The account itself: `Accounts`, its balance, and the countries that may be called and texted.
+"""The account: `Accounts`, its balance, and its permissions by country.
 
 https://www.twilio.com/docs/iam/api/account
 https://www.twilio.com/docs/voice/api/dialingpermissions-country-resource
@@ -22,7 +22,7 @@ class AccountItself:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Look at it; allow and forbid countries."""
+        """Return the routes: fetch the account, fetch and change country permissions."""
         texts = "/v1/Messaging/GeoPermissions"
         return [
             web.get(f"{ROOT}.json", self.rest.route(self.fetch)),
@@ -34,7 +34,7 @@ class AccountItself:
         ]
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """The account, for its auth token only: an API key of the standard kind may not look."""
+        """Fetch the account; a standard API key may not, only the auth token."""
         account, standing = self.simulator.account, self.simulator.account_status
         if request.headers["Authorization"] != account.by_token:
             raise TwilioError(20003)
@@ -42,13 +42,13 @@ class AccountItself:
         return self.rest.respond({**found, "type": standing.type, "status": standing.status})
 
     async def balance(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """The money that is left."""
+        """Fetch the balance."""
         standing = self.simulator.account_status
         found = {"account_sid": self.simulator.account.sid, "balance": standing.balance, "currency": standing.currency}
         return self.rest.respond(found)
 
     async def country(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Whether a country may be called."""
+        """Fetch the permission to call one country."""
         code = request.match_info["country"]
         return self.rest.respond(
             {
@@ -60,33 +60,33 @@ class AccountItself:
         )
 
     async def allow_calls(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Allow and forbid countries for calls."""
+        """Change the permissions for calls."""
         changes = objects(form.get("UpdateRequest"))
         for change in changes:
             note(self.simulator.account_status.callable, change.get("iso_code"), change.get("low_risk_numbers_enabled"))
         return self.rest.respond({"update_count": len(changes), "update_request": form.get("UpdateRequest")}, 201)
 
     async def list_texts(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Whether a country may be texted."""
+        """List the permissions for messages."""
         code = form.get("CountryCode")
         shown = [code] if code else sorted(self.simulator.account_status.textable)
         return self.rest.respond({"permissions": [self.permission(country) for country in shown]})
 
     async def allow_texts(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Allow and forbid countries for texts; each is a parameter of its own."""
+        """Change the permissions for messages; each country is a parameter."""
         changes = objects(f"[{','.join(form.all('Permissions'))}]")
         for change in changes:
             note(self.simulator.account_status.textable, change.get("country_code"), change.get("enabled"))
         return self.rest.respond({"permissions": [self.permission(str(one.get("country_code"))) for one in changes]})
 
     def permission(self, country: str) -> dict[str, Any]:
-        """One country as Twilio shows it."""
+        """Return one country as Twilio shows it."""
         enabled = country in self.simulator.account_status.textable
         return {"country_code": country, "type": "country", "enabled": enabled, "error_code": 0, "error_messages": []}
 
 
 def objects(text: str) -> list[dict[str, Any]]:
-    """The JSON list of objects that a parameter holds."""
+    """Return the list of objects in a JSON parameter."""
     try:
         found = json.loads(text)
     except ValueError:

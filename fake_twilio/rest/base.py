@@ -1,4 +1,4 @@
-"""Twilio's REST API: who may come in, what an answer looks like, what happens when Twilio has a bad moment."""
+"""What all routes of the REST API share: authorization, answers, errors, and failures on purpose."""
 
 import asyncio
 import json
@@ -25,12 +25,12 @@ dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 @dataclass(frozen=True)
 class RestRequest:
-    """One request as the API saw it."""
+    """One request that the API accepted."""
 
     method: str
     path: str
     form: list[tuple[str, str]]
-    """The parameters, of the query for a GET, of the body for a POST or PATCH."""
+    """The parameters: of the query for a GET, of the body for a POST or PATCH."""
 
 
 Handle = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
@@ -43,7 +43,7 @@ Made = tuple[Call | Message, Run]
 
 
 async def begin(answered: asyncio.Event, run: Run) -> None:
-    """A life begins when its create has been answered."""
+    """Start the lifecycle of a call or message once its create has been answered."""
     await answered.wait()
     await run()
 
@@ -57,7 +57,7 @@ class Rest:
         self.authorizations = {simulator.account.by_key, simulator.account.by_token}
 
     def route(self, handle: Handle) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-        """Wrap a handler: authorisation, latency, errors, headers."""
+        """Wrap a handler: authorization, latency, errors, headers."""
 
         async def handler(request: web.Request) -> web.StreamResponse:
             self.concurrent += 1
@@ -69,7 +69,7 @@ class Rest:
         return handler
 
     async def answer(self, request: web.Request, handle: Handle) -> web.StreamResponse:
-        """The answer of `handle`, or Twilio's refusal."""
+        """Return the answer of `handle`, or Twilio's error."""
         try:
             writes = request.method in ("POST", "PATCH")
             body = (await request.read()).decode("utf-8", "replace") if writes else ""
@@ -88,7 +88,7 @@ class Rest:
             return self.refuse(error)
 
     def respond(self, body: dict[str, Any], status: int = 200) -> web.Response:
-        """JSON with the headers that Twilio sends."""
+        """Return a JSON answer with the headers that Twilio sends."""
         return web.Response(
             text=dumps(body),
             status=status,
@@ -100,19 +100,19 @@ class Rest:
         )
 
     def refuse(self, error: TwilioError) -> web.Response:
-        """Twilio's error as an answer."""
+        """Return Twilio's error as an answer."""
         response = self.respond(error.body(), error.status)
         if error.status == 401:
             response.headers["WWW-Authenticate"] = 'Basic realm="Twilio API"'
         return response
 
     def note_unknown(self, names: list[str], resource: str) -> None:
-        """Twilio ignores parameters it does not know; we want to hear of them."""
+        """Report unknown parameters, which Twilio ignores silently."""
         for name in dict.fromkeys(names):
             self.simulator.faults.add(None, None, f"{resource}: Twilio ignores the unknown parameter {name!r}")
 
     async def create(self, request: web.Request, make: Callable[[], Made]) -> web.StreamResponse:
-        """Answer a create. What was made comes to life when the answer is out, or before it when chaos wants that."""
+        """Answer a create. The lifecycle starts when the answer is sent, or before it where chaos says so."""
         failure = self.simulator.rest_failures.next()
         if failure and failure.kind != "late" and not failure.accepted:
             return await self.suffer(request, failure)
@@ -131,7 +131,7 @@ class Rest:
             answered.set()
             return await self.suffer(request, failure)
         response = self.respond(body, 201)
-        # Whoever asked may have gone away meanwhile; what was made lives on all the same.
+        # The client may have disconnected; the call or message exists all the same.
         with suppress(ConnectionError):
             await response.prepare(request)
             await response.write_eof()
@@ -139,14 +139,14 @@ class Rest:
         return response
 
     async def first_callback(self, sid: str) -> None:
-        """Wait for the first callback of `sid` to be delivered; there may be none for a while, or at all."""
+        """Wait up to half a second until the first callback of `sid` has been delivered."""
         postbox = self.simulator.sender.queue(sid)
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):
                 await postbox.first_delivered.wait()
 
     async def suffer(self, request: web.Request, failure: RestFailure) -> web.StreamResponse:
-        """Answer as Twilio does on a bad day."""
+        """Answer with a failure on purpose."""
         if failure.kind == "hang":
             await self.simulator.rest_failures.over.wait()
         if failure.kind in ("hang", "drop"):

@@ -1,4 +1,4 @@
-"""What Twilio demands of `POST Calls.json` (https://www.twilio.com/docs/voice/api/call-resource#create-a-call)."""
+"""Parameters of `POST Calls.json` (https://www.twilio.com/docs/voice/api/call-resource#create-a-call)."""
 
 from fake_twilio.addresses import CLIENT, E164, SIP
 from fake_twilio.form import Form
@@ -7,7 +7,7 @@ from fake_twilio.rest.checks import Check, anything, at_most, boolean, check_all
 from fake_twilio.rest.errors import TwilioError
 
 MAGIC_TO = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
-"""Numbers that Twilio refuses to call, each for its reason (https://www.twilio.com/docs/iam/test-credentials)."""
+"""Magic numbers that Twilio refuses to call, with the error code (https://www.twilio.com/docs/iam/test-credentials)."""
 
 
 MAGIC_FROM = {"+15005550001": 21212}
@@ -63,7 +63,7 @@ CREATE: dict[str, Check] = DOCUMENT | {
 
 
 def check_new_call(form: Form, account: Account) -> list[str]:
-    """Raise Twilio's error for the first thing that is wrong; the names of parameters that Twilio does not know."""
+    """Raise Twilio's error for the first invalid parameter; return the names of unknown parameters."""
     check_ends(form.get("To"), form.get("From"), account)
     if not (form.get("Url") or form.get("Twiml") or form.get("ApplicationSid")):
         raise TwilioError(21205, "Url parameter is required")
@@ -71,7 +71,7 @@ def check_new_call(form: Form, account: Account) -> list[str]:
 
 
 def check_ends(to: str, from_: str, account: Account) -> None:
-    """Both ends of the line must exist, and the near one must be ours."""
+    """Check that To can be called and that From belongs to the account."""
     if not to:
         raise TwilioError(21201)
     if not from_:
@@ -87,5 +87,5 @@ def check_ends(to: str, from_: str, account: Account) -> None:
         if from_ not in account.numbers:
             raise TwilioError(21210, from_)
     elif to_a_number or not (CLIENT.fullmatch(from_) or SIP.fullmatch(from_)):
-        # The telephone network shows a number; only clients and SIP addresses can be called without one.
+        # A call to a phone number needs a number as caller; clients and SIP addresses do not.
         raise TwilioError(21212, from_)

@@ -24,7 +24,7 @@ class Calls:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Create and list, fetch and update."""
+        """Return the routes: create and list, fetch and update."""
         many, one = f"{ROOT}/Calls.json", f"{ROOT}/Calls/{{sid}}.json"
         return [
             web.post(many, self.rest.route(self.create)),
@@ -52,11 +52,11 @@ class Calls:
         return await self.rest.create(request, make)
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One call."""
+        """Fetch one call."""
         return self.rest.respond(self.call(request).to_json())
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Calls, newest first."""
+        """List calls, newest first."""
         tests: list[Test] = []
         if to := form.get("To"):
             tests.append(lambda call: call.to == to)
@@ -71,7 +71,7 @@ class Calls:
         return self.rest.respond(page("calls", self.simulator.calls, tests, request.path, form))
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Cancel a call that has not been answered, end one that has, or give it another document."""
+        """Cancel a call that was not answered, end one that was, or replace its document."""
         call = self.call(request)
         self.rest.note_unknown(check_all(form, UPDATE), f"Calls/{call.sid}.json")
         status, url, text = form.get("Status").lower(), form.get("Url"), form.get("Twiml")
@@ -88,7 +88,7 @@ class Calls:
         return self.rest.respond(call.to_json())
 
     def stop(self, call: Call, status: str) -> None:
-        """`canceled` ends only what has not been answered, `completed` anything that is not over."""
+        """End a call: `canceled` only before the answer, `completed` at any time."""
         if call.decide("canceled"):
             return
         if call.over or status == "canceled":
@@ -96,7 +96,7 @@ class Calls:
         call.interrupt(None)
 
     def call(self, request: web.Request) -> Call:
-        """The call that the path names."""
+        """Return the call that the path names."""
         call = self.simulator.calls.get(request.match_info["sid"])
         if call is None:
             raise TwilioError(20404, request.path)

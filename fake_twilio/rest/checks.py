@@ -1,4 +1,4 @@
-"""What a parameter of a REST request may be, with the code that Twilio answers when it is not that."""
+"""Checks of REST parameters, each with Twilio's error code."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,11 +12,11 @@ Check = Callable[[str, str], None]
 
 
 def anything(name: str, value: str) -> None:
-    """A parameter that is taken as it is."""
+    """Accept any value."""
 
 
 def url(code: int) -> Check:
-    """An absolute address."""
+    """Return a check for an absolute URL."""
 
     def check(name: str, value: str) -> None:
         if not is_url(value):
@@ -26,7 +26,7 @@ def url(code: int) -> Check:
 
 
 def integer(code: int, lowest: int, highest: int) -> Check:
-    """A whole number in a range."""
+    """Return a check for an integer in a range."""
 
     def check(name: str, value: str) -> None:
         if not (value.isascii() and value.isdigit() and lowest <= int(value) <= highest):
@@ -36,7 +36,7 @@ def integer(code: int, lowest: int, highest: int) -> Check:
 
 
 def choice(*choices: str, code: int = 20001) -> Check:
-    """One of some words; their letter case counts as little as it does for Twilio."""
+    """Return a check for one of some words; as for Twilio, case does not matter."""
 
     def check(name: str, value: str) -> None:
         if value.lower() not in choices:
@@ -46,7 +46,7 @@ def choice(*choices: str, code: int = 20001) -> Check:
 
 
 def pattern(code: int, expression: str) -> Check:
-    """Text of a certain form."""
+    """Return a check for text that matches a regular expression."""
     compiled = re.compile(expression)
 
     def check(name: str, value: str) -> None:
@@ -57,7 +57,7 @@ def pattern(code: int, expression: str) -> Check:
 
 
 def at_most(code: int, characters: int) -> Check:
-    """Text of a certain length."""
+    """Return a check for text of a maximum length."""
 
     def check(name: str, value: str) -> None:
         if len(value) > characters:
@@ -73,7 +73,7 @@ method = choice("get", "post", code=21209)
 
 
 def check_all(form: Form, checks: Mapping[str, Check]) -> list[str]:
-    """Check every parameter that is not blank. The names that are unknown: Twilio ignores them silently."""
+    """Check every parameter that is not blank; return the unknown names, which Twilio ignores."""
     unknown = []
     for name, value in form.pairs:
         check = checks.get(name)

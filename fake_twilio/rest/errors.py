@@ -1,4 +1,4 @@
-"""Twilio's refusals: code, words and HTTP status (https://www.twilio.com/docs/api/errors)."""
+"""Twilio's errors: code, message and HTTP status (https://www.twilio.com/docs/api/errors)."""
 
 from typing import Any
 
@@ -62,7 +62,7 @@ WORDS: dict[int, tuple[int, str]] = {
 
 
 class TwilioError(Exception):
-    """An answer that says no."""
+    """An error answer of the REST API."""
 
     def __init__(self, code: int, about: object = "") -> None:
         self.code = code
@@ -71,7 +71,7 @@ class TwilioError(Exception):
         super().__init__(f"{code}: {self.message}")
 
     def body(self) -> dict[str, Any]:
-        """The JSON that Twilio sends."""
+        """Return the JSON that Twilio sends."""
         return {
             "code": self.code,
             "message": self.message,

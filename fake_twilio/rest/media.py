@@ -10,14 +10,14 @@ from fake_twilio.rest.paging import page
 
 
 class MediaOfTexts:
-    """The routes of media. The pictures themselves need no authorisation, as Twilio's do not."""
+    """The routes of media. As at Twilio, the pictures themselves need no authorization."""
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """List, fetch, see."""
+        """Return the routes: list, fetch, view."""
         many, one = f"{ROOT}/Messages/{{message}}/Media", f"{ROOT}/Messages/{{message}}/Media/{{sid:ME[0-9a-f]+}}"
         return [
             web.get(f"{many}.json", self.rest.route(self.list)),
@@ -26,24 +26,24 @@ class MediaOfTexts:
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """All of one text."""
+        """List the media of one message."""
         return self.rest.respond(page("media_list", self.media(request), [], request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One of them."""
+        """Fetch one of the media."""
         found = self.media(request).get(request.match_info["sid"])
         if found is None:
             raise TwilioError(20404, request.path)
         return self.rest.respond(found.to_json())
 
     async def see(self, request: web.Request) -> web.StreamResponse:
-        """The picture."""
+        """Serve the picture."""
         found = self.media(request).get(request.match_info["sid"])
         if found is None:
             return self.rest.refuse(TwilioError(20404, request.path))
         return web.Response(body=found.content(), content_type=found.content_type)
 
     def media(self, request: web.Request) -> dict[str, Media]:
-        """The media of the text that the path names."""
+        """Return the media of the message that the path names."""
         message = self.simulator.messages.get(request.match_info["message"])
         return {one.sid: one for one in message.attachments} if message else {}

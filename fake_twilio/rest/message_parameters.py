@@ -1,4 +1,4 @@
-"""What Twilio demands of `POST Messages.json` (https://www.twilio.com/docs/messaging/api/message-resource)."""
+"""Parameters of `POST Messages.json` (https://www.twilio.com/docs/messaging/api/message-resource)."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ MAGIC_TO = {
     "+15005550004": 21610,
     "+15005550009": 21614,
 }
-"""Numbers that Twilio refuses to text, each for its reason (https://www.twilio.com/docs/iam/test-credentials)."""
+"""Magic numbers that Twilio refuses to text, with the error code (https://www.twilio.com/docs/iam/test-credentials)."""
 
 
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
@@ -63,13 +63,13 @@ CREATE: dict[str, Check] = {
 
 
 def service_of(form: Form) -> str:
-    """The Messaging Service that a text is to be sent with, or an empty string."""
+    """Return the Messaging Service that sends a message, or an empty string."""
     from_ = form.get("From")
     return form.get("MessagingServiceSid") or (from_ if from_.startswith("MG") else "")
 
 
 def check_new_message(form: Form, account: Account) -> list[str]:
-    """Raise Twilio's error for the first thing that is wrong; the names of parameters that Twilio does not know."""
+    """Raise Twilio's error for the first invalid parameter; return the names of unknown parameters."""
     to = form.get("To")
     if not to:
         raise TwilioError(21604)
@@ -88,7 +88,7 @@ def check_new_message(form: Form, account: Account) -> list[str]:
 
 
 def check_sender(form: Form, account: Account) -> None:
-    """There must be a sender, and it must be ours."""
+    """Check that there is a sender and that it belongs to the account."""
     to, from_, service = form.get("To"), form.get("From"), service_of(form)
     if not (from_ or service):
         raise TwilioError(21603)
@@ -113,7 +113,7 @@ def check_sender(form: Form, account: Account) -> None:
 
 
 def check_schedule(form: Form) -> None:
-    """A scheduled text needs a time, a Messaging Service, and a time that is neither too near nor too far."""
+    """Check the schedule: it needs a Messaging Service and a time within Twilio's limits."""
     if not form.get("ScheduleType"):
         return
     if not form.get("SendAt"):
@@ -126,7 +126,7 @@ def check_schedule(form: Form) -> None:
 
 
 def send_at(form: Form) -> datetime | None:
-    """The time a text is scheduled for; None when there is none that Twilio can read."""
+    """Return the scheduled time, or None if there is none that Twilio can parse."""
     if not form.get("ScheduleType"):
         return None
     try:

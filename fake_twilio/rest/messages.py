@@ -16,14 +16,14 @@ from fake_twilio.rest.paging import Test, by_time, page
 
 
 class Messages:
-    """The routes of texts."""
+    """The routes of messages."""
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Create and list, fetch and update."""
+        """Return the routes: create and list, fetch and update."""
         many, one = f"{ROOT}/Messages.json", f"{ROOT}/Messages/{{sid}}.json"
         return [
             web.post(many, self.rest.route(self.create)),
@@ -33,7 +33,7 @@ class Messages:
         ]
 
     async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Send a text."""
+        """Send a message."""
 
         def make() -> Made:
             self.rest.note_unknown(check_new_message(form, self.simulator.account), "Messages.json")
@@ -58,15 +58,15 @@ class Messages:
         return await self.rest.create(request, make)
 
     def number_of(self, sender: str, service: str) -> str:
-        """The number that a text would be sent from."""
+        """Return the number that a message is sent from."""
         return self.simulator.account.numbers[0] if sender in ("", service) else sender
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One text."""
+        """Fetch one message."""
         return self.rest.respond(self.message(request).to_json())
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Texts, newest first."""
+        """List messages, newest first."""
         tests: list[Test] = []
         if to := form.get("To"):
             tests.append(lambda message: message.to == to)
@@ -76,7 +76,7 @@ class Messages:
         return self.rest.respond(page("messages", self.simulator.messages, tests, request.path, form))
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Cancel a scheduled text, or blank the words of one that is done."""
+        """Cancel a scheduled message, or redact the body of a finished one."""
         message = self.message(request)
         self.rest.note_unknown(check_all(form, UPDATE), f"Messages/{message.sid}.json")
         if form.get("Status"):
@@ -93,7 +93,7 @@ class Messages:
         return self.rest.respond(message.to_json())
 
     def message(self, request: web.Request) -> Message:
-        """The text that the path names."""
+        """Return the message that the path names."""
         message = self.simulator.messages.get(request.match_info["sid"])
         if message is None:
             raise TwilioError(20404, request.path)

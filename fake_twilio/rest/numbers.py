@@ -22,14 +22,14 @@ UPDATE = {
 
 
 class Numbers:
-    """The routes of the numbers that we own."""
+    """The routes of the account's phone numbers."""
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """List, fetch, update."""
+        """Return the routes: list, fetch, update."""
         one = f"{ROOT}/IncomingPhoneNumbers/{{sid}}.json"
         return [
             web.get(f"{ROOT}/IncomingPhoneNumbers.json", self.rest.route(self.list)),
@@ -38,17 +38,17 @@ class Numbers:
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Those whose number holds the digits that are looked for."""
+        """List the numbers, filtered by digits."""
         part = form.get("PhoneNumber")
         tests = [lambda number: part in number.number]
         return self.rest.respond(page("incoming_phone_numbers", self.simulator.numbers, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One of them."""
+        """Fetch one number."""
         return self.rest.respond(self.number(request).to_json())
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Set its addresses. A trunk and a TwiML App exclude each other: the one that is set last stays."""
+        """Update a number. A trunk and a TwiML App exclude each other: the one set last stays."""
         number = self.number(request)
         self.rest.note_unknown(update(number, form, UPDATE), "IncomingPhoneNumbers")
         if form.get("TrunkSid"):
@@ -59,7 +59,7 @@ class Numbers:
         return self.rest.respond(number.to_json())
 
     def number(self, request: web.Request) -> OwnedNumber:
-        """The number that the path names by its SID."""
+        """Return the number that the path names by its SID."""
         for number in self.simulator.numbers.values():
             if number.sid == request.match_info["sid"]:
                 return number

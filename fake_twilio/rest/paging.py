@@ -1,4 +1,4 @@
-"""Lists, newest first, a page at a time (https://www.twilio.com/docs/usage/twilios-response#pagination)."""
+"""Lists, newest first, page by page (https://www.twilio.com/docs/usage/twilios-response#pagination)."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ Test = Callable[[Any], bool]
 
 
 def moment(value: str) -> tuple[datetime, datetime]:
-    """The first and the last moment that a date, or a date and time, stands for."""
+    """Return the first and the last moment of a date, or of a date with time."""
     try:
         start = datetime.fromisoformat(value)
     except ValueError as error:
@@ -28,7 +28,7 @@ def moment(value: str) -> tuple[datetime, datetime]:
 
 
 def by_time(form: Form, name: str, of: Callable[[Any], datetime | None]) -> Iterable[Test]:
-    """The filters `Name`, `Name<` and `Name>`."""
+    """Return the tests for the filters `Name`, `Name<` and `Name>`."""
     if on := form.get(name):
         start, end = moment(on)
         yield lambda resource: (at := of(resource)) is not None and start <= at < end
@@ -41,7 +41,7 @@ def by_time(form: Form, name: str, of: Callable[[Any], datetime | None]) -> Iter
 
 
 def page(key: str, resources: dict[str, Any], tests: list[Test], path: str, form: Form) -> dict[str, Any]:
-    """One page. Its token is the last SID of the page before, so that new resources do not shift the pages."""
+    """Return one page. Its token is the last SID of the previous page, so that new resources shift nothing."""
     number, size = whole(form, "Page", 0), min(max(whole(form, "PageSize", 50), 1), 1000)
     token = form.get("PageToken").removeprefix("PA")
     found: Iterator[Any] = (
@@ -75,7 +75,7 @@ def page(key: str, resources: dict[str, Any], tests: list[Test], path: str, form
 
 
 def whole(form: Form, name: str, default: int) -> int:
-    """A whole number, or what it is when it is left out."""
+    """Return an integer parameter, or its default."""
     value = form.get(name)
     if not value:
         return default

@@ -10,14 +10,14 @@ from fake_twilio.rest.paging import Test, by_time, page
 
 
 class Recordings:
-    """The routes of recordings. The audio needs Basic auth too, as it does where that is switched on at Twilio."""
+    """The routes of recordings. The audio needs basic authentication, an option at Twilio."""
 
     def __init__(self, rest: Rest) -> None:
         self.rest = rest
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """List, fetch, hear, delete."""
+        """Return the routes: list, fetch, download, delete."""
         one = rf"{ROOT}/Recordings/{{sid:RE[0-9a-f]+}}"
         return [
             web.get(f"{ROOT}/Recordings.json", self.rest.route(self.list)),
@@ -29,18 +29,18 @@ class Recordings:
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Recordings, newest first."""
+        """List recordings, newest first."""
         call = request.match_info.get("call") or form.get("CallSid")
         tests: list[Test] = [lambda recording: not call or recording.call_sid == call]
         tests += by_time(form, "DateCreated", lambda recording: recording.started)
         return self.rest.respond(page("recordings", self.simulator.recordings, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One recording."""
+        """Fetch one recording."""
         return self.rest.respond(self.recording(request).to_json())
 
     async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Forget it."""
+        """Delete one recording."""
         recording = self.recording(request)
         del self.simulator.recordings[recording.sid]
         for call in self.simulator.calls.values():
@@ -50,7 +50,7 @@ class Recordings:
         return web.Response(status=204)
 
     async def hear(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """The WAV file. There is no MP3: nothing here can make one."""
+        """Serve the WAV file. There is no MP3: the emulator has no encoder."""
         recording = self.recording(request)
         if request.match_info.get("suffix") == "mp3":
             raise TwilioError(20404, f"{request.path} (the fake Twilio has recordings as .wav only)")
@@ -59,7 +59,7 @@ class Recordings:
         return web.Response(body=recording.audio(), content_type="audio/x-wav")
 
     def recording(self, request: web.Request) -> Recording:
-        """The recording that the path names."""
+        """Return the recording that the path names."""
         recording = self.simulator.recordings.get(request.match_info["sid"])
         if recording is None:
             raise TwilioError(20404, request.path)

@@ -32,7 +32,7 @@ class Services:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """List, fetch, update; the numbers that send for one."""
+        """Return the routes: list, fetch and update services, fetch a sender number."""
         return [
             web.get("/v1/Services", self.rest.route(self.list)),
             web.get(SERVICE, self.rest.route(self.fetch)),
@@ -41,24 +41,24 @@ class Services:
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """All of them. A page of this host has the address of the next in `meta`, not its path."""
+        """List the services. This API puts the URL of the next page into `meta`."""
         found = page("services", self.simulator.services, [], request.path, form)
         more = found["next_page_uri"]
         meta = {"key": "services", "next_page_url": more and f"{request.url.origin()}{more}"}
         return self.rest.respond({"services": found["services"], "meta": meta})
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One of them."""
+        """Fetch one service."""
         return self.rest.respond(self.service(request).to_json())
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Set its addresses."""
+        """Update one service."""
         service = self.service(request)
         self.rest.note_unknown(update(service, form, UPDATE), "Services")
         return self.rest.respond(service.to_json())
 
     async def fetch_number(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """A number that sends for it."""
+        """Fetch one sender number."""
         service, sid = self.service(request), request.match_info["sid"]
         for number in self.simulator.numbers.values():
             if number.sid == sid and sid in service.number_sids:
@@ -69,7 +69,7 @@ class Services:
         raise TwilioError(20404, request.path)
 
     def service(self, request: web.Request) -> MessagingService:
-        """The service that the path names."""
+        """Return the service that the path names."""
         service = self.simulator.services.get(request.match_info["service"])
         if service is None:
             raise TwilioError(20404, request.path)

@@ -29,7 +29,7 @@ class TwimlApps:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Create and list, fetch, update and delete."""
+        """Return the routes: create and list, fetch, update and delete."""
         many, one = f"{ROOT}/Applications.json", f"{ROOT}/Applications/{{sid}}.json"
         return [
             web.post(many, self.rest.route(self.create)),
@@ -40,35 +40,35 @@ class TwimlApps:
         ]
 
     async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Make one."""
+        """Create a TwiML App."""
         app = TwimlApp(account_sid=self.simulator.account.sid)
         self.rest.note_unknown(update(app, form, UPDATE), "Applications.json")
         self.simulator.twiml_apps[app.sid] = app
         return self.rest.respond(app.to_json(), 201)
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """All, or those of exactly this name."""
+        """List the TwiML Apps, or those with exactly this name."""
         name = form.get("FriendlyName")
         tests = [lambda app: not name or app.friendly_name == name]
         return self.rest.respond(page("applications", self.simulator.twiml_apps, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """One of them."""
+        """Fetch one TwiML App."""
         return self.rest.respond(self.app(request).to_json())
 
     async def update(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Set its addresses."""
+        """Update one TwiML App."""
         app = self.app(request)
         self.rest.note_unknown(update(app, form, UPDATE), "Applications")
         return self.rest.respond(app.to_json())
 
     async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """Forget it."""
+        """Delete one TwiML App."""
         del self.simulator.twiml_apps[self.app(request).sid]
         return web.Response(status=204)
 
     def app(self, request: web.Request) -> TwimlApp:
-        """The app that the path names."""
+        """Return the TwiML App that the path names."""
         app = self.simulator.twiml_apps.get(request.match_info["sid"])
         if app is None:
             raise TwilioError(20404, request.path)

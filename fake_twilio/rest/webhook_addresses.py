@@ -1,4 +1,4 @@
-"""What numbers, Messaging Services and TwiML Apps have in common: addresses that a person, or a script, sets."""
+"""The webhook addresses that can be set on numbers, Messaging Services and TwiML Apps."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ TEXTS = {"SmsUrl": address, "SmsMethod": method, "SmsFallbackUrl": address, "Sms
 
 
 def update(resource: Any, form: Form, checks: Mapping[str, Check]) -> list[str]:
-    """Set what the form says; a blank address means none. The names that Twilio would ignore are returned."""
+    """Set the attributes in the form; return the unknown names. A blank address removes the address."""
     unknown = check_all(form, checks)
     for name, value in form.pairs:
         if name in unknown or (name.endswith("Method") and not value):
@@ -37,5 +37,5 @@ def update(resource: Any, form: Form, checks: Mapping[str, Check]) -> list[str]:
 
 
 def attribute(name: str) -> str:
-    """The name in JSON of a parameter: VoiceUrl is voice_url."""
+    """Return the JSON name of a parameter: VoiceUrl is voice_url."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

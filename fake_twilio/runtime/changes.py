@@ -1,4 +1,4 @@
-"""Waiting without sleeping: whoever waits is woken by each change and looks again."""
+"""Waiting without polling: each change of state wakes the tasks that wait for one."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,14 +8,14 @@ T = TypeVar("T")
 
 
 class Changes:
-    """A bell that rings whenever the state of the fake has changed."""
+    """Wakes waiting tasks whenever the state of the emulator has changed."""
 
     def __init__(self) -> None:
         self.waiting: set[asyncio.Future[None]] = set()
         self.count = 0
 
     def tell(self) -> None:
-        """Wake everybody who waits."""
+        """Report a change: wake all waiting tasks."""
         self.count += 1
         waiting, self.waiting = self.waiting, set()
         for future in waiting:
@@ -32,12 +32,12 @@ class Changes:
             self.waiting.discard(future)
 
     async def after(self, count: int) -> None:
-        """Wait for a change that `count` has not counted."""
+        """Wait for a change after the first `count` changes."""
         if self.count == count:
             await self.next()
 
     async def until(self, look: Callable[[], T | None], seconds: float) -> T | None:
-        """What `look` finds once it finds something; None when so many seconds have gone by."""
+        """Return what `look` finds as soon as it finds something; None after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 while not (found := look()):

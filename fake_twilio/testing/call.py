@@ -1,4 +1,4 @@
-"""One call in a test, seen from its phone."""
+"""A call in a test, seen from its phone."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from fake_twilio.testing.simulator_thread import SimulatorThread
 
 
 class PhoneCall:
-    """One call, seen from the phone."""
+    """A call, seen from its phone."""
 
     def __init__(self, thread: SimulatorThread, call: Call) -> None:
         self.thread = thread
@@ -18,29 +18,29 @@ class PhoneCall:
 
     @property
     def status(self) -> str:
-        """Twilio's status of the call, now."""
+        """Twilio's current status of the call."""
         return self.thread.ask(lambda: self.call.status)
 
     @property
     def steps(self) -> list[Step]:
-        """What the call has done so far, verb by verb."""
+        """The verbs that the call has run so far."""
         return self.thread.ask(lambda: list(self.call.line.steps))
 
     @property
     def recordings(self) -> list[Recording]:
-        """What was recorded in this call, oldest first, those that go on included."""
+        """The recordings of this call, oldest first, including running ones."""
         return self.thread.ask(lambda: list(self.call.line.recordings))
 
     def answer(self) -> None:
-        """Pick up."""
+        """Answer the call."""
         self.decide("in-progress")
 
     def decline(self) -> None:
-        """Refuse; the caller is told that the line is busy."""
+        """Decline the call; it ends as busy."""
         self.decide("busy")
 
     def ring_out(self) -> None:
-        """Let it ring until the caller's patience is over, which here it is at once."""
+        """Do not answer: the call ends as no-answer, without the wait."""
         self.decide("no-answer")
 
     def decide(self, fate: str) -> None:
@@ -53,7 +53,7 @@ class PhoneCall:
         self.thread.ask(lambda: self.call.interrupt(None))
 
     def press(self, keys: str) -> None:
-        """Press keys. What nothing waits for is lost, as on a real line: `wait_until_listening` before it."""
+        """Press keys. Keys that no verb waits for are lost: call `wait_until_listening` first."""
 
         def press() -> None:
             self.call.press(keys)
@@ -62,30 +62,30 @@ class PhoneCall:
         self.thread.ask(press)
 
     def say(self, words: str) -> None:
-        """Say something: to a Gather that listens to speech, into a recording, for a transcription."""
+        """Speak: to a Gather that listens to speech, into a recording, for a transcription."""
         self.be_heard(lambda: self.call.speak(words), f"to {words!r}")
 
     def keep_silent(self) -> None:
-        """Say and press nothing until whatever listens gives up, which here it does at once."""
+        """Stay silent: the verb that listens gives up, without the wait."""
         self.be_heard(self.call.keep_silent, "to silence")
 
     def be_heard(self, how: Callable[[], bool], what: str) -> None:
-        """Do something that must be heard."""
+        """Do something that a verb must be listening for."""
         if not self.thread.ask(how):
             raise AssertionError(f"nothing listens {what} in the call, which is {self.status}\n{self.thread.story()}")
 
     def heard(self) -> str:
-        """The words spoken so far."""
+        """Return the words that the app has spoken so far."""
         return self.thread.ask(self.call.heard)
 
     def wait_until(self, status: str, timeout: float = 5.0) -> None:
-        """Wait for a status; at once an error when the call ends with another one."""
+        """Wait for a status; fail immediately when the call ends with another one."""
         self.thread.wait_for(lambda: self.call.status == status or self.call.over, f"the call to be {status}", timeout)
         if self.status != status:
             raise AssertionError(f"the call is {self.status}, not {status}\n{self.thread.story()}")
 
     def wait_until_heard(self, words: str, timeout: float = 5.0) -> None:
-        """Wait for words."""
+        """Wait until the app has spoken these words."""
         self.thread.wait_for(lambda: words in self.call.heard(), f"the words {words!r}", timeout)
 
     def wait_until_listening(self, timeout: float = 5.0) -> None:

@@ -1,4 +1,4 @@
-"""The fake Twilio in a test: `with FakeTwilio.running() as fake:`."""
+"""The emulator in a test: `with FakeTwilio.running() as fake:`."""
 
 from fake_twilio.chaos import Kind, RestFailure
 from fake_twilio.model.call import Call
@@ -9,7 +9,7 @@ from fake_twilio.testing.simulator_thread import SimulatorThread
 
 
 class FakeTwilio(SimulatorThread):
-    """A Twilio on 127.0.0.1, with what a test does to it and asks of it."""
+    """An emulator on 127.0.0.1, with methods for tests."""
 
     def inject(
         self,
@@ -20,16 +20,16 @@ class FakeTwilio(SimulatorThread):
         seconds: float = 0.0,
         retry_after: str | None = None,
     ) -> None:
-        """RestFailure for the next creates: `late`, `hang`, `drop`, 429, 500 or 503."""
+        """Let the next creates fail: `late`, `hang`, `drop`, 429, 500 or 503."""
         failure = RestFailure(kind, accepted, seconds, retry_after)
         self.ask(lambda: self.simulator.rest_failures.coming.extend([failure] * times))
 
     def phone(self, number: str) -> Phone:
-        """The phone at a number."""
+        """Return the phone at a number."""
         return Phone(self, number)
 
     def serve_numbers_from(self, app_url: str) -> None:
-        """What calls and texts our numbers is told to the app at this address from now on."""
+        """Connect the account's numbers to the app at this address."""
         api = f"{app_url}/api"
         for number in self.simulator.numbers.values():
             number.voice_url, number.sms_url = f"{api}/answer_call", f"{api}/receive_sms"
@@ -37,13 +37,13 @@ class FakeTwilio(SimulatorThread):
             number.status_callback = f"{api}/status_callback"
 
     def number(self, number: str) -> OwnedNumber:
-        """One of our numbers; its addresses may be changed."""
+        """Return one of the account's numbers; its addresses may be changed."""
         return self.simulator.numbers[number]
 
     def call(self, sid: str) -> Call:
-        """A call as the fake knows it."""
+        """Return a call of the simulator."""
         return self.simulator.calls[sid]
 
     def message(self, sid: str) -> Message:
-        """A text as the fake knows it."""
+        """Return a message of the simulator."""
         return self.simulator.messages[sid]

@@ -21,7 +21,7 @@ class Phone:
         self.number = number
 
     def wait_for_call(self, timeout: float = 5.0) -> PhoneCall:
-        """The oldest call that has not been handed out yet, once it rings (or has come to its end)."""
+        """Return the oldest call not returned before, as soon as it rings or has ended."""
 
         def look() -> Call | None:
             phone = self.phone()
@@ -37,22 +37,22 @@ class Phone:
         return PhoneCall(self.thread, call)
 
     def call(self, to: str) -> PhoneCall:
-        """Call one of our numbers."""
+        """Call one of the account's numbers."""
         return PhoneCall(self.thread, self.act(lambda: call_from(self.thread.simulator, self.number, to)))
 
     def text(self, to: str, body: str = "", media: Sequence[str] = ()) -> Message:
-        """Text one of our numbers. Each of the media stands for a picture; the app is told where to find it."""
+        """Send a message to one of the account's numbers. Each of the media becomes a picture for the app."""
         return self.act(lambda: text_from(self.thread.simulator, self.number, to, body, list(media)))
 
     def act(self, doing: Callable[[], T]) -> T:
-        """Do what a person does on a phone; AssertionError when it cannot be done."""
+        """Do something on the phone; raise AssertionError if it is not possible."""
         try:
             return self.thread.ask(doing)
         except (NotNow, NotLikeThis) as error:
             raise AssertionError(f"{self.number}: {error}") from error
 
     def wait_for_text(self, containing: str = "", timeout: float = 5.0) -> Message:
-        """A text that has been delivered to this phone, the newest of those that match."""
+        """Return the newest delivered message that contains these words."""
 
         def look() -> Message | None:
             texts = (text for text in reversed(self.phone().messages) if arrived(text))
@@ -61,23 +61,23 @@ class Phone:
         return self.thread.wait_for(look, f"a text to {self.number} with {containing!r}", timeout)
 
     def switch_off(self) -> None:
-        """Calls end as `no-answer`, texts as `undelivered` with 30003."""
+        """Switch the phone off: calls end as `no-answer`, messages as `undelivered` with 30003."""
         self.change(lambda phone: setattr(phone, "reachable", False))
 
     def switch_on(self) -> None:
-        """The phone can be reached again."""
+        """Switch the phone on."""
         self.change(lambda phone: setattr(phone, "reachable", True))
 
     def disconnect(self) -> None:
-        """Nobody has this number: calls end as `failed`, texts as `undelivered` with 30005."""
+        """Make the number unknown: calls end as `failed`, messages as `undelivered` with 30005."""
         self.change(lambda phone: setattr(phone, "in_service", False))
 
     def answers_by_itself(self) -> None:
-        """Every call is answered after a moment."""
+        """Answer every call after a moment."""
         self.change(lambda phone: setattr(phone, "answers_by_itself", True))
 
     def texts_end_as(self, status: str, error_code: int | None = None) -> None:
-        """What becomes of texts: `sent`, `delivered`, `undelivered` or `failed`, with an ErrorCode."""
+        """Set the final status of messages (`sent`, `delivered`, `undelivered`, `failed`) and their ErrorCode."""
         self.change(lambda phone: setattr(phone, "text_fate", (status, error_code)))
 
     def change(self, how: Callable[[phones.Phone], None]) -> None:
@@ -85,10 +85,10 @@ class Phone:
         self.thread.ask(lambda: how(self.phone()))
 
     def phone(self) -> phones.Phone:
-        """The phone itself; on the fake's loop only."""
+        """Return the simulator's phone; only for code on its event loop."""
         return self.thread.simulator.phones.at(self.number)
 
 
 def arrived(message: Message) -> bool:
-    """Whether a text has come to the phone, and was not sent from it."""
+    """Tell whether a message was delivered to the phone."""
     return message.status == "delivered" and message.direction != "inbound"

@@ -1,4 +1,4 @@
-"""The server in a thread of its own, so that tests speak to it without `await`."""
+"""The emulator in its own thread, so that tests need no `await`."""
 
 import asyncio
 import threading
@@ -54,11 +54,11 @@ class SimulatorThread:
         self.port = int(self.url.rpartition(":")[2])
 
     def stop(self) -> None:
-        """Refuse connections. Calls and texts that exist live on."""
+        """Refuse connections. Existing calls and messages go on."""
         self.wait(self.server.close())
 
     def wait(self, doing: Awaitable[T]) -> T:
-        """Do something on the fake's own loop and wait for what comes of it."""
+        """Run a coroutine on the emulator's event loop and return its result."""
 
         async def do() -> T:
             return await doing
@@ -66,9 +66,9 @@ class SimulatorThread:
         return asyncio.run_coroutine_threadsafe(do(), self.loop).result()
 
     def ask(self, question: Callable[[], T]) -> T:
-        """Look at, or change, the fake's state without anything happening meanwhile."""
+        """Run a function on the emulator's event loop, so that nothing changes meanwhile."""
         if threading.current_thread() is self.thread:
-            # Asked from within another question: nothing can happen meanwhile anyway.
+            # Called on the event loop itself: nothing can change meanwhile anyway.
             return question()
 
         async def do() -> T:
@@ -77,18 +77,18 @@ class SimulatorThread:
         return self.wait(do())
 
     def wait_for(self, look: Callable[[], T | None], what: str, timeout: float) -> T:
-        """What `look` finds, as soon as it does; AssertionError with `what` when it finds nothing in time."""
+        """Return what `look` finds as soon as it finds something; after the timeout raise AssertionError."""
         found = self.wait(self.simulator.changes.until(look, timeout))
         if not found:
             raise AssertionError(f"waited {timeout:g} s for {what}\n{self.story()}")
         return found
 
     def wait_until_quiet(self, timeout: float = 10.0) -> None:
-        """Wait until nothing goes on by itself: every callback that was due has been delivered or given up."""
-        self.wait_for(lambda: not self.simulator.idle.count, "the fake Twilio to be quiet", timeout)
+        """Wait until no task is at work: every callback that was due has been delivered or given up."""
+        self.wait_for(lambda: not self.simulator.idle.count, "the emulator to be idle", timeout)
 
     def reset(self) -> None:
-        """Forget everything, and stop what goes on."""
+        """Stop all tasks and forget calls, messages and phones."""
         self.ask(self.simulator.forget)
 
     @property
@@ -98,16 +98,16 @@ class SimulatorThread:
 
     @property
     def requests(self) -> list[RestRequest]:
-        """The REST requests that were let in, oldest first."""
+        """The accepted REST requests, oldest first."""
         return self.ask(lambda: list(self.simulator.requests))
 
     @property
     def webhooks(self) -> list[Delivery]:
-        """Every try of every webhook, oldest first."""
+        """Every attempt of every webhook, oldest first."""
         return self.ask(lambda: list(self.simulator.sender.deliveries))
 
     def story(self) -> str:
-        """What has happened, for a test that failed."""
+        """Return the latest events, for the message of a failed test."""
         lines = [f"  {request.method} {request.path} {dict(request.form)}" for request in self.requests[-10:]]
         lines += [
             f"  webhook {hook.webhook.sid} {hook.webhook.event} {hook.webhook.url} -> {hook.status} {hook.note}"

@@ -1,1 +1,1 @@
-"""The language TwiML, for calls and texts alike: fetch, parse, check."""
+"""The language TwiML, for calls and messages alike: fetch, parse, check."""

@@ -1,4 +1,4 @@
-"""Looks at the audio that a Play names, as Twilio does: whether it is there, and how long it is."""
+"""The audio of a Play: whether it can be fetched, and how long it is."""
 
 import io
 import wave
@@ -8,7 +8,7 @@ import aiohttp
 from yarl import URL
 
 SECONDS = 5.0
-"""What audio takes here when it does not say: only WAV files do."""
+"""Seconds for audio whose length is not known: only WAV files state it."""
 
 
 PATIENCE = 10.0
@@ -22,17 +22,17 @@ AUDIO_TYPES = ("audio/", "application/octet-stream", "binary/octet-stream")
 
 @dataclass(frozen=True)
 class Audio:
-    """What was found at an address."""
+    """The audio at an address."""
 
     seconds: float = SECONDS
     code: int | None = None
-    """Twilio's error code when it cannot be played."""
+    """Twilio's error code if the audio cannot be played."""
     problem: str = ""
-    """Why it cannot be played, or could not be looked at."""
+    """Why the audio cannot be played, or could not be fetched."""
 
 
 async def look_at(session: aiohttp.ClientSession, url: str) -> Audio:
-    """Fetch it. A host that cannot be reached from here may be there for Twilio; one that answers an error is not."""
+    """Fetch the audio. A host that cannot be reached from here may exist for Twilio, so that is no error."""
     try:
         address = URL(url)
         timeout = aiohttp.ClientTimeout(total=PATIENCE)
@@ -51,7 +51,7 @@ async def look_at(session: aiohttp.ClientSession, url: str) -> Audio:
 
 
 def length_of(content: bytes) -> float:
-    """The seconds of a WAV file; of anything else, a guess."""
+    """Return the length of a WAV file in seconds; for other formats, a guess."""
     try:
         with wave.open(io.BytesIO(content)) as file:
             return float(file.getnframes() / file.getframerate())

@@ -1,4 +1,4 @@
-"""Judges a document by the rules: Twilio's warning 12200, Schema validation warning."""
+"""Check a document against the rules: Twilio's warning 12200, Schema validation warning."""
 
 import re
 from collections.abc import Iterator
@@ -15,12 +15,12 @@ XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 
 
 def check(document: Element, kind: Kind) -> Iterator[str]:
-    """What is wrong with the document of a call or of a text, in words that say where."""
+    """Yield what is wrong with the document of a call or message, and where."""
     yield from check_element(document, DOCUMENTS[kind], "Response")
 
 
 def check_element(element: Element, rule: Rule, path: str) -> Iterator[str]:
-    """One element and all in it."""
+    """Check one element and everything in it."""
     for name, value in element.attrib.items():
         name = name.replace(XML_NAMESPACE, "xml:")
         if name not in rule.attributes:
@@ -40,7 +40,7 @@ def check_element(element: Element, rule: Rule, path: str) -> Iterator[str]:
 
 
 def relative_addresses(document: Element) -> Iterator[str]:
-    """The addresses that are relative: there is nothing they could be relative to in TwiML without an address."""
+    """Yield relative addresses; TwiML that came without an address cannot resolve them."""
     for element in document.iter():
         places = {name: value for name, value in element.attrib.items() if name in ADDRESSES}
         if element.tag in ("Play", "Redirect"):
@@ -51,8 +51,8 @@ def relative_addresses(document: Element) -> Iterator[str]:
 
 
 def expected(tag: str, attribute: str) -> str:
-    """The pattern for the value of an attribute."""
+    """Return the pattern for the value of an attribute."""
     if attribute == "method" or attribute.endswith("Method"):
-        # Twilio documents capitals and takes small letters.
+        # Twilio documents capital letters and accepts small ones.
         return f"(?i:{METHOD})"
     return OWN_VALUES.get((tag, attribute)) or VALUES.get(attribute, ".*")

@@ -1,4 +1,4 @@
-"""Gets the TwiML that a call or a text is to run: fetched or given, judged, and with an apology when there is none."""
+"""Fetch, parse and check the TwiML of a call or message."""
 
 from typing import Protocol
 from xml.etree.ElementTree import Element, SubElement
@@ -13,7 +13,7 @@ from fake_twilio.webhooks.webhook import Answer, place
 
 
 class Reader(Protocol):
-    """What documents are got for: the session of a call, or of a text."""
+    """The session of a call or message that needs a document."""
 
     kind: Kind
     document_url: str
@@ -27,7 +27,7 @@ class Reader(Protocol):
 
 
 class NoDocument(Exception):
-    """There is nothing to run; the code is Twilio's."""
+    """There is no document to run; `code` is Twilio's error code."""
 
     def __init__(self, code: int, detail: str) -> None:
         super().__init__(detail)
@@ -36,7 +36,7 @@ class NoDocument(Exception):
 
 
 async def fetch_or_fallback(reader: Reader, source: Source) -> Element:
-    """The document at `source`, else the one at the fallback address, which is told what went wrong."""
+    """Fetch the document at `source`, else the one at the fallback address, which gets the error code."""
     try:
         return await fetch(reader, source)
     except NoDocument as failure:
@@ -47,7 +47,7 @@ async def fetch_or_fallback(reader: Reader, source: Source) -> Element:
 
 
 async def fetch(reader: Reader, source: Source, extra: Fields = ()) -> Element:
-    """One document, parsed and judged."""
+    """Fetch, parse and check one document."""
     if not source.url:
         reader.document_url = ""
         return read(reader, source.text.encode())
@@ -64,7 +64,7 @@ async def fetch(reader: Reader, source: Source, extra: Fields = ()) -> Element:
 
 
 def read(reader: Reader, text: bytes) -> Element:
-    """Parse and check_answer; only what is no XML, or no TwiML at all, cannot be run."""
+    """Parse and check a document; raise NoDocument if it is not TwiML."""
     try:
         document = parse(text)
     except NotTwiml as error:
@@ -74,12 +74,12 @@ def read(reader: Reader, text: bytes) -> Element:
         reader.fault(12200, detail)
     if not reader.document_url:
         for detail in relative_addresses(document):
-            reader.fault(11100, f"{detail} in TwiML that came with the call: it must be absolute")
+            reader.fault(11100, f"{detail} in TwiML that came with the call; it must be absolute")
     return document
 
 
 def instead_of_twiml(reader: Reader, source: Source, answer: Answer) -> Element:
-    """Twilio plays audio, speaks plain text to callers, and sends it to who has texted.
+    """Return TwiML for other content types: Twilio plays audio, and speaks or sends plain text.
 
     https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types
     """

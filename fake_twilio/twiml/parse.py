@@ -1,4 +1,4 @@
-"""Reads TwiML, and nothing that is more than TwiML."""
+"""Parse TwiML; document types and entities are rejected."""
 
 from xml.etree.ElementTree import Element, ParseError, XMLParser, fromstring
 
@@ -8,7 +8,7 @@ class NotTwiml(Exception):
 
 
 def parse(text: bytes) -> Element:
-    """The `<Response>` in `text`."""
+    """Return the `<Response>` in `text`."""
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise NotTwiml("a document type or an entity")
     try:

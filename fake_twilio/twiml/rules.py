@@ -1,4 +1,4 @@
-"""TwiML as Twilio documents it: what may stand inside what, with which attributes.
+"""TwiML as Twilio documents it: which elements may contain which, with which attributes.
 
 https://www.twilio.com/docs/voice/twiml and https://www.twilio.com/docs/messaging/twiml
 """
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Rule:
-    """One element: its attributes, the elements it may hold, and whether it may hold text."""
+    """One element: its attributes, its child elements, and whether it may contain text."""
 
     attributes: frozenset[str]
     children: frozenset[str]
@@ -16,12 +16,12 @@ class Rule:
 
 
 def names(text: str) -> frozenset[str]:
-    """Names separated by blanks."""
+    """Split names that are separated by blanks."""
     return frozenset(text.split())
 
 
 def rule(attributes: str = "", children: str = "", *, text: bool = False) -> Rule:
-    """A rule, from the names of attributes and children."""
+    """Return a rule from the names of attributes and children."""
     return Rule(names(attributes), names(children), text)
 
 
@@ -48,7 +48,7 @@ DOCUMENTS = {
     ),
     "messaging": rule(children="Message Redirect"),
 }
-"""`<Response>`, as an answer about a call and as one about a text."""
+"""`<Response>` in the document of a call and in that of a message."""
 
 
 ELEMENTS = {
@@ -163,18 +163,18 @@ ELEMENTS = {
     "sub": rule("alias", text=True),
     "w": rule("role", INLINE, text=True),
 }
-"""Every other element. SSML is written in small letters, as it is everywhere."""
+"""Every other element. SSML elements are in small letters."""
 
 
 NESTED = {("Refer", "Sip"): rule(text=True)}
-"""Elements that differ by where they stand: parent, element."""
+"""Elements that differ by their parent: parent, element."""
 
 
 ADDRESSES = names(
     """action url waitUrl referUrl statusCallback statusCallbackUrl recordingStatusCallback transcribeCallback
     partialResultCallback amdStatusCallback eventCallbackUrl"""
 )
-"""Attributes that hold an address."""
+"""Attributes that contain an address."""
 
 
 METHOD = "GET|POST"
@@ -229,7 +229,7 @@ VALUES = {
     "url": ADDRESS,
     "waitUrl": r"\S*",
 }
-"""What the value of an attribute looks like, wherever it stands. A name that ends in `method` is GET or POST."""
+"""The pattern for the values of an attribute. A name that ends in `method` is GET or POST."""
 
 
 OWN_VALUES = {
@@ -241,4 +241,4 @@ OWN_VALUES = {
     ("Conference", "record"): "true|false|record-from-start|do-not-record",
     ("Dial", "record"): "true|false|do-not-record|record-from-(answer|ringing)(-dual)?",
 }
-"""What it looks like in one element: element, attribute."""
+"""The pattern in one element only: element, attribute."""

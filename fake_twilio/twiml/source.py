@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Source:
-    """Where a document comes from: an address to fetch it from, with what is to be told there, or its own text."""
+    """The source of a document: a URL with the parameters of the request, or the text itself."""
 
     url: str = ""
     method: str = "POST"

@@ -1,4 +1,4 @@
-"""Who comes to a conference and who goes, and what the app is told of it.
+"""Participants join and leave a conference, and its status callbacks.
 
 https://www.twilio.com/docs/voice/twiml/conference#statuscallback
 """
@@ -32,7 +32,7 @@ def arrive(simulator: Simulator, conference: Conference, participant: Participan
 
 
 def start(simulator: Simulator, conference: Conference) -> None:
-    """Now they hear each other."""
+    """Start the conference: the participants hear each other."""
     conference.started = True
     post(simulator, conference, "start")
     for one in conference.participants:
@@ -46,7 +46,7 @@ def start(simulator: Simulator, conference: Conference) -> None:
 
 
 def depart(simulator: Simulator, conference: Conference, participant: Participant) -> None:
-    """Go; with the last one, or with one that it ends with, it is over."""
+    """Remove a participant; the conference ends with the last one, or with one that ends it."""
     if participant not in conference.participants:
         return
     conference.participants.remove(participant)
@@ -68,7 +68,7 @@ def depart(simulator: Simulator, conference: Conference, participant: Participan
 
 
 def end(simulator: Simulator, conference: Conference, last: Participant) -> None:
-    """Tell the app that it is over."""
+    """Report the end of the conference."""
     why = "participant-with-end-conference-on-exit-left" if last.ends else "last-participant-left"
     post(
         simulator,
@@ -90,7 +90,7 @@ def connect(simulator: Simulator, conference: Conference) -> None:
 
 
 def participant_fields(participant: Participant) -> Fields:
-    """Who has come or gone."""
+    """Return the parameters about a participant."""
     return (
         ("CallSid", participant.call.sid),
         ("Muted", str(participant.muted).lower()),
@@ -103,7 +103,7 @@ def participant_fields(participant: Participant) -> Fields:
 
 
 def post(simulator: Simulator, conference: Conference, event: str, about: Fields = ()) -> None:
-    """Tell the app, if it has asked for this event."""
+    """Send a status callback if the app asked for this event."""
     conference.sequence += 1
     callback = conference.callback
     if not callback.wants(event):

@@ -1,4 +1,4 @@
-"""Who is asked about a call or a text that comes in: the number itself, a TwiML App, or a Messaging Service."""
+"""Inbound calls: from a phone to one of the account's numbers."""
 
 from uuid import uuid4
 
@@ -10,7 +10,7 @@ from fake_twilio.voice.lifecycle import run_inbound_call
 
 
 def call_parameters(simulator: Simulator, number: OwnedNumber) -> Form:
-    """What a call to this number has instead of the parameters of a create. A trunk takes it without asking us."""
+    """Return the addresses for calls to a number, in the form of a create's parameters; none for a trunk's."""
     if number.trunk_sid:
         return Form([])
     asked: Addresses = simulator.twiml_apps.get(number.voice_application_sid, number)
@@ -27,7 +27,7 @@ def call_parameters(simulator: Simulator, number: OwnedNumber) -> Form:
 
 
 def call_in(simulator: Simulator, from_: str, to: str) -> Call:
-    """A call from a phone. The app is asked for a document while it still rings."""
+    """Create an inbound call. The app is asked for a document while it rings."""
     call = Call(
         sid=f"CA{uuid4().hex}",
         account_sid=simulator.account.sid,
@@ -38,7 +38,7 @@ def call_in(simulator: Simulator, from_: str, to: str) -> Call:
         direction="inbound",
         token=uuid4().hex,
     )
-    # Nobody but the app decides what becomes of it: it cannot be picked up from outside.
+    # Only the app's TwiML answers or rejects an inbound call, nothing from outside.
     call.control.decided.set()
     simulator.keep(simulator.calls, call.sid, call)
     simulator.tasks.spawn(run_inbound_call(simulator, call))

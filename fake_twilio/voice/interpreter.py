@@ -1,4 +1,4 @@
-"""Runs TwiML: loads a document, does its verbs one after the other, goes on to the next document."""
+"""Run TwiML: load a document, run its verbs in order, continue with the next document."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,18 +16,18 @@ APOLOGY = "We are sorry, an application error has occurred. Goodbye."
 
 
 MOST_DOCUMENTS = 500
-"""A call that redirects in a circle stops here: at pace 0 it would go round for ever."""
+"""The limit for redirects in a circle, which would never end at pace 0."""
 
 
 @dataclass(frozen=True)
 class Interruption:
-    """A hang-up, or the document that an update by REST has brought."""
+    """A hang-up (None), or the new document of an update by REST."""
 
     source: Source | None
 
 
 async def talk(session: Session, source: Source) -> bool:
-    """Run the document, and those that updates by REST bring; True when somebody hung up, or the documents did."""
+    """Run the document and those of updates by REST; return whether somebody, or a document, hung up."""
     while True:
         running = session.beside(session.call)
         interruption = await until_interrupted(session.call, interpret(running, source))
@@ -40,7 +40,7 @@ async def talk(session: Session, source: Source) -> bool:
 
 
 async def until_interrupted(call: Call, doing: Coroutine[Any, Any, object]) -> Interruption | None:
-    """Do something on a call; None when it came to its end, else what came between."""
+    """Run a coroutine on a call; return None when it has ended, else the interruption."""
     running = asyncio.ensure_future(doing)
     interruption = asyncio.ensure_future(call.control.interruptions.get())
     try:
@@ -56,7 +56,7 @@ async def until_interrupted(call: Call, doing: Coroutine[Any, Any, object]) -> I
 
 
 async def interpret(session: Session, source: Source) -> None:
-    """Run the document at `source` and all that it leads to."""
+    """Run the document at `source` and those that follow it."""
     try:
         for _ in range(MOST_DOCUMENTS):
             document = await load(session, source)
@@ -70,7 +70,7 @@ async def interpret(session: Session, source: Source) -> None:
 
 
 async def run(session: Session, document: Element) -> Source | None:
-    """Do the verbs in order, up to the first that leads to another document."""
+    """Run the verbs in order; return the source of the next document, if any."""
     for place, element in enumerate(document):
         if element.tag == "Reject" and place:
             session.fault(None, "Reject must be the first verb of its document")
@@ -91,13 +91,13 @@ async def run(session: Session, document: Element) -> Source | None:
 
 
 def not_simulated(session: Session, element: Element) -> None:
-    """Any other verb is shown on the phone, and skipped."""
-    with session.step(element.tag, detail=f"<{element.tag}> is not simulated here: skipped"):
+    """Show a verb that is not simulated on the phone, and skip it."""
+    with session.step(element.tag, detail=f"<{element.tag}> is not simulated: skipped"):
         pass
 
 
 async def load(session: Session, source: Source) -> Element:
-    """The document at `source`, or at the call's fallback address, or none: then the caller hears Twilio's apology."""
+    """Load the document at `source` or at the fallback address; without one, the caller hears Twilio's apology."""
     try:
         return await fetch_or_fallback(session, source)
     except NoDocument:

@@ -1,4 +1,4 @@
-"""The life of a call: one that the app has placed, and one that comes in from a phone."""
+"""The lifecycle of a call: outbound from the app, and inbound from a phone."""
 
 import asyncio
 from contextlib import suppress
@@ -17,7 +17,7 @@ from fake_twilio.voice.verbs import VERBS
 
 
 async def run_outbound_call(simulator: Simulator, call: Call) -> None:
-    """A call that the app has placed: it rings, somebody answers or nobody does, it is talked, it ends."""
+    """Run a call that the app has placed, from ringing to the end."""
     fate = await ring(simulator, call)
     if fate != "in-progress":
         finish(simulator, call, fate)
@@ -34,7 +34,7 @@ async def run_outbound_call(simulator: Simulator, call: Call) -> None:
 
 
 async def run_inbound_call(simulator: Simulator, call: Call) -> None:
-    """A call to one of our numbers: the app is asked what to do with it before it is picked up."""
+    """Run a call to one of the account's numbers; the app is asked for TwiML before it is answered."""
     simulator.phones.at(call.from_).calls.append(call)
     call.started = now()
     become(simulator, call, "ringing")
@@ -47,13 +47,13 @@ async def run_inbound_call(simulator: Simulator, call: Call) -> None:
     hung_up = await talk_in_time(simulator, call)
     line = call.line
     if not call.answered and not hung_up and not line.refusal:
-        # A document with nothing in it answers a call, and ends it.
+        # An empty document answers a call and ends it.
         pick_up(simulator, call)
     finish(simulator, call, "completed" if call.answered else line.refusal or "no-answer")
 
 
 async def talk_in_time(simulator: Simulator, call: Call) -> bool:
-    """Run the call's documents until they end, somebody hangs up, or the time is over; whether somebody did."""
+    """Run the documents until they end, somebody hangs up, or the time limit; return whether somebody hung up."""
     text = call.parameters.get("Twiml")
     url, method = call.parameters.get("Url"), call.parameters.get("Method").upper()
     source = Source(url=url, method=method or "POST") if url else Source(text=text)

@@ -1,4 +1,4 @@
-"""What the app is told of recordings (https://www.twilio.com/docs/voice/twiml/record#recordingstatuscallback)."""
+"""Status callbacks of recordings (https://www.twilio.com/docs/voice/twiml/record#recordingstatuscallback)."""
 
 from uuid import uuid4
 
@@ -13,7 +13,7 @@ from fake_twilio.webhooks.webhook import Webhook
 
 
 def post_recording(simulator: Simulator, call: Call, recording: Recording, callback: CallbackSettings) -> None:
-    """Tell the app that a recording has begun, or can be fetched, if it has asked for that."""
+    """Report that a recording has started or is complete, if the app asked for that event."""
     if not callback.wants(recording.status):
         return
     conference = (("ConferenceSid", recording.conference_sid),) if recording.conference_sid else ()
@@ -34,14 +34,14 @@ def post_recording(simulator: Simulator, call: Call, recording: Recording, callb
 
 
 def post_call_recording(simulator: Simulator, call: Call) -> None:
-    """Tell the app of the recording that it asked for when it placed the call."""
+    """Report the recording that the create of the call asked for."""
     if call.line.recording:
         callback = CallbackSettings.of(call.parameters, "RecordingStatusCallback", "completed")
         post_recording(simulator, call, call.line.recording, callback)
 
 
 def post_transcription(simulator: Simulator, call: Call, recording: Recording, url: str) -> None:
-    """Tell the app what was said: the words that were typed on the phone. Where there are none, it failed."""
+    """Report a transcription: the words typed as speech; without any, it has failed."""
     sid = f"TR{uuid4().hex}"
     base = f"{simulator.base_url}/2010-04-01/Accounts/{call.account_sid}"
     said: Fields = (("TranscriptionText", " ".join(recording.words)),) if recording.words else ()

@@ -1,4 +1,4 @@
-"""The status callbacks of calls and texts, with the form fields that Twilio sends.
+"""Parameters that Twilio sends about calls and recordings.
 
 https://www.twilio.com/docs/voice/api/call-resource#statuscallback
 https://www.twilio.com/docs/messaging/guides/track-outbound-message-status
@@ -11,7 +11,7 @@ from fake_twilio.webhooks.fields import Fields, place_fields
 
 
 def call_fields(call: Call) -> list[tuple[str, str]]:
-    """What every request about a call says."""
+    """Return the parameters of every request about a call."""
     fields = [
         ("CallSid", call.sid),
         ("AccountSid", call.account_sid),
@@ -35,7 +35,7 @@ def call_fields(call: Call) -> list[tuple[str, str]]:
 
 
 def recording_fields(simulator: Simulator, recording: Recording) -> Fields:
-    """Where a recording is."""
+    """Return the parameters about a recording."""
     duration = recording.duration
     return (
         ("RecordingUrl", simulator.base_url + recording.path),

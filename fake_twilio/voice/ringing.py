@@ -1,4 +1,4 @@
-"""A call that goes out to a phone, until somebody answers it or nobody does."""
+"""An outbound call, until it is answered or not."""
 
 import asyncio
 from contextlib import suppress
@@ -13,7 +13,7 @@ AUTOPILOT_SECONDS = 1.5
 
 
 async def ring(simulator: Simulator, call: Call) -> str:
-    """Place the call and ring the phone: `in-progress` when it is answered, else the final status."""
+    """Ring the phone; return `in-progress` if it is answered, else the final status."""
     phone = simulator.phones.at(call.to)
     phone.calls.append(call)
     simulator.changes.tell()
@@ -27,7 +27,7 @@ async def ring(simulator: Simulator, call: Call) -> str:
 
 
 async def reach(simulator: Simulator, call: Call, phone: Phone) -> str:
-    """Let the phone ring, if it can."""
+    """Let the phone ring if it can be reached; return the outcome."""
     if call.control.decided.is_set():
         return call.control.fate
     if not phone.in_service:
@@ -47,6 +47,6 @@ async def reach(simulator: Simulator, call: Call, phone: Phone) -> str:
 
 
 async def answer_soon(simulator: Simulator, call: Call) -> None:
-    """Pick up after a moment, as people do."""
+    """Answer after a moment, as people do."""
     await simulator.pace.human(AUTOPILOT_SECONDS)
     call.decide("in-progress")

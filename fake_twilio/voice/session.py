@@ -1,4 +1,4 @@
-"""What the verbs of TwiML work with: the call, its document's address, time, and requests to the app."""
+"""What verbs work with: the call, the document's address, time, and requests to the app."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ class HangUp(Exception):
 
 
 class Session:
-    """One call while its documents run."""
+    """A call while its documents run."""
 
     kind: Kind = "voice"
 
@@ -37,23 +37,23 @@ class Session:
         self.call = call
         self.verbs = verbs
         self.document_url = ""
-        """The address the running document came from; empty for one that came with the call itself."""
+        """The address of the running document; empty for one that came with the call."""
         self.hung_up = False
         """Whether the documents have ended the call."""
         self.only: frozenset[str] | None = None
-        """The verbs that may be used, where not all of them may."""
+        """The allowed verbs; None if all are."""
         self.about: Callable[[], Fields] = tuple
-        """What each request for a document says beyond the usual."""
+        """Returns more parameters for each request of a document."""
 
     def beside(self, call: Call, only: frozenset[str] | None = None) -> "Session":
-        """Another session, of the same call or of one that has to do with it; addresses are relative to the same."""
+        """Return a new session for the same or a related call, with the same document address."""
         session = Session(self.simulator, call, self.verbs)
         session.document_url, session.only = self.document_url, only
         return session
 
     @property
     def fallback(self) -> Source:
-        """Where to ask for a document when one cannot be had."""
+        """The source of the fallback document."""
         parameters = self.call.parameters
         return Source(parameters.get("FallbackUrl"), parameters.get("FallbackMethod").upper() or "POST")
 
@@ -71,11 +71,11 @@ class Session:
             self.simulator.changes.tell()
 
     async def pass_time(self, seconds: float) -> None:
-        """Let a verb take its time."""
+        """Wait as long as a verb takes."""
         await self.simulator.pace.human(seconds)
 
     async def rest(self) -> None:
-        """Do nothing until somebody hangs up."""
+        """Wait until somebody hangs up."""
         with self.simulator.idle.waiting(self.call):
             await asyncio.Event().wait()
 
@@ -99,13 +99,13 @@ class Session:
             self.simulator.changes.tell()
 
     def pick_up(self) -> None:
-        """Answer an incoming call, if nobody has yet."""
+        """Answer an inbound call, unless it was answered."""
         self.call.line.refusal = ""
         pick_up(self.simulator, self.call)
 
     @contextmanager
     def listening(self, call_input: CallInput, waiting_for: dict[str, Any] | None = None) -> Iterator[CallInput]:
-        """Hear what is pressed and said on the phone."""
+        """Accept input from the phone while the block runs."""
         line = self.call.line
         before = line.call_input, line.waiting_for
         line.call_input, line.waiting_for = call_input, waiting_for
@@ -117,7 +117,7 @@ class Session:
             self.simulator.changes.tell()
 
     async def listen(self, call_input: CallInput, seconds: float | None) -> Heard | None:
-        """The next thing heard; None when a person has let so many seconds go by."""
+        """Return the next input; None after `seconds` without any."""
         if not call_input.heard.empty():
             return call_input.heard.get_nowait()
         patience = None if seconds is None else self.simulator.pace.patience(seconds)
@@ -127,23 +127,23 @@ class Session:
         return None
 
     def fault(self, code: int | None, detail: str) -> None:
-        """The document, or the app's answer, was wrong."""
+        """Report that the document, or the app's answer, was wrong."""
         self.simulator.faults.add(self.call.sid, code, detail)
 
     def source(self, url: str, method: str, fields: Fields = ()) -> Source:
-        """The document at `url`, which may be relative to the running one."""
+        """Return the source at `url`, which may be relative to the running document."""
         if not self.document_url and "://" not in url:
-            # Nothing it could be relative to; this has been reported when the document was read.
+            # It cannot be resolved; this was reported when the document was checked.
             raise HangUp
         return Source(url=urljoin(self.document_url, url), method=method.upper() or "POST", fields=fields)
 
     def action(self, element: Element, fields: Fields) -> Source | None:
-        """What the `action` of a verb leads to; None when it has none."""
+        """Return the source that `action` names, or None without it."""
         url = element.get("action", "").strip()
         return self.source(url, element.get("method", "POST"), fields) if url else None
 
     def callback(self, element: Element, name: str, *default: str) -> CallbackSettings:
-        """The callback that the attributes `name`, `nameMethod` and `nameEvent` describe."""
+        """Return the callback settings in the attributes `name`, `nameMethod` and `nameEvent`."""
         url = element.get(name, "").strip()
         if not url or not (self.document_url or "://" in url):
             return CallbackSettings()
@@ -152,18 +152,18 @@ class Session:
         return CallbackSettings(urljoin(self.document_url, url), method, frozenset(events))
 
     def post(self, callback: CallbackSettings, event: str, fields: Fields, sid: str = "") -> None:
-        """Tell the app of something."""
+        """Send a status callback."""
         webhook = Webhook(sid or self.call.sid, "status", event, callback.url, callback.method, fields)
         self.simulator.sender.post(webhook, self.call.number)
 
     def say_goodbye(self, find: Callable[[], Source | None]) -> None:
-        """Ask for a document when the call is over: Twilio does, though nobody hears it any more."""
+        """Request a document after the end of the call: Twilio does, although nobody hears it."""
         with suppress(HangUp):
             if source := find():
                 self.call.line.farewells.append(lambda: self.simulator.tasks.spawn(self.request(source)))
 
     async def request(self, source: Source, extra: Fields = ()) -> Answer:
-        """Ask the app for a document."""
+        """Request a document from the app."""
         fields = (*call_fields(self.call), *source.fields, *self.about(), *extra)
         webhook = Webhook(self.call.sid, "twiml", self.call.status, source.url, source.method, fields)
         with self.step("fetch", method=source.method, url=source.url, status=None, ms=None, signed=True) as step:

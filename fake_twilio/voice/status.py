@@ -1,4 +1,4 @@
-"""The turning points of a call: its status changes, and the app is told."""
+"""Changes of a call's status, and their callbacks."""
 
 import math
 
@@ -19,7 +19,7 @@ def become(simulator: Simulator, call: Call, status: str) -> None:
 
 
 def pick_up(simulator: Simulator, call: Call) -> None:
-    """The call is answered, unless it has been already."""
+    """Answer the call, unless it was answered."""
     if call.answered:
         return
     call.answered = now()
@@ -28,7 +28,7 @@ def pick_up(simulator: Simulator, call: Call) -> None:
 
 
 def detect_machine(simulator: Simulator, call: Call) -> None:
-    """People answer these phones, not machines."""
+    """Report that a person has answered; there are no machines here."""
     if call.parameters.get("MachineDetection") and not call.parameters.get("SendDigits"):
         call.answered_by = "human"
         if call.parameters.get("AsyncAmd").lower() == "true":
@@ -36,7 +36,7 @@ def detect_machine(simulator: Simulator, call: Call) -> None:
 
 
 def finish(simulator: Simulator, call: Call, status: str) -> None:
-    """The end, which is told as the event `completed` whatever it was."""
+    """End the call with its final status; the event is always `completed`."""
     line = call.line
     for tap in line.taps:
         tap.stop()
@@ -52,7 +52,7 @@ def finish(simulator: Simulator, call: Call, status: str) -> None:
 
 
 def post_call_event(simulator: Simulator, call: Call, event: str) -> None:
-    """Tell the app of `initiated`, `ringing`, `answered` or `completed`, if it has asked for it."""
+    """Send the callback `initiated`, `ringing`, `answered` or `completed`, if the app asked for it."""
     url = call.parameters.get("StatusCallback")
     events = [value.lower() for value in call.parameters.all("StatusCallbackEvent")] or ["completed"]
     if not url or event not in events:
@@ -79,7 +79,7 @@ def post_call_event(simulator: Simulator, call: Call, event: str) -> None:
 
 
 def post_machine_detection(simulator: Simulator, call: Call) -> None:
-    """Tell the app who answered, if it has asked to be told beside the call."""
+    """Send the asynchronous callback of machine detection, if the app asked for it."""
     url = call.parameters.get("AsyncAmdStatusCallback")
     if not url:
         return

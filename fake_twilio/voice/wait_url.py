@@ -1,4 +1,4 @@
-"""What somebody hears who waits: the document of a waitUrl, over and over."""
+"""What a waiting caller hears: the document of a waitUrl, repeated."""
 
 from fake_twilio.twiml.fetch import NoDocument, fetch
 from fake_twilio.twiml.source import Source
@@ -7,7 +7,7 @@ from fake_twilio.voice.session import Session
 
 
 async def play_wait_url(session: Session, start: Source | None) -> None:
-    """Never ends by itself. Without a document there is Twilio's own music, which nobody hears here."""
+    """Repeat the document until cancelled. Without one there is Twilio's own music, which is silent here."""
     source, line = start, session.call.line
     while source and start:
         answers = line.answers
@@ -17,7 +17,7 @@ async def play_wait_url(session: Session, start: Source | None) -> None:
             break
         source = await run(session, document) or start
         if not session.simulator.pace.factor and line.answers == answers:
-            # Where music takes no time it would be asked for again and again.
+            # At pace 0 the music takes no time, and would be requested without end.
             break
         await session.pass_time(1)
     await session.rest()

@@ -1,4 +1,4 @@
-"""Looks at each answer of the app with Twilio's eyes."""
+"""Checks of the app's answers, by Twilio's rules."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 
 
 SLOW = 5.0
-"""Seconds after which an answer is worth a notice, if nothing else is said; at fifteen Twilio hangs up."""
+"""Default of seconds after which an answer is reported as slow; Twilio gives up after fifteen."""
 
 
 def check_answer(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tuple[int | None, str]]:
-    """The faults in one answer: Twilio's code, if it has one, and words."""
+    """Yield what is wrong with an answer: Twilio's code, if there is one, and the reason."""
     about = name(webhook)
     for words in answer.logged_errors:
         yield None, f"{about}: the app logged an error: {' '.join(words.split())}"
@@ -33,18 +33,18 @@ def check_answer(webhook: Webhook, answer: Answer, slow: float) -> Iterator[tupl
 
 
 def check_address(webhook: Webhook) -> Iterator[tuple[int | None, str]]:
-    """The faults in the address that the app has given."""
+    """Yield what is wrong with the address that the app has given."""
     for setting in Overrides.of(webhook.url).invalid:
         yield 11243 if setting.startswith("rp=") else None, f"{name(webhook)}: invalid connection override {setting!r}"
 
 
 def name(webhook: Webhook) -> str:
-    """A webhook in words."""
+    """Describe a webhook."""
     return f"{webhook.method} {place(webhook.url)} ({webhook.event})"
 
 
 def check_body(webhook: Webhook, answer: Answer) -> Iterator[tuple[int | None, str]]:
-    """What is wrong with an answer that came in time and said 2xx."""
+    """Yield what is wrong with the body of a 2xx answer."""
     if answer.status == 204:
         if answer.body or answer.declared_length:
             yield 11206, "answered 204 with a body"

@@ -1,4 +1,4 @@
-"""Posts the callbacks of one call or text: in order, unless there is chaos."""
+"""Sends the callbacks of one call or message in order, unless there is chaos."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ Lose = Callable[[Webhook], None]
 
 
 class CallbackQueue:
-    """Knows which callbacks are on their way."""
+    """The callbacks of one call or message that are on their way."""
 
     def __init__(self) -> None:
         self.posted = 0
@@ -24,11 +24,11 @@ class CallbackQueue:
         self.delivered: dict[int, asyncio.Event] = {}
 
     def arrival(self, place: int) -> asyncio.Event:
-        """Set once the callback posted as the `place`th has been delivered, or given up."""
+        """Return the event that is set once the `place`th callback has been delivered or given up."""
         return self.delivered.setdefault(place, asyncio.Event())
 
     async def deliver(self, webhook: Webhook, send: Send) -> None:
-        """One after the other: this one goes when the one before has been answered or given up."""
+        """Send a callback after the previous one has been answered or given up."""
         place = self.posted
         self.posted += 1
         if place:
@@ -43,7 +43,7 @@ class CallbackQueue:
     async def deliver_in_chaos(
         self, webhook: Webhook, send: Send, lose: Lose, chaos: Chaos, number: int, last: bool
     ) -> None:
-        """As the plan has it, each for itself."""
+        """Send a callback as its plan says, independently of the others."""
         place = self.posted
         self.posted += 1
         plan = chaos.plan(number, webhook.event)
@@ -65,7 +65,7 @@ class CallbackQueue:
             await send(replace(webhook, token=str(uuid4())))
 
     async def wait_at_most(self, event: asyncio.Event, seconds: float) -> None:
-        """Wait for the event, but not for ever: the next callback may be an answer away."""
+        """Wait for the event, but not without limit: the next callback may depend on this answer."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await event.wait()

@@ -1,4 +1,4 @@
-"""Where the app wants to be told of something: an address, a method, and the events it asked for."""
+"""The settings of a status callback: address, method and events."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from fake_twilio.form import Form
 
 @dataclass(frozen=True)
 class CallbackSettings:
-    """An order for webhooks that want nothing back. Without an address there are none."""
+    """Where to send status callbacks. Without an address none are sent."""
 
     url: str = ""
     method: str = "POST"
@@ -15,10 +15,10 @@ class CallbackSettings:
 
     @classmethod
     def of(cls, form: Form, name: str, *default: str) -> "CallbackSettings":
-        """The one that the parameters `name`, `nameMethod` and `nameEvent` of a create describe."""
+        """Return the settings in the parameters `name`, `nameMethod` and `nameEvent` of a create."""
         events = [event.lower() for event in form.all(f"{name}Event")] or default
         return cls(form.get(name), form.get(f"{name}Method").upper() or "POST", frozenset(events))
 
     def wants(self, event: str) -> bool:
-        """Whether the app is to be told of `event`."""
+        """Tell whether the app asked for `event`."""
         return bool(self.url) and event in self.events

@@ -15,12 +15,12 @@ TOO_LARGE = 64 * 1024
 
 
 class WebhookClient:
-    """One HTTP session to the app. `note` is told of each try."""
+    """An HTTP session to the app. `note` is called with each attempt."""
 
     def __init__(self, auth_token: str, note: Callable[[Delivery, Answer], None]) -> None:
         self.auth_token = auth_token
         self.note = note
-        # A call's webhooks follow each other; a hundred calls at once should not queue for connections.
+        # The webhooks of one call are sequential; those of a hundred calls must not wait for connections.
         self.session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=500),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -32,7 +32,7 @@ class WebhookClient:
         await self.session.close()
 
     async def send(self, webhook: Webhook) -> Answer:
-        """Try, and try again as the address's connection overrides say."""
+        """Send a webhook, with the retries of its connection overrides; return the last answer."""
         overrides = Overrides.of(webhook.url)
         deadline = asyncio.get_running_loop().time() + overrides.total
         for attempt in range(1, overrides.retries + 2):
@@ -43,7 +43,7 @@ class WebhookClient:
         return answer
 
     async def attempt(self, webhook: Webhook, overrides: Overrides, deadline: float) -> Answer:
-        """One try, redirects followed; never raises for what the network or the app does."""
+        """Make one attempt and follow redirects; never raise for errors of the network or the app."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
@@ -65,7 +65,7 @@ class WebhookClient:
         return replace(answer, seconds=loop.time() - started)
 
     async def follow(self, webhook: Webhook, overrides: Overrides) -> Answer:
-        """Send, and follow redirects as Twilio does: with GET, and without the form."""
+        """Send the request, and follow redirects as Twilio does: with GET, and without the form."""
         redirects: list[int] = []
         while len(redirects) < 10:
             async with self.request(webhook, overrides) as response:
@@ -92,7 +92,7 @@ class WebhookClient:
         return Answer(redirects=tuple(redirects), failure="rt", code=11215, detail="too many redirects")
 
     def request(self, webhook: Webhook, overrides: Overrides) -> "aiohttp.client._RequestContextManager":
-        """The signed request itself. The address is sent byte for byte as it was signed."""
+        """Return the signed request. The address is sent exactly as it was signed."""
         headers = {
             "X-Twilio-Signature": webhook.signature(self.auth_token),
             "I-Twilio-Idempotency-Token": webhook.token,

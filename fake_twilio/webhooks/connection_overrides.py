@@ -1,4 +1,4 @@
-"""How a webhook is tried: `#rc=3&rp=ct,rt,5xx` and its kin at the end of its address.
+"""Connection overrides: `#rc=3&rp=ct,rt,5xx` and similar settings at the end of an address.
 
 https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides
 """
@@ -14,7 +14,7 @@ RANGES = {"ct": (100, 10000), "rt": (100, 15000), "tt": (100, 15000), "rc": (0, 
 
 @dataclass(frozen=True)
 class Overrides:
-    """Seconds to wait for a connection, for an answer, and altogether; how often to try again, and after what."""
+    """Time limits for connection, answer and the whole, in seconds; retries, and the failures that are retried."""
 
     connect: float = 5.0
     read: float = 15.0
@@ -22,11 +22,11 @@ class Overrides:
     retries: int = 1
     policy: frozenset[str] = frozenset({"ct"})
     invalid: tuple[str, ...] = ()
-    """What could not be read; Twilio then keeps the default."""
+    """Settings that could not be parsed; Twilio then uses the default."""
 
     @classmethod
     def of(cls, url: str) -> "Overrides":
-        """Read the fragment of `url`."""
+        """Parse the fragment of `url`."""
         values: dict[str, float] = {}
         policy, invalid = cls.policy, []
         for key, value in parse_qsl(url.partition("#")[2], keep_blank_values=True):
@@ -52,5 +52,5 @@ class Overrides:
         )
 
     def retry(self, failure: str) -> bool:
-        """Whether a try that failed in this way (`ct`, `rt`, `4xx`, `5xx`; empty: it did not) is made again."""
+        """Tell whether an attempt with this failure (`ct`, `rt`, `4xx`, `5xx`, or empty) is repeated."""
         return bool(failure) and (failure in self.policy or "all" in self.policy)

@@ -1,4 +1,4 @@
-"""Sends every webhook of the simulator, and notes and checks every try."""
+"""Sends every webhook of the simulator, and records and checks every attempt."""
 
 from collections import deque
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from fake_twilio.webhooks.client import WebhookClient
 from fake_twilio.webhooks.webhook import Answer, Delivery, Webhook
 
 Report = Callable[[str | None, int | None, str], None]
-"""Takes a SID, a code of Twilio's and words about what was wrong with an answer, or with an address."""
+"""Called with a SID, an error code of Twilio, and what was wrong with an answer or an address."""
 
 
 class Sender:
-    """Documents are asked for by `send`; status callbacks go out by `post`, in order for each call or text."""
+    """`send` requests documents; `post` sends status callbacks, in order for each call or message."""
 
     def __init__(
         self, auth_token: str, tasks: Tasks, chaos: Chaos | None, slow: float, report: Report, tell: Callable[[], None]
@@ -32,7 +32,7 @@ class Sender:
         self.forget()
 
     def forget(self) -> None:
-        """Forget what was sent."""
+        """Forget the webhooks that were sent."""
         self.queues: dict[str, CallbackQueue] = {}
         self.deliveries: deque[Delivery] = deque(maxlen=10_000)
 
@@ -50,11 +50,11 @@ class Sender:
         return self.client.session
 
     async def send(self, webhook: Webhook) -> Answer:
-        """Send a webhook and return the answer to its last try."""
+        """Send a webhook and return the answer to its last attempt."""
         return await self.client.send(webhook)
 
     def queue(self, sid: str) -> CallbackQueue:
-        """Return the queue of the callbacks of one call or text."""
+        """Return the queue of the callbacks of one call or message."""
         return self.queues.setdefault(sid, CallbackQueue())
 
     def post(self, webhook: Webhook, number: int, last: bool = False) -> None:
@@ -66,11 +66,11 @@ class Sender:
             self.tasks.spawn(queue.deliver(webhook, self.send))
 
     def lose(self, webhook: Webhook) -> None:
-        """Note a callback that chaos has swallowed; it is listed, but not sent."""
+        """Record a callback that chaos has dropped; it is listed, but not sent."""
         self.note(Delivery(now(), webhook, 0, None, 0, "lost on the way (chaos)"), None)
 
     def note(self, delivery: Delivery, answer: Answer | None) -> None:
-        """Remember one try of a webhook, and report what was wrong with its answer."""
+        """Record one attempt of a webhook, and report what was wrong with its answer."""
         self.deliveries.append(delivery)
         if delivery.attempt == 1:
             for code, detail in check_address(delivery.webhook):

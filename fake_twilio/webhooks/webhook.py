@@ -1,4 +1,4 @@
-"""One request of Twilio's to the app, and what came of it."""
+"""A request of Twilio to the app, its answer, and one attempt."""
 
 import uuid
 from codecs import getincrementaldecoder
@@ -13,17 +13,17 @@ from fake_twilio.dates import now
 
 
 def place(url: str) -> str:
-    """An address as it may be printed: without its query, which may hold secrets, and without its overrides."""
+    """Return an address for the log: without query, which may contain secrets, and without overrides."""
     return url.partition("#")[0].partition("?")[0]
 
 
 @dataclass(frozen=True)
 class Webhook:
-    """What is to be sent. Retries of one webhook share its idempotency token."""
+    """A request to the app. Its retries share the idempotency token."""
 
     sid: str
     kind: str
-    """`status` for a callback that wants nothing back, `twiml` for a request that wants a document."""
+    """`status` for a callback, `twiml` for a request of a document."""
     event: str
     url: str
     method: str
@@ -32,14 +32,14 @@ class Webhook:
 
     @property
     def target(self) -> str:
-        """The address without fragment, with the parameters in the query of a GET."""
+        """The address without fragment; for a GET, with the parameters in the query."""
         url = self.url.partition("#")[0]
         if self.method == "GET" and self.form:
             url += ("&" if "?" in url else "?") + urlencode(self.form)
         return url
 
     def signature(self, auth_token: str) -> str:
-        """Twilio's signature, made by Twilio's own library; credentials in the address are not signed."""
+        """Twilio's signature, by Twilio's own library; credentials in the address are not signed."""
         parts = urlsplit(self.target)
         url = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
         params = dict(self.form) if self.method == "POST" else {}
@@ -48,31 +48,31 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the app answered to one try; `status` is None when it did not."""
+    """The app's answer to one attempt; `status` is None without an answer."""
 
     status: int | None = None
     content_type: str = ""
     body: bytes = b""
     declared_length: int = 0
-    """Content-Length as sent: a 204 may claim a body that no client reads."""
+    """The Content-Length header: a 204 may claim a body that no client reads."""
     redirects: tuple[int, ...] = ()
     seconds: float = 0.0
     failure: str = ""
-    """`ct`, `rt`, `4xx` or `5xx`, in the words of the connection overrides; empty when all went well."""
+    """`ct`, `rt`, `4xx` or `5xx`, as in the connection overrides; empty for success."""
     code: int | None = None
     """Twilio's error code for the failure."""
     detail: str = ""
     logged_errors: tuple[str, ...] = ()
-    """What the app has logged meanwhile, where its host says so, as ours does on a laptop."""
+    """Errors that the app logged meanwhile, if its host reports them, as `python3 -m dev run` does."""
 
 
 KEPT = 4096
-"""Bytes of an answer that are remembered."""
+"""The number of bytes of an answer that are kept."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One try, as it is remembered."""
+    """One attempt, as it is recorded."""
 
     at: datetime
     webhook: Webhook
@@ -89,7 +89,7 @@ class Delivery:
 
     @classmethod
     def of(cls, webhook: Webhook, attempt: int, answer: Answer) -> "Delivery":
-        """A try that has come to its end now."""
+        """Return the record of an attempt that has just ended."""
         return cls(
             now(),
             webhook,
@@ -110,7 +110,7 @@ class Delivery:
 
     @property
     def text(self) -> str | None:
-        """The first part of the answer, up to its last whole letter; None when it is no text."""
+        """The first part of the answer, up to its last whole character; None if it is not text."""
         try:
             return getincrementaldecoder("utf-8")().decode(self.body)
         except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""The verbs of voice TwiML that are simulated: one module each, one function each.
+"""The verbs of voice TwiML that are simulated: one module and one function each.
 
 A verb is `async def verb(session, element)`. It returns None to go on with the next verb, or the source of the document
 that takes over; it raises `HangUp` to end the call.

@@ -7,7 +7,7 @@ from fake_twilio.voice.session import Session
 
 
 async def connect(session: Session, element: Element) -> Source | None:
-    """Hand the call over to a stream or the like. Nothing here can talk for it: it is as if that had ended at once."""
+    """Report the stream or service; the emulator cannot run it, so it ends immediately."""
     for noun in element:
         url = noun.get("url", "")
         detail = f"{noun.tag}: a fake opens no web socket and has no voice; as if it had ended at once"

@@ -6,6 +6,6 @@ from fake_twilio.voice.session import Session
 
 
 async def echo(session: Session, element: Element) -> None:
-    """Goes on until somebody hangs up. There is no sound on these phones, so nothing comes back."""
-    with session.step("Echo", detail="there is no sound on these phones: nothing is echoed until somebody hangs up"):
+    """Wait until somebody hangs up. The phones have no sound, so nothing is echoed."""
+    with session.step("Echo", detail="the phones have no sound: nothing is echoed until somebody hangs up"):
         await session.rest()

@@ -18,7 +18,7 @@ MOST_WAITING = 100
 
 
 async def enqueue(session: Session, element: Element) -> Source | None:
-    """Wait in a queue until somebody takes the call, or the caller leaves."""
+    """Wait in a queue until an agent takes the call, or the caller leaves."""
     workflow = element.get("workflowSid", "")
     name = text_of(element) or workflow
     queue = session.simulator.queue(name)
@@ -48,7 +48,7 @@ async def enqueue(session: Session, element: Element) -> Source | None:
 
 
 async def wait_in(session: Session, element: Element, queue: CallQueue, waiting: Waiting) -> str:
-    """Hear music, then be connected; how it ended, in the words of QueueResult."""
+    """Wait and be connected; return the QueueResult."""
     listening = session.beside(session.call, WHILE_WAITING)
     listening.about = lambda: place_fields(queue, waiting)
     url = element.get("waitUrl", "").strip()
@@ -69,7 +69,7 @@ async def wait_in(session: Session, element: Element, queue: CallQueue, waiting:
 
 
 def place_fields(queue: CallQueue, waiting: Waiting) -> Fields:
-    """Where in the queue the caller is."""
+    """Return the parameters about the place in the queue."""
     place = queue.waiting.index(waiting) + 1 if waiting in queue.waiting else 0
     return (
         ("QueueSid", queue.sid),

@@ -17,7 +17,7 @@ CONFIDENCE = "0.95"
 
 
 async def gather(session: Session, element: Element) -> Source | None:
-    """Ask, listen for keys or words, and tell the app. When nothing comes, the next verb has its turn."""
+    """Collect keys or words, and send them to the action. Without input, continue with the next verb."""
     inputs = element.get("input", "dtmf").split()
     end = element.get("finishOnKey", "#")
     waiting_for = {
@@ -43,7 +43,7 @@ async def gather(session: Session, element: Element) -> Source | None:
 
 
 async def prompt(session: Session, element: Element, call_input: CallInput) -> None:
-    """Say and play what stands in the verb, until something is heard."""
+    """Run the nested verbs until there is input."""
 
     async def speak() -> None:
         for child in element:
@@ -58,7 +58,7 @@ async def prompt(session: Session, element: Element, call_input: CallInput) -> N
 
 
 async def collect(session: Session, element: Element, call_input: CallInput) -> Fields:
-    """What the app is told: the keys, or the words; nothing when there were none."""
+    """Return the parameters with the keys or the words; none without input."""
     count, end = whole_number(element, "numDigits", 0), element.get("finishOnKey", "#")
     digits = ""
     while not count or len(digits) < count:
@@ -75,12 +75,12 @@ async def collect(session: Session, element: Element, call_input: CallInput) -> 
 
 
 def gathered(digits: str, end: str) -> Fields:
-    """Keys, with the one that ended them; no keys are nothing."""
+    """Return the parameters with the keys and the finishing key."""
     return (("msg", "Gather End"), ("Digits", digits), ("FinishedOnKey", end)) if digits else ()
 
 
 def post_partial_results(session: Session, element: Element, words: str) -> None:
-    """Tell the app of the words as they come, one by one."""
+    """Send partial results, word by word."""
     callback = session.callback(element, "partialResultCallback", "partial")
     if not callback.wants("partial"):
         return
@@ -98,19 +98,19 @@ def post_partial_results(session: Session, element: Element, words: str) -> None
 
 
 def language(element: Element) -> str:
-    """What is spoken."""
+    """Return the language of the speech."""
     return element.get("language", "en-US")
 
 
 def asked(element: Element, inputs: list[str]) -> str:
-    """What is waited for, in words."""
+    """Describe the input that is waited for."""
     words = " or ".join({"dtmf": "keys", "speech": "speech"}.get(kind, kind) for kind in inputs)
     ignored = [name for name in ("hints", "speechModel", "speechTimeout", "maxSpeechTime") if element.get(name)]
     return f"waits for {words}" + (f" ({', '.join(ignored)}: not simulated)" if ignored else "")
 
 
 def told(result: Fields) -> str:
-    """What was heard, in words."""
+    """Describe the input."""
     about = dict(result)
     if "SpeechResult" in about:
         return f"“{about['SpeechResult']}”"

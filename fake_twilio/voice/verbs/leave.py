@@ -7,11 +7,11 @@ from fake_twilio.voice.session import Session
 
 
 class LeaveQueue(Exception):
-    """The caller wants to wait no longer."""
+    """Leave ends the wait in a queue."""
 
 
 async def leave(session: Session, element: Element) -> None:
-    """Leave the queue; what comes after Enqueue has its turn."""
+    """Leave the queue; the verb after Enqueue is next."""
     with session.step("Leave"):
         if session.only is WHILE_WAITING and session.call.line.queue is not None:
             raise LeaveQueue

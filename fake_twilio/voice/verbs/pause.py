@@ -7,7 +7,7 @@ from fake_twilio.voice.verbs.attributes import whole_number
 
 
 async def pause(session: Session, element: Element) -> None:
-    """Say nothing for a while."""
+    """Wait in silence."""
     length = whole_number(element, "length", 1)
     with session.step("Pause", length=length):
         await session.pass_time(length)

@@ -17,7 +17,7 @@ ANY_KEY = "1234567890*#"
 
 
 async def record(session: Session, element: Element) -> Source | None:
-    """Record until a key, the end of the time, or a hang-up. What is typed as speech is what a transcription says."""
+    """Record until a key, the maximum length, or a hang-up. A transcription has the words typed as speech."""
     transcribe = flag(element, "transcribe") or bool(element.get("transcribeCallback"))
     longest = whole_number(element, "maxLength", 120 if transcribe else 3600) or 3600
     keys = element.get("finishOnKey", ANY_KEY)
@@ -51,7 +51,7 @@ async def record(session: Session, element: Element) -> Source | None:
 
 
 async def listen(session: Session, call_input: CallInput, recording: Recording, longest: int) -> str:
-    """The key that ends the recording; none when its time is over, or when somebody has fallen silent."""
+    """Wait for the key that ends the recording; return an empty string after silence or the maximum length."""
     while True:
         passed = (now() - recording.started).total_seconds()
         heard = await session.listen(call_input, max(0.0, longest - passed / (session.simulator.pace.factor or 1.0)))
@@ -63,7 +63,7 @@ async def listen(session: Session, call_input: CallInput, recording: Recording, 
 
 
 def next_document(session: Session, element: Element, fields: Fields) -> Source | None:
-    """Its action; without one, the document that runs, once more."""
+    """Return the action; without one, the running document again."""
     if not element.get("action", "").strip():
         if not session.document_url:
             session.fault(None, "Record: no action, and the document came with the call: nobody can be told")

@@ -7,7 +7,7 @@ from fake_twilio.voice.session import Session
 
 
 async def redirect(session: Session, element: Element) -> Source:
-    """Go on with another document."""
+    """Continue with another document."""
     url = (element.text or "").strip()
     with session.step("Redirect", url=url):
         return session.source(url or session.document_url, element.get("method", "POST"))

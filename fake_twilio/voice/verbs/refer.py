@@ -10,7 +10,7 @@ NOT_IMPLEMENTED = "501"
 
 
 async def refer(session: Session, element: Element) -> Source | None:
-    """There is no SIP network here to hand a call over to: the phone answers that it cannot."""
+    """Report that the call was not referred: the emulator has no SIP network."""
     sip = element.find("Sip")
     target = "" if sip is None else text_of(sip)
     detail = f"{target}: a fake cannot hand a call over; answered with SIP {NOT_IMPLEMENTED}"

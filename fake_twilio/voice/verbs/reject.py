@@ -6,7 +6,7 @@ from fake_twilio.voice.session import HangUp, Session
 
 
 async def reject(session: Session, element: Element) -> None:
-    """Refuse an incoming call. A call that has been answered already it only ends."""
+    """Reject an inbound call. A call that was answered just ends."""
     reason = element.get("reason", "rejected")
     with session.step("Reject", reason=reason):
         if session.call.direction != "inbound":

@@ -9,7 +9,7 @@ WORDS_A_SECOND = 2.5
 
 
 async def say(session: Session, element: Element) -> None:
-    """Speak the words; how long that takes is a guess."""
+    """Speak the words; the time that this takes is estimated."""
     text = " ".join("".join(element.itertext()).split())
     if not text:
         session.fault(13520, "Say: nothing to say")

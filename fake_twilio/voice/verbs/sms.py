@@ -9,7 +9,7 @@ from fake_twilio.voice.verbs.attributes import text_of
 
 
 async def sms(session: Session, element: Element) -> Source | None:
-    """Text the other end of the call, or somebody else."""
+    """Send a message, by default to the other end of the call."""
     call, ours = session.call, session.simulator.account.numbers
     near = call.to if call.direction == "inbound" else call.from_
     to, from_ = element.get("to") or call.person, element.get("from") or (near if near in ours else ours[0])

@@ -21,12 +21,12 @@ class Kind:
     """One noun of Start."""
 
     detail: str
-    """What a fake does of it, and what it does not."""
+    """What the emulator does of it, and what it does not."""
     begin: Callable[[Session, Element], Tap]
 
 
 def stream(session: Session, noun: Element) -> Tap:
-    """Tells of a stream, https://www.twilio.com/docs/voice/twiml/stream#statuscallback."""
+    """Report a stream (https://www.twilio.com/docs/voice/twiml/stream#statuscallback)."""
     url, sid = noun.get("url", ""), f"MZ{uuid4().hex}"
     if not url.startswith("wss://"):
         session.fault(31920, f"Start: the Stream's url {url!r} is no wss:// address")
@@ -43,10 +43,10 @@ def stream(session: Session, noun: Element) -> Tap:
 
 
 def transcription(session: Session, noun: Element) -> Tap:
-    """Tells of the words that are typed as speech, https://www.twilio.com/docs/voice/twiml/transcription."""
+    """Report the words typed as speech (https://www.twilio.com/docs/voice/twiml/transcription)."""
     sid, sequence = f"GT{uuid4().hex}", count(1)
     callback = session.callback(noun, "statusCallbackUrl", "transcription")
-    # Here the method's attribute is not named after the address's.
+    # This noun's attribute for the method has another form of name.
     method = noun.get("statusCallbackMethod", "POST").upper()
 
     def tell(event: str, *about: tuple[str, str]) -> None:
@@ -65,7 +65,7 @@ def transcription(session: Session, noun: Element) -> Tap:
 
 
 def recording(session: Session, noun: Element) -> Tap:
-    """Records the call, https://www.twilio.com/docs/voice/twiml/recording."""
+    """Record the call (https://www.twilio.com/docs/voice/twiml/recording)."""
     call = session.call
     channels = 1 if noun.get("channels") == "mono" else 2
     made = Recording(call.account_sid, call.sid, "StartCallRecordingTwiML", channels=channels)
@@ -81,29 +81,29 @@ def recording(session: Session, noun: Element) -> Tap:
 
 
 def siprec(session: Session, noun: Element) -> Tap:
-    """Nothing: there is no recording server to send to."""
+    """Do nothing: there is no recording server."""
     return Tap("Siprec", noun.get("name", ""), stop=lambda: None)
 
 
 def whose(session: Session) -> Fields:
-    """What every such callback says."""
+    """Return the parameters of every such callback."""
     timestamp = now().isoformat(timespec="microseconds").replace("+00:00", "Z")
     return (("AccountSid", session.call.account_sid), ("CallSid", session.call.sid), ("Timestamp", timestamp))
 
 
 TAPS = {
     "Recording": Kind("the recording is a tone", recording),
-    "Siprec": Kind("there is no recording server here: nothing is sent", siprec),
-    "Stream": Kind("its callbacks come, but a fake opens no web socket: no audio is sent", stream),
+    "Siprec": Kind("there is no recording server: nothing is sent", siprec),
+    "Stream": Kind("its callbacks are sent, but no WebSocket is opened and no audio sent", stream),
     "Transcription": Kind("what is typed as speech is transcribed; what the app says is not", transcription),
 }
 
 
 async def start(session: Session, element: Element) -> Source | None:
-    """Begin to listen in beside the call, and go on at once."""
+    """Start the nouns in the background, and continue immediately."""
     for noun in element:
         tap = TAPS.get(noun.tag)
-        detail = tap.detail if tap else f"<{noun.tag}> is not simulated here: skipped"
+        detail = tap.detail if tap else f"<{noun.tag}> is not simulated: skipped"
         with session.step("Start", detail=f"{noun.tag}: {detail}"):
             if tap:
                 session.call.line.taps.append(tap.begin(session, noun))

@@ -6,7 +6,7 @@ from fake_twilio.voice.session import Session
 
 
 async def stop(session: Session, element: Element) -> None:
-    """End what Start has begun: the one of that name, or the latest of its kind where none is named."""
+    """End what Start has begun: by name, or the latest of its kind without a name."""
     line = session.call.line
     for noun in element:
         name = noun.get("name", "")

@@ -48,7 +48,7 @@ async def join(session: Session, dial: Element, noun: Element, outcome: Outcome,
 
 
 def new_conference(session: Session, noun: Element, name: str) -> Conference:
-    """Make a conference. The first participant decides which address gets its status callbacks."""
+    """Create a conference. Its first participant's noun names the address for its callbacks."""
     simulator = session.simulator
     conference = Conference(name, simulator.next_number(), session.callback(noun, "statusCallback"))
     simulator.conferences[name] = conference
@@ -65,7 +65,7 @@ def record(session: Session, noun: Element, conference: Conference) -> None:
 
 
 async def wait_inside(session: Session, noun: Element, participant: Participant) -> None:
-    """Hear music until the conference starts, then the others until it is over."""
+    """Wait until the conference starts, then until it ends."""
     waiting = session.beside(session.call, WHILE_WAITING)
     url = noun.get("waitUrl", "").strip()
     music = session.source(url, noun.get("waitMethod", "POST")) if url else None

@@ -14,7 +14,7 @@ from fake_twilio.voice.verbs.dial.recorder import Recorder
 
 
 async def dial(session: Session, element: Element) -> Source | None:
-    """Connect the caller with phones, a queue or a conference; then the action has its turn, or the next verb."""
+    """Connect the caller to phones, a queue or a conference; then continue with the action or the next verb."""
     outcome = Outcome()
     with session.step("Dial", detail="") as step:
         recorder = Recorder(session, element)
@@ -34,12 +34,12 @@ async def dial(session: Session, element: Element) -> Source | None:
 
 
 async def connect(session: Session, element: Element, outcome: Outcome, recorder: Recorder, step: Step) -> None:
-    """Do what the nouns say."""
+    """Connect the caller to what the nouns name."""
     nouns = list(element)
     kinds = {noun.tag for noun in nouns}
     if "Conference" in kinds or "Queue" in kinds:
         if len(nouns) > 1:
-            session.fault(None, f"Dial: a {nouns[0].tag} stands alone")
+            session.fault(None, f"Dial: a {nouns[0].tag} must be the only noun")
         noun = next(noun for noun in nouns if noun.tag in ("Conference", "Queue"))
         await {"Conference": join, "Queue": take_from_queue}[noun.tag](session, element, noun, outcome, step)
         return

@@ -1,4 +1,4 @@
-"""The other leg of a Dial: a call to another phone, up to the moment when the two are parted."""
+"""The other leg of a Dial: a call to another phone, from ringing to the end."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from fake_twilio.voice.status import detect_machine, finish, pick_up
 
 
 class Leg:
-    """One phone that is rung. `tell` is called when it is ready to be connected, and when it is over."""
+    """One phone that a Dial rings. `tell` is called when it is ready to be connected, and when it has ended."""
 
     def __init__(self, session: Session, call: Call, whisper: Source | None, tell: Callable[["Leg"], None]) -> None:
         self.session = session.beside(call, BEFORE_CONNECTING)
@@ -29,12 +29,12 @@ class Leg:
 
     @property
     def duration(self) -> int:
-        """Seconds since it was answered."""
+        """Seconds since the answer."""
         until = self.call.ended or now()
         return max(1, round((until - self.call.answered).total_seconds())) if self.call.answered else 0
 
     async def run(self) -> None:
-        """Ring, say what is to be said, wait to be connected, stay connected."""
+        """Ring, run the document for the callee, wait to be connected, stay connected."""
         simulator, call = self.session.simulator, self.call
         self.status = await ring(simulator, call)
         if self.status != "in-progress":
@@ -44,7 +44,7 @@ class Leg:
         pick_up(simulator, call)
         detect_machine(simulator, call)
         interruption = await until_interrupted(call, self.greet())
-        # Somebody who hangs up, or does not press the key, before being connected has not taken the call.
+        # A callee who hangs up, or does not press the key, before being connected has not accepted the call.
         self.status = "no-answer"
         if not interruption and not self.session.hung_up:
             self.ready, self.status = True, "completed"
@@ -57,7 +57,7 @@ class Leg:
         self.leave()
 
     async def greet(self) -> None:
-        """Press keys, and run the document for whoever answers."""
+        """Press keys, and run the document for the callee."""
         digits = self.call.parameters.get("SendDigits")
         if digits:
             with self.session.step("Play", digits=digits, loop=1):
@@ -66,25 +66,25 @@ class Leg:
             await interpret(self.session, self.whisper)
 
     async def stay(self) -> None:
-        """Wait to be connected, and stay so."""
+        """Wait to be connected, and stay connected."""
         with self.session.simulator.idle.waiting(self.call):
             bridge = await self.chosen
         await self.session.stay_on(bridge)
 
     def connect(self, bridge: Bridge) -> None:
-        """Take this one."""
+        """Connect this leg."""
         self.chosen.set_result(bridge)
         self.call.wake()
 
     def end(self) -> None:
-        """Let it ring no more, or hang up. One that was connected is parted by the end of its bridge."""
+        """Stop ringing, or hang up. A connected leg ends with its bridge."""
         if self.chosen.done():
             return
         if not self.call.decide("canceled") and not self.call.over:
             self.call.interrupt(None)
 
     def leave(self) -> None:
-        """It has nothing to do with the Dial any more."""
+        """Leave the Dial."""
         if not self.over:
             self.over = True
             self.chosen.cancel()

@@ -1,4 +1,4 @@
-"""What came of a Dial, as its action is told (https://www.twilio.com/docs/voice/twiml/dial#action)."""
+"""The outcome of a Dial, for its action (https://www.twilio.com/docs/voice/twiml/dial#action)."""
 
 from dataclasses import dataclass
 
@@ -10,22 +10,22 @@ from fake_twilio.webhooks.fields import Fields
 
 @dataclass
 class Outcome:
-    """Filled in as things happen."""
+    """The outcome, filled in during the Dial."""
 
     status: str = "no-answer"
     sid: str = ""
-    """The other leg."""
+    """The SID of the other leg."""
     duration: int = 0
     bridged: bool = False
     recording: Recording | None = None
 
     def cut(self) -> None:
-        """The caller has hung up."""
+        """Record that the caller has hung up."""
         if self.status == "no-answer":
             self.status = "canceled"
 
     def fields(self, session: Session) -> Fields:
-        """DialCallStatus and its kin."""
+        """Return DialCallStatus and the other parameters."""
         leg = (("DialCallSid", self.sid),) if self.sid else ()
         duration = (("DialCallDuration", str(self.duration)),) if self.bridged else ()
         recording = recording_fields(session.simulator, self.recording) if self.recording else ()

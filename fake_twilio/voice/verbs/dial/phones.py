@@ -1,4 +1,4 @@
-"""Dial to phones: numbers, clients of the Voice SDK and SIP addresses, all of them phones on the page."""
+"""Dial to phones: numbers, Voice SDK clients and SIP addresses, which are all phones on the page."""
 
 import asyncio
 from xml.etree.ElementTree import Element
@@ -17,7 +17,7 @@ MOST_PHONES = 10
 
 
 async def dial_phones(session: Session, dial: Element, outcome: Outcome, recorder: Recorder, step: Step) -> None:
-    """Ring them, all at once or one after the other; the first to take the call is connected."""
+    """Ring the phones, in parallel or in sequence; the first to accept the call is connected."""
     phones = targets(session, dial)
     step.about["detail"] = " and ".join(phone.to for phone in phones) or "nobody"
     session.simulator.changes.tell()
@@ -56,20 +56,20 @@ class Hunt:
         self.waiting: Wait | None = None
 
     def tell(self, leg: Leg) -> None:
-        """A leg is ready to be connected, or over."""
+        """Report that a leg is ready to be connected, or has ended."""
         self.news.put_nowait(leg)
         if self.waiting:
             self.waiting.end()
 
     async def next(self) -> Leg:
-        """The next leg with news."""
+        """Return the next leg that reports something."""
         if not self.news.empty():
             return self.news.get_nowait()
         with self.session.simulator.idle.waiting(self.session.call) as self.waiting:
             return await self.news.get()
 
     async def ring(self, phones: list[Target]) -> Leg | None:
-        """Ring some phones at once; the first that takes the call. The others ring no more."""
+        """Ring phones in parallel; return the first that accepts the call, and end the others."""
         legs = [leg_to(self.session, self.dial, phone, self.from_, self.tell) for phone in phones]
         self.legs += legs
         for leg in legs:
@@ -85,7 +85,7 @@ class Hunt:
         return None
 
     async def stay_connected(self, leg: Leg, outcome: Outcome, recorder: Recorder) -> None:
-        """Connect the caller with who has taken the call, until one of them goes."""
+        """Connect the caller to the leg that accepted, until one of them ends."""
         session = self.session
         session.pick_up()
         outcome.status, outcome.bridged = "completed", True
@@ -99,22 +99,22 @@ class Hunt:
         outcome.duration = leg.duration
 
     def end(self) -> None:
-        """Nobody is rung or connected any more."""
+        """End all legs."""
         for leg in self.legs:
             leg.end()
 
     @property
     def sid(self) -> str:
-        """The leg that was connected, else the last one."""
+        """The SID of the connected leg, else of the last one."""
         leg = self.winner or (self.legs[-1] if self.legs else None)
         return leg.call.sid if leg else ""
 
     @property
     def duration(self) -> int:
-        """How long that leg has lasted."""
+        """The duration of the connected leg."""
         return self.winner.duration if self.winner else 0
 
     def failure(self) -> str:
-        """What the action is told when nobody was reached."""
+        """Return DialCallStatus for a Dial that reached nobody."""
         statuses = [leg.status for leg in self.legs]
         return next((status for status in ("no-answer", "busy", "failed") if status in statuses), "no-answer")

@@ -1,4 +1,4 @@
-"""Queue, the noun of Dial and the verb: take whoever has waited longest (https://www.twilio.com/docs/voice/twiml/queue)."""
+"""Queue, noun and verb: connect to the caller who has waited longest (https://www.twilio.com/docs/voice/twiml/queue)."""
 
 import asyncio
 from contextlib import suppress
@@ -13,13 +13,13 @@ from fake_twilio.voice.verbs.dial.outcome import Outcome
 
 
 async def queue(session: Session, element: Element) -> None:
-    """As a verb it does what it does in a Dial."""
+    """Do as a verb what the noun does in a Dial."""
     with session.step("Queue", detail="") as step:
         await take_from_queue(session, Element("Dial"), element, Outcome(), step)
 
 
 async def take_from_queue(session: Session, dial: Element, noun: Element, outcome: Outcome, step: Step) -> None:
-    """Connect with the first in the queue, or with the next who comes, if that is soon."""
+    """Connect to the first caller in the queue, or wait some time for the next."""
     name = text_of(noun)
     step.about["detail"] = f"queue {name!r}"
     found = session.simulator.queues.get(name)
@@ -53,7 +53,7 @@ async def take_from_queue(session: Session, dial: Element, noun: Element, outcom
 
 
 async def next_in(session: Session, found: CallQueue, seconds: int) -> Waiting | None:
-    """Whoever is first; None when nobody comes."""
+    """Return the first waiting call; None if none comes in time."""
     if found.waiting:
         return found.waiting[0]
     future: asyncio.Future[Waiting] = asyncio.get_running_loop().create_future()

@@ -8,7 +8,7 @@ from fake_twilio.voice.session import Session
 
 
 class Recorder:
-    """Records from the answer, or from the ringing, if the verb asks for it."""
+    """Records from the answer, or from ringing, if the verb asks for it."""
 
     def __init__(self, session: Session, element: Element) -> None:
         self.session = session
@@ -18,7 +18,7 @@ class Recorder:
         self.recording: Recording | None = None
 
     def begin(self, moment: str) -> None:
-        """It rings (`ringing`), or somebody has answered (`answer`)."""
+        """Start to record at `ringing` or `answer`, if the verb asks for that moment."""
         if self.recording or not self.wanted.startswith(f"record-from-{moment}"):
             return
         call = self.session.call
@@ -28,7 +28,7 @@ class Recorder:
         post_recording(self.session.simulator, call, self.recording, self.callback)
 
     def end(self) -> Recording | None:
-        """Nobody is connected any more."""
+        """End the recording and return it."""
         if self.recording:
             self.recording.end()
             post_recording(self.session.simulator, self.session.call, self.recording, self.callback)

@@ -1,4 +1,4 @@
-"""Whom a Dial rings: its Number, Client and Sip nouns, which differ in little but how the other end is named."""
+"""The phones that a Dial rings: its Number, Client and Sip nouns."""
 
 import re
 from collections.abc import Callable
@@ -26,13 +26,13 @@ class Target:
 
 
 def targets(session: Session, dial: Element) -> list[Target]:
-    """The phones that a Dial names, without those that do not exist."""
+    """Return the phones that a Dial names; an invalid address is reported and left out."""
     found = [Target(name_of(noun), noun) for noun in dial if noun.tag in ("Number", "Client", "Sip")]
     if number := text_of(dial):
         found.insert(0, Target(plain(number), Element("Number")))
     for noun in dial:
         if noun.tag in ("Application", "Sim", "WhatsApp"):
-            with session.step(noun.tag, detail=f"<{noun.tag}> is not simulated here: skipped"):
+            with session.step(noun.tag, detail=f"<{noun.tag}> is not simulated: skipped"):
                 pass
     for target in found:
         if not any(kind.fullmatch(target.to) for kind in (E164, CLIENT, SIP)):
@@ -41,7 +41,7 @@ def targets(session: Session, dial: Element) -> list[Target]:
 
 
 def name_of(noun: Element) -> str:
-    """The other end, as it stands in the To of a call."""
+    """Return the address of a noun as in the To of a call."""
     inner = noun.find("Identity" if noun.tag == "Client" else "Uri")
     text = text_of(noun if inner is None else inner)
     if noun.tag == "Client":
@@ -50,12 +50,12 @@ def name_of(noun: Element) -> str:
 
 
 def plain(number: str) -> str:
-    """A number without what people put between its digits."""
+    """Return a number without separators."""
     return re.sub(r"[\s().-]", "", number)
 
 
 def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | None:
-    """The number that is shown to who is called; None, and Twilio's 13214, when it may not be."""
+    """Return the caller ID; None after a report of Twilio's 13214 if it is not allowed."""
     call, ours = session.call, session.simulator.account.numbers
     asked = dial.get("callerId", "").strip()
     number = plain(asked) or call.from_
@@ -68,7 +68,7 @@ def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | No
 
 
 def leg_to(session: Session, dial: Element, target: Target, from_: str, tell: Callable[[Leg], None]) -> Leg:
-    """A call to one of them."""
+    """Create the leg to one phone."""
     simulator, parent = session.simulator, session.call
     call = Call(
         sid=f"CA{uuid4().hex}",
@@ -87,7 +87,7 @@ def leg_to(session: Session, dial: Element, target: Target, from_: str, tell: Ca
 
 
 def leg_parameters(session: Session, dial: Element, noun: Element) -> Form:
-    """A noun's attributes as the parameters of a create, where they mean the same."""
+    """Return a noun's attributes in the form of a create's parameters."""
     callback = session.callback(noun, "statusCallback", "completed")
     unknown = callback.events - EVENTS
     if unknown:
