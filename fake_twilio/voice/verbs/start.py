@@ -94,7 +94,7 @@ def whose(session: Session) -> Fields:
 TAPS = {
     "Recording": Kind("the recording is a tone", recording),
     "Siprec": Kind("there is no recording server: nothing is sent", siprec),
-    "Stream": Kind("its callbacks are sent, but no WebSocket is opened and no audio sent", stream),
+    "Stream": Kind("its callbacks are sent, but no WebSocket is opened and no audio is sent", stream),
     "Transcription": Kind("what is typed as speech is transcribed; what the app says is not", transcription),
 }
 
