@@ -49,19 +49,14 @@ def run(arguments: argparse.Namespace, rest: list[str]) -> int:
 
 
 def test(arguments: argparse.Namespace, rest: list[str]) -> int:
-    """Run pytest, with Azurite and a browser at hand."""
+    """Run pytest, with Azurite and, for tests that need it, a browser."""
     from dev import chromium, node
 
     environment.ensure()
     node.ensure_packages()
     env = environment.venv_environ()
-    browser = chromium.find_or_install()
-    if browser is not None:
+    if browser := chromium.for_tests(rest):
         env["DEV_CHROMIUM"] = browser
-    elif os.environ.get("CI") in ("true", "1"):
-        raise SetupError("There is no Chromium for the tests of the phones page, and under CI they must run.")
-    else:
-        say("There is no Chromium here and none could be installed: the tests of the phones page are skipped.")
     # The whole suite waits more than it works, so one worker more than there are cores.
     workers = [] if rest else ["-n", str((os.cpu_count() or 1) + 1), "--dist", "worksteal"]
     return become(["-m", "pytest", *workers, *rest], env)

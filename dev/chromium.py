@@ -1,16 +1,18 @@
-"""A Chromium for the tests of the phones page: the machine's own, else Playwright's, else Debian's."""
+"""A Chromium for the tests of web pages: the machine's own, else Playwright's, else Debian's."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from dev.environment import PYTHON, venv_environ
-from dev.setup import run_tool, say
+from dev.setup import ROOT, SetupError, run_tool, say
 
 COMMANDS = (
     "chromium",
@@ -29,6 +31,34 @@ from playwright.sync_api import sync_playwright
 with sync_playwright() as playwright:
     print(playwright.chromium.executable_path)
 """
+IMPORT = re.compile(r"^(?:from|import) playwright\b", re.MULTILINE)
+
+
+def for_tests(arguments: Sequence[str]) -> str | None:
+    """Return a Chromium for the tests that these arguments of pytest select, or None.
+
+    Raises SetupError when they need one and there is none under CI.
+    """
+    if not is_needed(arguments):
+        return None
+    browser = find_or_install()
+    if browser is None:
+        if os.environ.get("CI") in ("true", "1"):
+            raise SetupError("There is no Chromium for the tests of web pages, and under CI they must run.")
+        say("There is no Chromium here and none could be installed: the tests of web pages are skipped.")
+    return browser
+
+
+def is_needed(arguments: Sequence[str]) -> bool:
+    """Whether a selected test file imports Playwright; pytest runs all tests when none is selected."""
+    selected, files = False, list[Path]()
+    for before, argument in pairwise(["", *arguments]):
+        path = ROOT / argument.split("::")[0]
+        if path.is_relative_to(ROOT / "tests") and path.exists():
+            files += path.rglob("test_*.py") if path.is_dir() else [path]
+            # What follows a long option may be its value, as in `--ignore tests/app`.
+            selected = selected or not before.startswith("--")
+    return not selected or any(IMPORT.search(file.read_text("utf-8")) for file in files)
 
 
 def find() -> str | None:
@@ -37,7 +67,7 @@ def find() -> str | None:
 
 
 def places() -> Iterator[str]:
-    """Yield where a browser may be, the one that CHROMIUM names first."""
+    """Yield the paths where a browser may be; the CHROMIUM variable comes first."""
     yield os.environ.get("CHROMIUM", "")
     for command in COMMANDS:
         yield shutil.which(command) or ""
@@ -52,7 +82,7 @@ def places() -> Iterator[str]:
 
 
 def works(path: str) -> bool:
-    """Whether the browser starts: Ubuntu has a `chromium-browser` that only talks of snap, and libraries may lack."""
+    """Whether the browser starts: Ubuntu's `chromium-browser` only points to snap, and libraries may be missing."""
     if not path or not Path(path).is_file():
         return False
     if sys.platform == "win32":
@@ -64,26 +94,26 @@ def works(path: str) -> bool:
 
 
 def find_or_install() -> str | None:
-    """Return a Chromium, installing one where the machine has none and that is possible."""
+    """Return a Chromium, or None; installs one when the machine has none and it can be installed."""
     return find() or from_playwright() or from_debian()
 
 
 def from_playwright() -> str | None:
-    """Return Playwright's own Chromium, downloading it when it is not there."""
+    """Return Playwright's own Chromium, or None; downloads it when it is missing."""
     asked = run_tool([str(PYTHON), "-I", "-c", PLAYWRIGHT_PATH], "playwright.log", venv_environ())
     path = asked.stdout.strip()
     if asked.returncode == 0 and not works(path):
-        say("Downloading Chromium for the tests of the phones page ...")
+        say("Downloading Chromium for the tests of web pages ...")
         command = [str(PYTHON), "-I", "-m", "playwright", "install", "--no-shell", "chromium"]
         run_tool(command, "playwright.log", venv_environ())
     return path if works(path) else None
 
 
 def from_debian() -> str | None:
-    """Return Debian's Chromium after installing it, which only root may do."""
+    """Return Debian's Chromium after installing it, or None; only root may install it."""
     if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("apt-get") is None:
         return None
-    say("Installing Debian's Chromium for the tests of the phones page ...")
+    say("Installing Debian's Chromium for the tests of web pages ...")
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]):
         run_tool(command, "apt.log", env)
