@@ -35,7 +35,7 @@ def find() -> Node:
 
 
 def from_machine() -> Node | None:
-    """Return the Node on the PATH when it is new enough and npm stands beside it."""
+    """Return the Node on the PATH when it is new enough and npm is there too."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         return None
@@ -66,13 +66,13 @@ def install() -> Node:
     node = from_venv()
     if node is None:
         raise SetupError(
-            f"PyPI's Node does not fit this machine: install Node {OLDEST} or newer (https://nodejs.org) and try again."
+            f"PyPI's Node does not run here: install Node {OLDEST} or newer (https://nodejs.org) and try again."
         )
     return node
 
 
 def ensure_packages() -> Path:
-    """Return the folder of the packages, installed as package-lock.json says."""
+    """Return the folder of the packages after installing what package-lock.json pins."""
     if not packages_are_ready():
         node = find()
         with one_at_a_time():
@@ -82,7 +82,7 @@ def ensure_packages() -> Path:
 
 
 def packages_are_ready() -> bool:
-    """Whether the stamp, which is written last, is of this package-lock.json."""
+    """Whether the stamp, which is written last, matches this package-lock.json."""
     try:
         return STAMP.read_text("utf-8") == lock_hash()
     except OSError:
@@ -90,6 +90,7 @@ def packages_are_ready() -> bool:
 
 
 def lock_hash() -> str:
+    """Return a hash of package-lock.json."""
     return hash_of("dev/package-lock.json")
 
 
@@ -97,9 +98,9 @@ def install_packages(node: Node) -> None:
     """Install what package-lock.json pins."""
     say("Installing Azurite, the storage emulator, from npm ...")
     env = environment.venv_environ()
-    # npm runs what it starts with the Node that stands first on the PATH.
+    # npm starts scripts with the first Node on the PATH.
     env["PATH"] = f"{Path(node.node).parent}{os.pathsep}{env['PATH']}"
-    # Its own patience, 10 seconds and more before each of 2 retries, looks like a hang.
+    # npm waits 10 seconds and more before each of 2 retries by default, which looks like a hang.
     env.setdefault("npm_config_fetch_retry_mintimeout", "1000")
     env.setdefault("npm_config_fetch_retry_maxtimeout", "5000")
     options = ["--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]

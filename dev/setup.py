@@ -1,4 +1,4 @@
-"""What every part of the set-up shares: failures in one sentence, logs of the tools, one installation at a time.
+"""Shared by all parts of the set-up: errors of one sentence, logs of the tools, one installation at a time.
 
 Parses on Python 3.8, as `dev/environment.py` does.
 """
@@ -23,12 +23,12 @@ class SetupError(Exception):
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what takes the time."""
+    """Print a line for the person at the terminal."""
     print(text, file=sys.stderr, flush=True)
 
 
 def hash_of(*names: str) -> str:
-    """Return a hash over files of the repository."""
+    """Return a hash of some files of the repository."""
     digest = hashlib.sha256()
     for name in names:
         digest.update((ROOT / name).read_bytes() + b"\0")
@@ -38,7 +38,7 @@ def hash_of(*names: str) -> str:
 def run_tool(
     command: list[str], log: str, env: Mapping[str, str], cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, and keep its output in `.dev` for the person who wants to know."""
+    """Run a command to its end, and keep its output in a log in `.dev`."""
     with clear_errors("write to .dev"):
         LOGS.mkdir(exist_ok=True)
         with (LOGS / log).open("w", encoding="utf-8") as file:
@@ -58,7 +58,7 @@ def run_tool(
 
 
 def fail(what: str, output: str, log: str) -> NoReturn:
-    """Raise SetupError with the line of a tool's output that says most."""
+    """Raise SetupError with the most useful line of a tool's output."""
     lines = [line.strip() for line in output.splitlines() if line.strip()] or ["nothing"]
     line = next((line for line in reversed(lines) if "error" in line.lower()), lines[-1])
     raise SetupError(f"{what}; it said: {line} (all of it is in .dev/{log}).")
@@ -66,7 +66,7 @@ def fail(what: str, output: str, log: str) -> NoReturn:
 
 @contextlib.contextmanager
 def clear_errors(doing: str) -> Iterator[None]:
-    """Turn the operating system's refusal into a sentence."""
+    """Turn an OSError into a SetupError that says what to do."""
     try:
         yield
     except OSError as error:
@@ -78,7 +78,7 @@ def clear_errors(doing: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def one_at_a_time() -> Iterator[None]:
-    """Let one `python3 -m dev` install; a second one waits for the first."""
+    """Let only one `python3 -m dev` install; a second one waits for the first."""
     with clear_errors("write to .dev"):
         LOGS.mkdir(exist_ok=True)
         lock = (LOGS / "lock").open("a")
@@ -91,7 +91,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def try_lock(descriptor: int) -> bool:
-    """Lock an open file against other processes; return False when one of them has it."""
+    """Lock an open file against other processes; return False when another process has locked it."""
     try:
         if sys.platform == "win32":
             import msvcrt
