@@ -62,11 +62,11 @@ def test_what_comes_from_outside_is_not_pasted_into_a_shell(path: Path) -> None:
 
 
 def test_the_checks_run_where_people_are() -> None:
-    """Three systems, three Pythons, and the two commands that everybody types."""
+    """Three systems, four Pythons, and the two commands that every contributor runs."""
     job = jobs((ROOT / ".github/workflows/ci.yml").read_text("utf-8"))["test"]
 
     assert "os: [ubuntu-latest, macos-latest, windows-latest]" in job
-    assert "python: ['3.11', '3.12', '3.13']" in job
+    assert "python: ['3.11', '3.12', '3.13', '3.14']" in job
     assert re.findall(r"- run: (.*)", job) == ["python -m dev check", "python -m dev test"]
 
 
