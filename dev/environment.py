@@ -1,4 +1,4 @@
-"""The project's own Python environment: `.venv` with exactly what requirements-dev.txt pins.
+"""The project's own Python environment: `.venv`, with exactly what requirements-dev.txt pins.
 
 Parses on Python 3.8, so that an old Python gets a sentence and not a traceback.
 """
@@ -8,16 +8,18 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 
+from dev import pythons
+from dev.pythons import NEWEST, OLDEST, PREFERRED, Python, dotted
 from dev.setup import ROOT, SetupError, clear_errors, fail, hash_of, one_at_a_time, run_tool, say
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "dev-stamp.json"
-OLDEST, NEWEST = (3, 11), (3, 14)
 UNREACHABLE = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError")
 
 
@@ -29,18 +31,18 @@ def check_python(version: tuple[int, int]) -> None:
     other = next((name for name in names if shutil.which(name) and runs([name], "")), None)
     advice = f"this machine has {other}, so type `{other} -m dev`" if other else "get one at https://www.python.org"
     age = "old" if version < OLDEST else "new"
-    raise SetupError(f"Python {version[0]}.{version[1]} is too {age}: 3.11 to 3.14 is needed; {advice}.")
+    raise SetupError(f"Python {dotted(version)} is too {age}: 3.11 to 3.14 is needed; {advice}.")
 
 
 def ensure() -> None:
-    """Make `.venv` hold what is pinned; returns within milliseconds when it does already."""
+    """Install what is pinned into `.venv`; return within milliseconds when that is done already."""
     if is_ready():
         return
     with one_at_a_time():
         if is_ready():
             return
         if not can_be_kept():
-            make_venv()
+            make_venv(pythons.choose())
         say("Installing what requirements-dev.txt names into .venv ... (half a minute, and only when it changes)")
         write_stamp(None)
         pip_install("requirements-dev.txt")
@@ -48,23 +50,42 @@ def ensure() -> None:
 
 
 def pins() -> str:
+    """Return a hash of the pinned requirements."""
     return hash_of("requirements.txt", "requirements-dev.txt")
 
 
 def is_ready() -> bool:
-    """Whether the stamp is of these pins and this folder, and the Python in `.venv` still runs."""
-    return read_stamp() == {"folder": str(ROOT), "pins": pins()} and runs([str(PYTHON)], "")
+    """Whether the stamp matches these pins and this folder, and `.venv` has a working Python of the right version."""
+    return read_stamp() == {"folder": str(ROOT), "pins": pins()} and runs([str(PYTHON)], "") and has_right_version()
 
 
 def can_be_kept() -> bool:
-    """Whether pip can bring the present `.venv` up to date: it works, and was neither moved nor left half made."""
+    """Whether pip can update the present `.venv`: it works, is complete, was not moved, and has the right version."""
     stamp = read_stamp()
-    unharmed = stamp == {} or (stamp.get("folder") == str(ROOT) and stamp.get("pins") is not None)
-    return unharmed and runs([str(PYTHON)], "import pip")
+    undamaged = stamp == {} or (stamp.get("folder") == str(ROOT) and stamp.get("pins") is not None)
+    return undamaged and runs([str(PYTHON)], "import pip") and has_right_version()
+
+
+def has_right_version() -> bool:
+    """Whether the version of `.venv` is that of DEV_PYTHON or, without it, one that need not be replaced."""
+    version, wanted = venv_version(), pythons.chosen_version()
+    if wanted is not None:
+        return version == wanted
+    # Whoever starts `.venv` itself, as an activated shell and the tests do, does not want to lose it meanwhile.
+    return version in PREFERRED or os.path.realpath(sys.prefix) == os.path.realpath(VENV) or pythons.newest() is None
+
+
+def venv_version() -> tuple[int, int] | None:
+    """Return the version of the Python in `.venv`, or None when there is no `.venv`."""
+    try:
+        found = re.search(r"^version(?:_info)? = (\d+)\.(\d+)", (VENV / "pyvenv.cfg").read_text("utf-8"), re.MULTILINE)
+    except (OSError, ValueError):
+        return None
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def read_stamp() -> dict[str, str | None]:
-    """Return what the last installation noted; empty when there was none."""
+    """Return what the last installation recorded; empty when there was none."""
     try:
         return dict(json.loads(STAMP.read_text("utf-8")))
     except (OSError, ValueError):
@@ -72,7 +93,7 @@ def read_stamp() -> dict[str, str | None]:
 
 
 def write_stamp(installed: str | None) -> None:
-    """Note which pins are installed. None stands for an installation that has begun and not ended."""
+    """Record which pins are installed; None for an installation that has begun and not ended."""
     with clear_errors("write to .venv"):
         STAMP.write_text(json.dumps({"folder": str(ROOT), "pins": installed}), "utf-8")
 
@@ -88,23 +109,24 @@ def runs(python: list[str], code: str) -> bool:
         return False
 
 
-def make_venv() -> None:
-    """Create `.venv` anew."""
-    if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
+def make_venv(python: Python) -> None:
+    """Create `.venv` with this Python; replaces what is there."""
+    needed = ("venv", "ensurepip")
+    if python == pythons.this_python() and not all(importlib.util.find_spec(module) for module in needed):
         raise SetupError(
-            "This Python comes without the modules venv and ensurepip, which make .venv: install them "
+            "This Python comes without the modules venv and ensurepip, which create .venv: install them "
             "(Debian and Ubuntu: `sudo apt install python3-venv`) and try again."
         )
-    say(f"Making .venv with Python {sys.version_info[0]}.{sys.version_info[1]} ...")
-    with clear_errors("make .venv"):
+    old = venv_version()
+    replaced = f" in place of the one with Python {dotted(old)}" if old and old != python.version else ""
+    say(f"Creating .venv with Python {dotted(python.version)}{replaced} ...")
+    with clear_errors("create .venv"):
         if VENV.exists():
             shutil.rmtree(VENV)
         VENV.mkdir()
-    # The base, since what runs us may be the Python of the .venv that has just been removed.
-    python = getattr(sys, "_base_executable", "") or sys.executable
-    done = run_tool([python, "-I", "-m", "venv", str(VENV)], "venv.log", clean_environ())
+    done = run_tool([python.executable, "-I", "-m", "venv", str(VENV)], "venv.log", clean_environ())
     if done.returncode != 0:
-        fail("Python could not make .venv", done.stdout, "venv.log")
+        fail("Python could not create .venv", done.stdout, "venv.log")
 
 
 def pip_install(requirements: str) -> None:

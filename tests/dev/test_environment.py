@@ -1,4 +1,4 @@
-"""The set-up of `python3 -m dev`: in copies of the project that pin nothing, so that only the set-up itself is run."""
+"""The set-up of `python3 -m dev`, in copies of the project without requirements."""
 
 import ast
 import json
@@ -11,15 +11,17 @@ from pathlib import Path
 
 import pytest
 
+from dev import environment, pythons
 from dev.environment import check_python
 from dev.setup import SetupError
 
 ROOT = Path(__file__).parents[2]
 ENSURE = "from dev import environment; environment.ensure()"
+THIS = f"3.{sys.version_info[1]}"
 UNREACHABLE = "http://127.0.0.1:9"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="the layout of .venv is POSIX's here")
 
-# What an interpreter without Debian's python3-venv looks like from within.
+# Hides ensurepip, as Debian does without its package python3-venv.
 WITHOUT_ENSUREPIP = """
 import importlib.machinery, sys
 class Finder(importlib.machinery.PathFinder):
@@ -31,7 +33,7 @@ sys.meta_path = [Finder if finder is importlib.machinery.PathFinder else finder 
 
 
 def copy_project(folder: Path) -> Path:
-    """Return a project that has the door and no requirements."""
+    """Return a copy of the project that has the commands and no requirements."""
     folder.mkdir()
     shutil.copytree(ROOT / "dev", folder / "dev", ignore=lambda *_: ["node_modules", "__pycache__"])
     for name in ("requirements.txt", "requirements-dev.txt"):
@@ -44,22 +46,29 @@ def set_up(project: Path, code: str = ENSURE, **env: str) -> subprocess.Complete
     return subprocess.run(
         [sys.executable, "-c", code],
         cwd=project,
-        env={**os.environ, "PYTHONPATH": str(project), **env},
+        env={**os.environ, "DEV_PYTHON": THIS, "PYTHONPATH": str(project), **env},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def refusal(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what the SetupError of a failed set-up says."""
+def replace(file: Path, old: str, new: str) -> None:
+    """Replace a text that a file contains."""
+    text = file.read_text("utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new), "utf-8")
+
+
+def error_of(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the message of the SetupError with which a set-up failed."""
     assert done.returncode != 0
     return done.stderr.strip().splitlines()[-1].removeprefix("dev.setup.SetupError: ")
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a project whose .venv is made and up to date."""
+    """Return a project whose .venv is up to date."""
     project = copy_project(tmp_path_factory.mktemp("made") / "project")
     done = set_up(project)
     assert done.returncode == 0, done.stderr
@@ -67,7 +76,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_second_time_nothing_is_done(project: Path) -> None:
-    """The door opens within moments once all is there, and says nothing."""
+    """A second start takes moments and prints nothing."""
     before = (project / ".venv" / "dev-stamp.json").stat().st_mtime_ns
     start = time.monotonic()
 
@@ -79,7 +88,7 @@ def test_a_second_time_nothing_is_done(project: Path) -> None:
 
 
 def test_changed_pins_are_installed_into_the_same_environment(project: Path) -> None:
-    """pip brings the .venv up to date; it is not made anew."""
+    """The present .venv is updated by pip, not created again."""
     (project / "requirements.txt").write_text("# changed\n", "utf-8")
     mark = project / ".venv" / "mark"
     mark.touch()
@@ -88,83 +97,86 @@ def test_changed_pins_are_installed_into_the_same_environment(project: Path) -> 
 
     assert done.returncode == 0
     assert "Installing what requirements-dev.txt names" in done.stderr
-    assert "Making" not in done.stderr
+    assert "Creating" not in done.stderr
     assert mark.exists()
 
 
 def test_an_index_that_cannot_be_reached_is_one_sentence(project: Path) -> None:
-    """The person learns that it is the network, and what to set behind a mirror; the next try starts afresh."""
+    """The message names the network and the variable for a mirror; the next start creates .venv again."""
     pinned = project / "requirements-dev.txt"
     pinned.write_text("a-package-that-nobody-has==1\n", "utf-8")
 
     done = set_up(project, PIP_INDEX_URL=f"{UNREACHABLE}/simple", PIP_NO_INDEX="", PIP_CONFIG_FILE=os.devnull)
 
     pinned.write_text("", "utf-8")
-    assert refusal(done).startswith(
+    assert error_of(done).startswith(
         "The Python package index cannot be reached: check the network, or set PIP_INDEX_URL"
     )
     assert json.loads((project / ".venv" / "dev-stamp.json").read_text())["pins"] is None
 
 
-def test_an_installation_that_was_interrupted_is_made_anew(project: Path) -> None:
-    """Nobody knows what a half made .venv holds."""
-    stamp = project / ".venv" / "dev-stamp.json"
-    stamp.write_text(json.dumps({**json.loads(stamp.read_text()), "pins": None}), "utf-8")
+def test_an_environment_of_another_version_is_replaced(project: Path) -> None:
+    """One line names both versions."""
+    replace(project / ".venv" / "pyvenv.cfg", f"version = {THIS}.", "version = 3.10.")
     mark = project / ".venv" / "mark"
     mark.touch()
 
     done = set_up(project)
 
     assert done.returncode == 0, done.stderr
-    assert "Making .venv" in done.stderr
+    assert f"Creating .venv with Python {THIS} in place of the one with Python 3.10 ..." in done.stderr.splitlines()
     assert not mark.exists()
     assert set_up(project).stderr == ""
 
 
 @posix_only
-@pytest.mark.parametrize("harm", ["moved", "its Python is gone", "not a folder"])
-def test_a_harmed_environment_is_not_kept(project: Path, tmp_path: Path, harm: str) -> None:
-    """Whatever happened to .venv, the next start makes it anew without being asked."""
-    harmed = copy_project(tmp_path / "project")
-    shutil.copyfile(project / "requirements.txt", harmed / "requirements.txt")
-    venv = harmed / ".venv"
+@pytest.mark.parametrize("damage", ["moved", "interrupted", "of another version", "its Python is gone", "not a folder"])
+def test_a_damaged_environment_is_not_kept(project: Path, tmp_path: Path, damage: str) -> None:
+    """The next start creates .venv again without a question."""
+    damaged = copy_project(tmp_path / "project")
+    shutil.copyfile(project / "requirements.txt", damaged / "requirements.txt")
+    venv = damaged / ".venv"
     shutil.copytree(project / ".venv", venv, symlinks=True)
-    stamp = {**json.loads((venv / "dev-stamp.json").read_text()), "folder": str(harmed)}
+    stamp = {**json.loads((venv / "dev-stamp.json").read_text()), "folder": str(damaged)}
     (venv / "dev-stamp.json").write_text(json.dumps(stamp), "utf-8")
     look = "from dev import environment; print(environment.is_ready(), environment.can_be_kept())"
-    assert set_up(harmed, look).stdout == "True True\n"
+    assert set_up(damaged, look).stdout == "True True\n"
 
-    if harm == "moved":
-        harmed = harmed.rename(tmp_path / "elsewhere")
-    elif harm == "its Python is gone":
+    if damage == "moved":
+        damaged = damaged.rename(tmp_path / "elsewhere")
+    elif damage == "interrupted":
+        replace(venv / "dev-stamp.json", json.dumps(stamp["pins"]), "null")
+    elif damage == "of another version":
+        replace(venv / "pyvenv.cfg", f"version = {THIS}.", "version = 3.10.")
+    elif damage == "its Python is gone":
         (venv / "bin" / "python").unlink()
         (venv / "bin" / "python").symlink_to("/nowhere/python3")
     else:
         shutil.rmtree(venv)
         venv.write_text("a file", "utf-8")
 
-    assert set_up(harmed, look).stdout == "False False\n"
+    assert set_up(damaged, look).stdout == "False False\n"
 
 
 def test_a_python_without_ensurepip_is_told_what_to_install(tmp_path: Path) -> None:
-    """Debian keeps it in a package of its own."""
+    """Debian has it in a separate package."""
     done = set_up(copy_project(tmp_path / "project"), WITHOUT_ENSUREPIP + ENSURE)
 
-    assert "`sudo apt install python3-venv`" in refusal(done)
+    assert "`sudo apt install python3-venv`" in error_of(done)
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     """The sentence names the folder and what to do."""
     project = copy_project(tmp_path / "project")
-    (project / ".dev").write_text("a file in the place of the folder", "utf-8")
+    (project / ".dev").write_text("a file in place of the folder", "utf-8")
 
     done = set_up(project)
 
-    assert refusal(done).startswith(f"Cannot write to .dev in {project} (File exists): move the project")
+    assert error_of(done).startswith(f"Cannot write to .dev in {project} (File exists): move the project")
 
 
 def test_a_package_registry_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None:
-    """npm's own words fill a screen; ours name the network and the mirror."""
+    """The output of npm fills a screen; the message names the network and the variable for a mirror."""
     project = copy_project(tmp_path / "project")
     lock = json.loads((project / "dev" / "package-lock.json").read_text("utf-8"))
     lock["packages"] = {name: lock["packages"][name] for name in ("", "node_modules/azurite")}
@@ -180,12 +192,14 @@ def test_a_package_registry_that_cannot_be_reached_is_one_sentence(tmp_path: Pat
         npm_config_cache=str(tmp_path / "cache"),
     )
 
-    assert refusal(done).startswith("The npm registry cannot be reached: check the network, or set npm_config_registry")
+    assert error_of(done).startswith(
+        "The npm registry cannot be reached: check the network, or set npm_config_registry"
+    )
     assert not (project / "dev" / "node_modules" / "dev-stamp").exists()
 
 
-def test_two_set_ups_do_not_meet(tmp_path: Path) -> None:
-    """The second waits for the first, and says why nothing happens."""
+def test_a_second_set_up_waits_for_the_first(tmp_path: Path) -> None:
+    """It says why nothing happens."""
     project = copy_project(tmp_path / "project")
     code = "import time; from dev.setup import *\nwith one_at_a_time(): print('in', flush=True); time.sleep({})"
     first = subprocess.Popen([sys.executable, "-c", code.format(1)], cwd=project, stdout=subprocess.PIPE, text=True)
@@ -201,8 +215,8 @@ def test_two_set_ups_do_not_meet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("version", "age"), [((3, 8), "old"), ((3, 10), "old"), ((3, 15), "new"), ((4, 0), "new")])
-def test_a_python_outside_the_range_is_refused(version: tuple[int, int], age: str) -> None:
-    """The sentence says which Pythons will do, and where to get one."""
+def test_a_python_outside_the_range_is_rejected(version: tuple[int, int], age: str) -> None:
+    """The message says which versions are supported, and where to get one."""
     with pytest.raises(
         SetupError, match=rf"Python {version[0]}\.{version[1]} is too {age}: 3\.11 to 3\.14 is needed; .+"
     ):
@@ -211,18 +225,55 @@ def test_a_python_outside_the_range_is_refused(version: tuple[int, int], age: st
 
 @pytest.mark.parametrize("version", [(3, 11), (3, 12), (3, 13), (3, 14)])
 def test_a_python_in_the_range_is_accepted(version: tuple[int, int]) -> None:
-    """From what Azure offers to the newest."""
+    """Azure runs all of them."""
     check_python(version)
 
 
-@pytest.mark.parametrize("name", ["__init__", "__main__", "environment", "setup"])
-def test_what_an_old_python_meets_first_is_in_its_own_grammar(name: str) -> None:
-    """Else it would show a SyntaxError where it should say that it is too old."""
+@pytest.mark.parametrize(
+    ("version", "chosen", "found", "right"),
+    [
+        ("3.13", "", "3.14", True),
+        ("3.14", "", None, True),
+        ("3.11", "", "3.13", False),
+        ("3.11", "", None, True),
+        ("3.11", "3.11", "3.13", True),
+        ("3.13", "3.11", "3.13", False),
+        ("3.13", "3.14", "3.14", False),
+    ],
+)
+def test_an_environment_is_replaced_only_for_a_chosen_version_or_from_3_13_on(
+    version: str, chosen: str, found: str | None, right: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two terminals that find different new Pythons do not replace each other's .venv."""
+    (tmp_path / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}.1\n", "utf-8")
+    monkeypatch.setattr(environment, "VENV", tmp_path)
+    monkeypatch.setattr(pythons, "newest", lambda: found)
+    monkeypatch.setenv("DEV_PYTHON", chosen)
+
+    assert environment.has_right_version() is right
+
+
+def test_the_environment_that_runs_the_command_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An activated .venv is not replaced while it is in use, unless DEV_PYTHON says so."""
+    (tmp_path / "pyvenv.cfg").write_text("version_info = 3.11.1.final.0\n", "utf-8")
+    monkeypatch.setattr(environment, "VENV", tmp_path)
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    monkeypatch.setattr(pythons, "newest", lambda: "3.13")
+    monkeypatch.setenv("DEV_PYTHON", "")
+    assert environment.has_right_version()
+
+    monkeypatch.setenv("DEV_PYTHON", "3.13")
+    assert not environment.has_right_version()
+
+
+@pytest.mark.parametrize("name", ["__init__", "__main__", "environment", "pythons", "setup"])
+def test_modules_that_check_the_version_parse_on_an_old_python(name: str) -> None:
+    """Otherwise an old Python would print a SyntaxError and not that it is too old."""
     ast.parse((ROOT / "dev" / f"{name}.py").read_text("utf-8"), feature_version=(3, 8))
 
 
 def test_the_npm_lock_pins_one_package_and_no_registry() -> None:
-    """A mirror may serve the packages, since what they must hash to stands in the lock and where they come from not."""
+    """A mirror may serve the packages: the lock has their hashes and not their addresses."""
     package = json.loads((ROOT / "dev" / "package.json").read_text("utf-8"))
     lock = json.loads((ROOT / "dev" / "package-lock.json").read_text("utf-8"))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
@@ -233,24 +284,24 @@ def test_the_npm_lock_pins_one_package_and_no_registry() -> None:
 
 
 @pytest.mark.parametrize(
-    ("own", "refused"),
+    ("own", "rejected"),
     [
         ({"TABLES_ENDPOINT": "https://real", "TWILIO_AUTH_TOKEN_NEXT": "real", "TWILIO_EDGE": "sydney"}, True),
         ({"TWILIO_ACCOUNT_SID": "ACreal", "TABLES_ENDPOINT": "", "OTHER": "x"}, False),
     ],
 )
 def test_core_tools_are_not_started_where_they_would_use_real_settings(
-    own: dict[str, str], refused: bool, tmp_path: Path
+    own: dict[str, str], rejected: bool, tmp_path: Path
 ) -> None:
-    """`func` prefers our environment only where it has a value, so what we leave blank must be blank there too."""
+    """`func` ignores empty variables of the environment, so a setting that must be empty must be so in the file."""
     project = copy_project(tmp_path / "project")
     shutil.copyfile(ROOT / "local.settings.json.example", project / "local.settings.json.example")
     (project / "local.settings.json").write_text(json.dumps({"Values": own}), "utf-8")
 
     done = set_up(project, "from dev.app_settings import check_for_core_tools; check_for_core_tools()")
 
-    assert (done.returncode != 0) is refused
-    if refused:
-        assert refusal(done).startswith(
+    assert (done.returncode != 0) is rejected
+    if rejected:
+        assert error_of(done).startswith(
             "local.settings.json sets TABLES_ENDPOINT, TWILIO_AUTH_TOKEN_NEXT, TWILIO_EDGE, which `func` would use"
         )
