@@ -34,10 +34,12 @@ from shared.phone_numbers import call_recipient, caller
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.scripts import store as script_store
+from shared.scripts.addresses import need_own_address
 from shared.scripts.allowed_countries import check_allowed_countries
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript, Script, read_script
 from shared.scripts.serving import make_ready, twiml_of
+from shared.scripts.verbs.types import HOUSE_RULE
 from shared.sending.idempotency import idempotent
 from shared.sending.send import send
 from shared.settings import settings
@@ -65,7 +67,7 @@ def twiml_document(text: str) -> str:
     twiml_builder.check_inline(text)
     if settings().allowed_countries:
         script, _ = script_of(text)
-        if errors := list(check_allowed_countries(script)):
+        if errors := [*check_allowed_countries(script), *need_own_address(script)]:
             raise InvalidScript(errors)
     return text
 
@@ -75,6 +77,8 @@ def voice_script(value: object) -> Script:
     script = read_script(value, "voice")
     if errors := list(check_allowed_countries(script)):
         raise InvalidScript(errors)
+    if not script:
+        raise InvalidScript([FieldIssue("$", f"{HOUSE_RULE}has no verbs")])
     script_store.source_of(script)
     twiml_of(script, "voice")
     return script
@@ -143,7 +147,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def content_of(call: CallRequest) -> dict[str, str]:
-    """Return Twilio's parameter for what the callee hears: `twiml` if it is short enough, else `url`.
+    """Return Twilio's parameter for what the callee hears: `twiml` if it is short and needs no address, else `url`.
 
     With `twiml` the callee does not wait for a webhook's cold start.
     """
@@ -156,7 +160,8 @@ async def content_of(call: CallRequest) -> dict[str, str]:
     if call.script is None:
         return {"twiml": str(twiml_builder.hello())}
     document = make_ready(call.script, "voice").document
-    if document is not None and len(document) <= twiml_builder.INLINE_LIMIT:
+    needs_address = any(need_own_address(call.script))
+    if document is not None and len(document) <= twiml_builder.INLINE_LIMIT and not needs_address:
         return {"twiml": document}
     name = await script_store.keep_sent("voice", script_store.source_of(call.script))
     return {"url": settings().url(f"twiml/{name}")}

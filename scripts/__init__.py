@@ -38,6 +38,8 @@ from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, fami
 from shared.scripts.rules import check_redirects
 from shared.scripts.schema import json_schema
 from shared.scripts.serving import forget, twiml_of
+from shared.scripts.warnings import warnings_of
+from shared.settings import ROUTE_PREFIX
 
 bp = func.Blueprint()
 
@@ -80,7 +82,8 @@ async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
     if dry_run is None:
         raise InvalidRequest(FieldIssue("dry_run", "expected true or false"))
     script, family, source, twiml = read_request(req, name)
-    body = {"name": name, "family": family, "script": script, "twiml": twiml}
+    warnings = warnings_of(script, path_of(name))
+    body = {"name": name, "family": family, "script": script, "twiml": twiml, "warnings": warnings}
     if dry_run:
         return json_response(body)
     earlier = await script_store.find(name)
@@ -115,16 +118,21 @@ def read_request(req: func.HttpRequest, name: str) -> tuple[Script, Family, byte
             value = read_json(body)
             family = family_of(value)
             script = read_script(value, family)
-        loops = check_redirects(script, f"/api/twiml/{name}")
+        loops = check_redirects(script, path_of(name))
         if errors := [*check_name(name, script, family), *check_allowed_countries(script), *loops]:
             raise InvalidRequest(*errors)
-        return script, family, script_store.source_of(script), twiml_of(script, family)
+        return script, family, script_store.source_of(script), twiml_of(script, family, name)
     except UnicodeDecodeError:
         raise InvalidRequest(FieldIssue("$", "is not UTF-8")) from None
     except RecursionError:
         raise InvalidRequest(FieldIssue("$", "is nested too deeply")) from None
     except InvalidScript as error:
         raise InvalidRequest(*error.errors) from None
+
+
+def path_of(name: str) -> str:
+    """Return the path at which a script is served."""
+    return f"{ROUTE_PREFIX}/twiml/{name}"
 
 
 def check_etag(req: func.HttpRequest, kept: script_store.Kept | None) -> None:
@@ -145,7 +153,9 @@ def show(kept: script_store.Kept) -> func.HttpResponse:
     """Return a stored script with its TwiML, or with its errors if it breaks today's rules."""
     body: dict[str, object] = {"name": kept.name, "family": kept.family, "script": kept.json()}
     try:
-        body["twiml"] = twiml_of(kept.script(), kept.family)
+        script = kept.script()
+        body["twiml"] = twiml_of(script, kept.family, kept.name)
+        body["warnings"] = warnings_of(script, path_of(kept.name))
     except InvalidScript as error:
         body["errors"] = error.errors
     return json_response({**body, "updated": kept.updated}, headers={"ETag": kept.etag})

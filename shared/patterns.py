@@ -6,6 +6,7 @@ HEX_32 = "[0-9a-fA-F]{32}"
 SID = f"[A-Z]{{2}}{HEX_32}"
 ACCOUNT_SID = f"AC{HEX_32}"
 API_KEY_SID = f"SK{HEX_32}"
+CALL_SID = f"CA{HEX_32}"
 MESSAGING_SERVICE_SID = f"MG{HEX_32}"
 
 # https://www.twilio.com/docs/glossary/what-e164

@@ -20,6 +20,8 @@ def in_words(kind: object) -> str:
     from msgspec import inspect
 
     match kind:
+        case inspect.IntType(ge=fewest, le=None):
+            return f"a whole number of at least {fewest:,}"
         case inspect.IntType(ge=fewest, le=most):
             return f"a whole number from {fewest:,} to {most:,}"
         case inspect.StrType(max_length=None):

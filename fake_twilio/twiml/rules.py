@@ -99,7 +99,7 @@ ELEMENTS = {
     "Sms": rule("to from action method statusCallback", text=True),
     "Refer": rule("action method", "Sip"),
     "Start": rule("action method", "Recording Siprec Stream Transcription"),
-    "Stop": rule(children="Siprec Stream Transcription"),
+    "Stop": rule(children="Recording Siprec Stream Transcription"),
     "Connect": rule(
         "action method",
         """AiSession Autopilot Conversation ConversationRelay ConversationRelaySession Room Siprec Stream
@@ -113,7 +113,7 @@ ELEMENTS = {
     "Transcription": rule(
         """name track statusCallbackUrl statusCallbackMethod inboundTrackLabel outboundTrackLabel partialResults
         languageCode transcriptionEngine profanityFilter speechModel hints enableAutomaticPunctuation
-        intelligenceService""",
+        intelligenceService enableProviderData conversationConfiguration conversationId""",
         "Config Parameter",
     ),
     "Config": rule("name value"),
@@ -130,7 +130,7 @@ ELEMENTS = {
         interruptSensitivity debug backgroundNoiseReduction speechTimeout deepgramSmartFormat ignoreBackchannel events
         partialPromptOnHangup eagerEotThreshold asrSmartFormat ttsTextNormalization ttsLanguageTextNormalization
         elevenlabsLanguageTextNormalization includeInPrompt customerName applicationReconnect echoPromptFiltering
-        turnDetection""",
+        turnDetection conversationConfiguration conversationId""",
         "Language Parameter",
     ),
     "Language": rule(
@@ -200,7 +200,7 @@ VALUES = {
     "beep": "true|false|onEnter|onExit",
     "callReason": ".{1,50}",
     "channels": "mono|dual",
-    "digits": "[0-9*#wW]+",
+    "digits": "[0-9A-D*#wW]+",
     "endConferenceOnExit": BOOLEAN,
     "hangupOnStar": BOOLEAN,
     "input": "dtmf|speech|dtmf speech|speech dtmf",
@@ -208,7 +208,7 @@ VALUES = {
     "length": NUMBER,
     "loop": NUMBER,
     "maxLength": NUMBER,
-    "maxParticipants": "[2-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|250",
+    "maxParticipants": "[1-9]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|250",
     "maxQueueSize": NUMBER,
     "muted": BOOLEAN,
     "numDigits": "[1-9][0-9]*",
@@ -217,7 +217,7 @@ VALUES = {
     "reason": "rejected|busy",
     "recordingStatusCallbackEvent": EVENTS,
     "recordingTrack": "inbound|outbound|both",
-    "sendDigits": "[0-9*#wW]+",
+    "sendDigits": "[0-9A-D*#wW]+",
     "sequential": BOOLEAN,
     "speechTimeout": r"\d+|auto",
     "startConferenceOnEnter": BOOLEAN,

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from shared.errors import CountryNotAllowed, FieldIssue
 from shared.phone_numbers import text_recipient
-from shared.scripts.verbs import nouns, voice
 from shared.scripts.verbs.element import Element
+from shared.scripts.verbs.shape import walk
 from shared.scripts.verbs.types import PLACEHOLDER
 from shared.settings import settings
 
@@ -30,12 +30,7 @@ def check_allowed_countries(script: Sequence[Element]) -> Iterator[FieldIssue]:
 
 def numbers_in(script: Sequence[Element]) -> Iterator[tuple[str, str]]:
     """Yield the place and the number of each recipient of a call or message."""
-    for index, verb in enumerate(script):
-        if isinstance(verb, voice.Dial):
-            if verb.number:
-                yield f"$[{index}].number", verb.number
-            for inner, noun in enumerate(verb.nouns or []):
-                if isinstance(noun, nouns.Number):
-                    yield f"$[{index}].nouns[{inner}].phone_number", noun.phone_number
-        elif to := getattr(verb, "to", None):
-            yield f"$[{index}].to", to
+    for place, element in walk(script):
+        for field in ("number", "phone_number", "to"):
+            if number := getattr(element, field, None):
+                yield f"{place}.{field}", number

@@ -17,13 +17,13 @@ from msgspec.structs import FieldInfo
 
 from shared.errors import FieldIssue
 from shared.request_body import convert
+from shared.scripts.addresses import absolute
 from shared.scripts.reading import InvalidScript, Script
 from shared.scripts.verbs import messaging, voice
 from shared.scripts.verbs.element import Address, Element
 from shared.scripts.verbs.shape import markers_of, shape_of
 from shared.scripts.verbs.types import PLACEHOLDER, WHOLE_ADDRESS
 from shared.twiml_builder import FORBIDDEN_IN_XML
-from shared.web_addresses import is_own_path
 
 LONGEST_VALUE = 256
 LONGEST_ADDRESS = 2000
@@ -47,13 +47,13 @@ def has_placeholders(script: Script) -> bool:
     return found
 
 
-def with_absolute_addresses(script: Script, base: str) -> Script:
-    """Return a script with each path on the app's site made absolute: TwiML sent with a call has no base URL."""
+def with_absolute_addresses(script: Script, base: str, document: str) -> Script:
+    """Return a script with absolute addresses: TwiML sent with a call has no base URL. See `absolute`."""
 
-    def absolute(value: str, info: FieldInfo) -> str:
-        return f"{base}{value}" if is_own_path(value) and Address in markers_of(info.type) else value
+    def how(value: str, info: FieldInfo) -> str:
+        return absolute(value, base, document) if Address in markers_of(info.type) else value
 
-    return change(script, absolute)
+    return change(script, how)
 
 
 def fill(script: Script, fields: Mapping[str, str]) -> Script:

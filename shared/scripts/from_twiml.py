@@ -9,7 +9,17 @@ from xml.etree import ElementTree
 from msgspec.structs import FieldInfo
 
 from shared.errors import FieldIssue
-from shared.scripts.reading import FAMILIES, Family, InvalidScript, Script, read_script
+from shared.scripts.reading import (
+    FAMILIES,
+    MISPLACED_CHILD,
+    MISPLACED_TEXT,
+    UNKNOWN_ATTRIBUTE,
+    Family,
+    InvalidScript,
+    Script,
+    family_of_verbs,
+    read_script,
+)
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import Shape, shape_of
 from shared.scripts.writing import NAMED_BY_CHILD
@@ -25,7 +35,7 @@ def script_of(document: str) -> tuple[Script, Family]:
     except ValueError as error:
         raise InvalidScript([FieldIssue("$", str(error))]) from None
     root = ElementTree.fromstring(document)
-    family: Family = "messaging" if root.find("Message") is not None else "voice"
+    family = family_of_verbs([child.tag for child in root])
     return read_script(json_of(root, root.text, FAMILIES[family], "verb", words=False), family), family
 
 
@@ -52,13 +62,12 @@ def object_of(element: ElementTree.Element, shape: Shape) -> dict[str, Any]:
         if info and field not in made:
             made[field] = value_of(value, info)
         else:
-            # No field has such a name, so reading it reports an error. It cannot be taken for the text or the children.
-            made[f"@{name}"] = value
-    within = list(element)
+            made[f"{UNKNOWN_ATTRIBUTE}{name}"] = value
     content = element.text
-    if within and within[0].tag == NAMED_BY_CHILD.get(shape.name) and not (content or "").strip():
-        content = within[0].text
-        element.remove(within[0])
+    named = next((child for child in element if child.tag == NAMED_BY_CHILD.get(shape.name)), None)
+    if named is not None and not (named.attrib or len(named) or (content or "").strip()):
+        content = (named.text or "") + (named.tail or "")
+        element.remove(named)
     if shape.content and content and not (shape.takes_words and len(element)):
         made[shape.content.encode_name] = content if shape.takes_words else content.strip() or None
         content = None
@@ -67,22 +76,34 @@ def object_of(element: ElementTree.Element, shape: Shape) -> dict[str, Any]:
         made[shape.children.encode_name] = json_of(
             element, content, shape.within, shape_of(inner).tag_field, words=shape.takes_words
         )
-    elif len(element) or (content or "").strip():
+    else:
         # Reading it reports an error; nothing is dropped silently.
-        made["text()"] = "".join(element.itertext())
+        made |= {f"{MISPLACED_CHILD}{child.tag}": True for child in element}
+        texts = (content, *(child.tail for child in element))
+        if not shape.content and any((text or "").strip() for text in texts):
+            made[MISPLACED_TEXT] = True
     return made
 
 
 def value_of(text: str, info: FieldInfo) -> object:
     """Return an attribute's value with the type of its field; a text that does not fit is an error when it is read."""
     kinds = kinds_of(info.type)
+    plain = text.strip()
     if list in kinds:
         return text.split()
-    if bool in kinds and text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    if int in kinds and re.fullmatch(r"\d{1,12}", text):
-        return int(text)
-    return text
+    if bool in kinds and plain.lower() in ("true", "false"):
+        return plain.lower() == "true"
+    if int in kinds and re.fullmatch(r"\d{1,12}", plain):
+        return int(plain)
+    # Twilio accepts any case of a method.
+    return plain.upper() if "GET" in choices_of(info.type) else text
+
+
+def choices_of(annotation: Any) -> set[object]:
+    """Return the values that a field's type lists."""
+    if get_origin(annotation) is Literal:
+        return set(get_args(annotation))
+    return {choice for part in get_args(annotation) for choice in choices_of(part)}
 
 
 def kinds_of(annotation: Any) -> set[type]:

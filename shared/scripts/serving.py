@@ -54,7 +54,7 @@ async def ready_script(name: str, owner: script_store.Owner = "script") -> Ready
 async def read_ready(name: str, owner: script_store.Owner) -> Ready | None:
     """Read a script from storage, as `ready_script` does without its cache."""
     kept = await script_store.find(name, owner)
-    return make_ready(kept.script(), kept.family) if kept else None
+    return make_ready(kept.script(), kept.family, name) if kept else None
 
 
 def forget(name: str) -> None:
@@ -93,16 +93,19 @@ def for_log(name: str) -> str:
     return re.sub(r"\d", "#", name)
 
 
-def make_ready(script: Script, family: Family) -> Ready:
-    """Return a script with absolute addresses, and with its TwiML if that is the same for every request."""
-    absolute = with_absolute_addresses(script, settings().public_base_url)
+def make_ready(script: Script, family: Family, name: str = "") -> Ready:
+    """Return a script with absolute addresses, and with its TwiML if that is the same for every request.
+
+    Without a name it has no address of its own, so it must not contain relative ones.
+    """
+    absolute = with_absolute_addresses(script, settings().public_base_url, settings().url(f"twiml/{name}"))
     document = None if has_placeholders(absolute) else str(write_twiml(absolute, family))
     return Ready(family, absolute, document)
 
 
-def twiml_of(script: Script, family: Family) -> str:
+def twiml_of(script: Script, family: Family, name: str = "") -> str:
     """Return a script's TwiML with its placeholders unfilled; raises InvalidScript if it is too long."""
-    ready = make_ready(script, family)
+    ready = make_ready(script, family, name)
     return check_twiml(ready.document or str(write_twiml(ready.script, family)))
 
 

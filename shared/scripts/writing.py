@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from twilio.twiml import TwiML
@@ -38,21 +37,16 @@ def add(parent: TwiML, elements: Iterable[Element | str]) -> None:
         }
         content = getattr(element, shape.content.name) if shape.content else None
         children = getattr(element, shape.children.name) if shape.children else None
-        method = getattr(parent, method_for(shape.name))
+        made = TwiML(**attributes)
+        made.name = shape.name
         if children and shape.name in NAMED_BY_CHILD:
-            made = method(**attributes)
-            getattr(made, method_for(NAMED_BY_CHILD[shape.name]))(content)
+            made.add_child(NAMED_BY_CHILD[shape.name], content)
         else:
-            made = method(content, **attributes) if content is not None else method(**attributes)
+            made.value = content
+        parent.append(made)
         add(made, children or [])
 
 
 def as_attribute(value: object) -> object:
     """Return a value for the builder, which would write a list in Python's notation."""
     return " ".join(value) if isinstance(value, list) else value
-
-
-def method_for(name: str) -> str:
-    """Return the name of the builder's method: `say` for Say, `say_as` for say-as, `break_` for break."""
-    method = re.sub(r"(?<=[a-z])(?=[A-Z])|-", "_", name).lower()
-    return f"{method}_" if method == "break" else method

@@ -22,7 +22,7 @@ from shared.scripts.verbs import messaging, nouns, voice
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of, tag_of
 from shared.scripts.writing import write_twiml
-from tests.support.script_samples import REQUIRED, URL, content_samples, errors_in, samples, scripts, verb_with
+from tests.support.script_samples import URL, Path, content_samples, errors_in, paths, placed, samples, scripts
 
 VERBS: list[tuple[Family, type[Element]]] = [
     *(("voice", verb) for verb in voice.VERBS),
@@ -40,62 +40,29 @@ def errors_in_twiml(document: str, family: Family) -> list[str]:
     return [error for error in check(ElementTree.fromstring(document), family) if "{{" not in error]
 
 
-def holders() -> Iterator[tuple[Family, type[Element], type[Element]]]:
-    """Yield each verb, and each noun with the verb that contains it."""
-    for family, verb in VERBS:
-        yield family, verb, verb
-        for noun in shape_of(verb).within.values():
-            yield family, verb, noun
-
-
-def placed(verb: type[Element], kind: type[Element], **fields: Any) -> tuple[list[Any], str]:
-    """Return a script with one element that has these fields, and the place of that element."""
-    if kind is verb:
-        return [verb_with(kind, **fields)], "$[0]"
-    holder, shape, inner = shape_of(verb), shape_of(kind), dict[str, Any]()
-    assert holder.children is not None
-    if shape.content and shape.content.required:
-        inner[shape.content.encode_name] = content_samples(kind)[1][0]
-    for name, info in shape.attributes.items():
-        if info.required:
-            inner[name] = samples(kind, name, info)[0][0]
-    if kind in REQUIRED:
-        inner.update(REQUIRED[kind])
-    if kind is nouns.Stream:
-        inner.setdefault("url", "wss://example.com/")
-    if kind is voice.Play and "digits" in fields:
-        inner.pop("url", None)
-    inner |= {shape.tag_field: shape.name, **fields}
-    children = holder.children.encode_name
-    within: list[Any] = [inner] if children != "ssml" else ["Hello ", inner]
-    whole = verb_with(verb, **{children: within})
-    if kind is nouns.Task:
-        whole = {"verb": "Enqueue", "workflow_sid": "WW" + "0" * 32, children: within}
-    if kind is messaging.Body:
-        whole.pop("body")
-    return [whole], f"$[0].{children}[{len(within) - 1}]"
-
-
-GOOD = [
-    pytest.param(family, verb, kind, name, value, id=f"{tag_of(verb)}-{tag_of(kind)}-{name}-{str(value)[:20]}")
-    for family, verb, kind in holders()
-    for name, info in {**shape_of(kind).attributes}.items()
-    for value in samples(kind, name, info)[0]
-]
-BAD = [
-    pytest.param(family, verb, kind, name, value, id=f"{tag_of(verb)}-{tag_of(kind)}-{name}-{str(value)[:20]}")
-    for family, verb, kind in holders()
-    for name, info in {**shape_of(kind).attributes}.items()
-    for value in samples(kind, name, info)[1]
+PATHS = list(paths())
+ATTRIBUTES = [
+    (family, path, name, *samples(path[-1], name, info))
+    for family, path in PATHS
+    for name, info in shape_of(path[-1]).attributes.items()
+    if (path[0], path[-1], name) != (voice.Gather, voice.Play, "digits")
 ]
 
 
-@pytest.mark.parametrize(("family", "verb", "kind", "name", "value"), GOOD)
-def test_an_attribute_within_its_limits_is_valid_twiml(
-    family: Family, verb: type[Element], kind: type[Element], name: str, value: Any
-) -> None:
+def case(family: Family, path: Path, name: str, value: Any) -> Any:
+    """Return the parameters of a test about one value of one attribute."""
+    label = "-".join([*(tag_of(kind) for kind in path), name, ascii(value)[:20]])
+    return pytest.param(family, path, name, value, id=label)
+
+
+GOOD = [case(family, path, name, value) for family, path, name, good, _ in ATTRIBUTES for value in good]
+BAD = [case(family, path, name, value) for family, path, name, _, bad in ATTRIBUTES for value in bad]
+
+
+@pytest.mark.parametrize(("family", "path", "name", "value"), GOOD)
+def test_an_attribute_within_its_limits_is_valid_twiml(family: Family, path: Path, name: str, value: Any) -> None:
     """It has Twilio's name, and the emulator's independent table of TwiML's rules finds no error."""
-    script, _ = placed(verb, kind, **{name: value})
+    script, _ = placed(path, **{name: value})
     document = twiml(script, family)
 
     assert errors_in_twiml(document, family) == []
@@ -105,27 +72,27 @@ def test_an_attribute_within_its_limits_is_valid_twiml(
     assert f'="{escape(shown)}"' in document
 
 
-@pytest.mark.parametrize(("family", "verb", "kind", "name", "value"), BAD)
+@pytest.mark.parametrize(("family", "path", "name", "value"), BAD)
 def test_an_attribute_outside_its_limits_is_an_error_with_its_place(
-    family: Family, verb: type[Element], kind: type[Element], name: str, value: Any
+    family: Family, path: Path, name: str, value: Any
 ) -> None:
     """It is the only error."""
-    script, place = placed(verb, kind, **{name: value})
+    script, place = placed(path, **{name: value})
 
     assert list(errors_in(script, family)) == [f"{place}.{name}"]
 
 
 @pytest.mark.parametrize(
-    ("family", "verb", "kind"), [one for one in holders() if shape_of(one[2]).content], ids=lambda item: str(item)[-30:]
+    ("family", "path"), [one for one in PATHS if shape_of(one[1][-1]).content], ids=lambda item: ascii(item)[-30:]
 )
-def test_the_text_of_an_element_has_limits_too(family: Family, verb: type[Element], kind: type[Element]) -> None:
+def test_the_text_of_an_element_has_limits_too(family: Family, path: Path) -> None:
     """Words, numbers, names and URLs."""
-    name, good, bad = content_samples(kind)
+    name, good, bad = content_samples(path[-1])
     for value in good:
-        script, _ = placed(verb, kind, **{name: value})
+        script, _ = placed(path, **{name: value})
         assert read_script(script, family)
     for value in bad:
-        script, place = placed(verb, kind, **{name: value})
+        script, place = placed(path, **{name: value})
         assert list(errors_in(script, family)) == [f"{place}.{name}"], value
 
 

@@ -115,9 +115,42 @@ def test_all_errors_are_in_one_answer_with_their_places(app: App) -> None:
     name = new_name()
     errors = errors_of(app.put(f"scripts/{name}", [{"verb": "Say", "text": ""}, {"verb": "Gather", "num_digits": 0}]))
 
-    assert errors.keys() == {"$[0].text", "$[1].action", "$[1].num_digits"}
-    assert errors["$[1].num_digits"] == "expected a whole number from 1 to 1,000, got 0"
+    assert errors.keys() == {"$[0].text", "$[1].num_digits"}
+    assert errors["$[1].num_digits"] == "expected a whole number of at least 1, got 0"
     assert app.get(f"scripts/{name}").status_code == 404
+
+
+def test_warnings_come_with_a_script_that_is_stored(app: App) -> None:
+    """In each answer about it; they do not reject it."""
+    name = new_name()
+    script = [{"verb": "Gather"}, {"verb": "Hangup"}, {"verb": "Say", "text": "Hi"}]
+    stored = put(app, name, script)
+
+    assert stored.status_code == 201
+    assert [warning["field"] for warning in stored.json()["warnings"]] == ["$[2]", "$[0].action"]
+    assert all(warning["detail"] for warning in stored.json()["warnings"])
+    for answer in (put(app, name, script, params={"dry_run": ""}), app.get(f"scripts/{name}")):
+        assert answer.json()["warnings"] == stored.json()["warnings"]
+    assert put(app, new_name(), MENU).json()["warnings"] == []
+
+
+@pytest.mark.parametrize(
+    ("address", "path"),
+    [
+        ("next", "/api/twiml/next"),
+        ("../answer_call", "/api/answer_call"),
+        ("?choice=1", "/api/twiml/{name}?choice=1"),
+        ("./next?to={{To}}", "/api/twiml/next?to=%2B15005550006"),
+        ("/api/twiml/next", "/api/twiml/next"),
+    ],
+)
+def test_an_address_is_relative_to_the_address_of_the_script(app: App, address: str, path: str) -> None:
+    """As Twilio would resolve it, whichever route serves the script."""
+    name = new_name()
+    put(app, name, [MENU[0], {"verb": "Redirect", "url": address}])
+    served = app.signed_post(f"twiml/{name}", {"CallSid": "CA" + "0" * 32, "To": "+15005550006"}).text
+
+    assert f"<Redirect>{app.url}{path.format(name=name)}</Redirect>" in served
 
 
 @pytest.mark.parametrize("name", ["Menu", "a_b", "é", "a.b", "x" * 65, "sent_" + "0" * 64])
@@ -187,7 +220,6 @@ def test_a_script_of_the_wrong_family_with_a_reserved_name_is_an_error(
         json.dumps([{"verb": "Hangup"}]).encode() + b" " * 65_520,
         b'[{"verb": []}]',
         b'[{"verb": {}}]',
-        b"[]",
         json.dumps([{"verb": "Pause"}] * 10_000).encode(),
         json.dumps([{"verb": "Say", "text": "x" * 70_000}]).encode(),
         json.dumps([{"verb": "Say", "text": "\ud800"}]).encode(),

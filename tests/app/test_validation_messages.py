@@ -10,19 +10,12 @@ import pytest
 from activity import ListQuery
 from make_call import CallRequest
 from send_sms import TextRequest
-from shared.scripts.verbs import messaging, voice
-from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of
 from shared.validation_messages import expected, got
 from tests.support.app import App, assert_problem
+from tests.support.script_samples import paths
 
 TO = "+15551234567"
-
-
-def with_all_within(kinds: tuple[type[Element], ...]) -> set[type[Element]]:
-    """Return verbs, and all elements that they can contain."""
-    within = {inner for kind in kinds for inner in shape_of(kind).within.values()}
-    return {*kinds, *(with_all_within(tuple(within)) if within else ())}
 
 
 @pytest.mark.parametrize(
@@ -69,8 +62,8 @@ def test_an_error_says_what_was_expected_and_received(app: App, route: str, valu
 def test_every_type_of_field_has_words() -> None:
     """In every request, verb and noun."""
     fields = [info for struct in (CallRequest, TextRequest, ListQuery) for info in msgspec.structs.fields(struct)]
-    for kind in with_all_within((*voice.VERBS, *messaging.VERBS)):
-        shape = shape_of(kind)
+    for _, path in paths():
+        shape = shape_of(path[-1])
         fields += [info for info in shape.fields.values() if info is not shape.children]
 
     assert len(fields) > 150

@@ -1,4 +1,4 @@
-"""The nouns of voice: what a verb dials, streams or records.
+"""The nouns of voice that a verb dials, queues or passes on; streams.py has those of Start, Stop and Connect.
 
 https://www.twilio.com/docs/voice/twiml
 """
@@ -9,29 +9,26 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from shared import patterns
 from shared.scripts.verbs.element import Children, Content, Element
 from shared.scripts.verbs.types import (
+    AnyText,
+    BlankOrText,
     CallEvents,
-    DetectionSeconds,
     Digits,
     Identity,
-    Language,
     MachineDetection,
     Method,
-    Milliseconds,
-    Name,
     PhoneNumber,
+    QueueName,
     RecordingEvents,
-    ShortText,
-    Sid,
     SipAddress,
-    StreamAddress,
-    Track,
     Trim,
     WaitAddress,
     WebAddress,
     each_of,
-    text,
+    matching,
+    sid,
 )
 
 
@@ -40,7 +37,7 @@ class Noun(Element, tag_field="noun"):
 
 
 class Called(Noun):
-    """Attributes that Number, Client, Sip and Application have in common."""
+    """Attributes that Number, Client, Sip, Application and WhatsApp have in common."""
 
     url: WebAddress | None = None
     method: Method | None = None
@@ -56,10 +53,10 @@ class MachineDetecting(Called):
     """
 
     machine_detection: MachineDetection | None = None
-    machine_detection_timeout: DetectionSeconds | None = None
-    machine_detection_speech_threshold: Milliseconds | None = None
-    machine_detection_speech_end_threshold: Milliseconds | None = None
-    machine_detection_silence_timeout: Milliseconds | None = None
+    machine_detection_timeout: Annotated[int, Meta(ge=3, le=60)] | None = None
+    machine_detection_speech_threshold: Annotated[int, Meta(ge=1000, le=6000)] | None = None
+    machine_detection_speech_end_threshold: Annotated[int, Meta(ge=500, le=5000)] | None = None
+    machine_detection_silence_timeout: Annotated[int, Meta(ge=2000, le=10_000)] | None = None
     amd_status_callback: WebAddress | None = None
     amd_status_callback_method: Method | None = None
 
@@ -72,17 +69,17 @@ class Number(MachineDetecting, tag="Number", kw_only=True):
 
     phone_number: Annotated[PhoneNumber, Content]
     send_digits: Digits | None = None
-    byoc: Sid | None = None
+    byoc: Annotated[str, sid("BY")] | None = None
 
 
 class Parameter(Noun, tag="Parameter"):
-    """A name and a value that are passed to a client, an application or a stream.
+    """A name and a value that are passed on, to a client or a stream for example.
 
     https://www.twilio.com/docs/voice/twiml/client#parameter
     """
 
-    name: Name
-    value: ShortText
+    name: AnyText
+    value: BlankOrText
 
 
 class Client(Called, tag="Client", kw_only=True):
@@ -95,17 +92,58 @@ class Client(Called, tag="Client", kw_only=True):
     nouns: Annotated[list[Parameter], Children] | None = None
 
 
+class Uri(Noun, tag="Uri"):
+    """One of the SIP addresses of a Sip."""
+
+    sip_url: Annotated[SipAddress, Content]
+    priority: AnyText | None = None
+    weight: AnyText | None = None
+    username: AnyText | None = None
+    password: AnyText | None = None
+
+
+class Header(Noun, tag="Header"):
+    """A SIP header."""
+
+    name: AnyText
+    value: BlankOrText
+
+
+class Headers(Noun, tag="Headers"):
+    """The SIP headers of a Sip."""
+
+    nouns: Annotated[list[Header], Children] | None = None
+
+
 class Sip(MachineDetecting, tag="Sip", kw_only=True):
-    """A SIP address to dial or refer to.
+    """A SIP address to dial.
 
     https://www.twilio.com/docs/voice/twiml/sip
     """
 
-    sip_url: Annotated[SipAddress, Content]
-    username: ShortText | None = None
-    password: ShortText | None = None
+    sip_url: Annotated[SipAddress, Content] | None = None
+    nouns: Annotated[list[Uri | Headers], Children] | None = None
+    username: AnyText | None = None
+    password: AnyText | None = None
 
 
+class Sim(Noun, tag="Sim"):
+    """A SIM card to dial."""
+
+    sim_sid: Annotated[Annotated[str, sid("DE", "HS")], Content]
+
+
+class WhatsApp(Called, tag="WhatsApp", kw_only=True):
+    """A WhatsApp number to dial."""
+
+    phone_number: Annotated[PhoneNumber, Content]
+
+
+# https://www.twilio.com/docs/api/errors/16023
+ParticipantLabel = Annotated[
+    str,
+    matching(rf"(?!{patterns.CALL_SID}$)(?:(?!%2[Ff])[^/]){{1,128}}", "1 to 128 characters without /, and no Call SID"),
+]
 ConferenceEvents = Annotated[
     list[str], each_of("start", "end", "join", "leave", "mute", "hold", "modify", "speaker", "announcement")
 ]
@@ -117,17 +155,20 @@ class Conference(Noun, tag="Conference"):
     https://www.twilio.com/docs/voice/twiml/conference
     """
 
-    name: Annotated[Name, Content]
+    name: Annotated[AnyText, Content]
     muted: bool | None = None
     beep: Literal["true", "false", "onEnter", "onExit"] | None = None
     start_conference_on_enter: bool | None = None
     end_conference_on_exit: bool | None = None
-    participant_label: Name | None = None
+    participant_label: ParticipantLabel | None = None
     jitter_buffer_size: Literal["large", "medium", "small", "off"] | None = None
     wait_url: WaitAddress | None = None
-    record: Literal["do-not-record", "record-from-start"] | None = None
-    region: Literal["us1", "us2", "ie1", "de1", "sg1", "br1", "au1", "jp1"] | None = None
-    coach: Sid | None = None
+    wait_method: Method | None = None
+    max_participants: Annotated[int, Meta(ge=1, le=250)] | None = None
+    record: Literal["do-not-record", "record-from-start", "true", "false"] | None = None
+    recording_configuration_id: AnyText | None = None
+    region: Literal["us1", "ie1", "de1", "sg1", "br1", "au1", "jp1"] | None = None
+    coach: Annotated[str, sid("CA")] | None = None
     trim: Trim | None = None
     status_callback: WebAddress | None = None
     status_callback_event: ConferenceEvents | None = None
@@ -144,11 +185,11 @@ class Queue(Noun, tag="Queue"):
     https://www.twilio.com/docs/voice/twiml/queue
     """
 
-    name: Annotated[Name, Content]
+    name: Annotated[QueueName, Content]
     url: WebAddress | None = None
     method: Method | None = None
-    reservation_sid: Sid | None = None
-    post_work_activity_sid: Sid | None = None
+    reservation_sid: Annotated[str, sid("WR")] | None = None
+    post_work_activity_sid: Annotated[str, sid("WA")] | None = None
 
 
 class Application(Called, tag="Application", kw_only=True):
@@ -157,8 +198,8 @@ class Application(Called, tag="Application", kw_only=True):
     https://www.twilio.com/docs/voice/twiml/application
     """
 
-    application_sid: Annotated[Sid, Content]
-    customer_id: ShortText | None = None
+    application_sid: Annotated[Annotated[str, sid("AP")], Content]
+    customer_id: AnyText | None = None
     copy_parent_to: bool | None = None
     nouns: Annotated[list[Parameter], Children] | None = None
 
@@ -169,7 +210,7 @@ class Task(Noun, tag="Task"):
     https://www.twilio.com/docs/voice/twiml/enqueue#task
     """
 
-    body: Annotated[Annotated[str, text(4000)], Content]
+    body: Annotated[AnyText, Content]
     priority: Annotated[int, Meta(ge=0, le=2_147_483_647)] | None = None
     timeout: Annotated[int, Meta(ge=1, le=1_209_600)] | None = None
 
@@ -180,68 +221,4 @@ class ReferSip(Noun, tag="Sip"):
     sip_url: Annotated[SipAddress, Content]
 
 
-class Tap(Noun):
-    """Attributes that Stream and Siprec, which receive the call's audio, have in common."""
-
-    name: Name | None = None
-    track: Track | None = None
-    status_callback: WebAddress | None = None
-    status_callback_method: Method | None = None
-    nouns: Annotated[list[Parameter], Children] | None = None
-
-
-class Stream(Tap, tag="Stream"):
-    """The call's audio, sent over a WebSocket.
-
-    https://www.twilio.com/docs/voice/twiml/stream
-    """
-
-    url: StreamAddress | None = None
-
-
-class Siprec(Tap, tag="Siprec"):
-    """The call's audio, sent to a SIPREC recorder.
-
-    https://www.twilio.com/docs/voice/twiml/siprec
-    """
-
-    connector_name: Name | None = None
-
-
-class Transcription(Noun, tag="Transcription"):
-    """A transcript of the call, while the call is in progress.
-
-    https://www.twilio.com/docs/voice/twiml/transcription
-    """
-
-    name: Name | None = None
-    track: Track | None = None
-    status_callback_url: WebAddress | None = None
-    status_callback_method: Method | None = None
-    inbound_track_label: Name | None = None
-    outbound_track_label: Name | None = None
-    partial_results: bool | None = None
-    language_code: Language | None = None
-    transcription_engine: Name | None = None
-    profanity_filter: bool | None = None
-    speech_model: ShortText | None = None
-    hints: Annotated[str, text(1000)] | None = None
-    enable_automatic_punctuation: bool | None = None
-    intelligence_service: Sid | None = None
-
-
-class Recording(Noun, tag="Recording"):
-    """A recording of the rest of the call.
-
-    https://www.twilio.com/docs/voice/twiml/recording
-    """
-
-    channels: Literal["mono", "dual"] | None = None
-    track: Literal["inbound", "outbound", "both"] | None = None
-    trim: Trim | None = None
-    recording_status_callback: WebAddress | None = None
-    recording_status_callback_method: Method | None = None
-    recording_status_callback_event: RecordingEvents | None = None
-
-
-DialNoun = Number | Client | Sip | Conference | Queue | Application
+DialNoun = Number | Client | Sip | Conference | Queue | Application | Sim | WhatsApp

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
 
 from msgspec import Meta
 from msgspec.structs import FieldInfo, fields
+from twilio.twiml import TwiML, lower_camel
 
 from shared.scripts.verbs.element import Children, Content, Element, Marker
 
@@ -66,9 +68,24 @@ def shape_of(kind: type[Element]) -> Shape:
     )
 
 
+def walk(elements: Iterable[object], place: str = "$") -> Iterator[tuple[str, Element]]:
+    """Yield elements and all elements in them, each with its place, like `$[1].verbs[0]`."""
+    for index, element in enumerate(elements):
+        if isinstance(element, Element):
+            here = f"{place}[{index}]"
+            yield here, element
+            if children := shape_of(type(element)).children:
+                yield from walk(getattr(element, children.name) or [], f"{here}.{children.encode_name}")
+
+
 def tag_of(kind: type[Element]) -> str:
     """Return an element's name in TwiML."""
     return str(kind.__struct_config__.tag)
+
+
+def xml_name(info: FieldInfo) -> str:
+    """Return a field's name as an attribute in TwiML."""
+    return str(lower_camel(TwiML.MAP.get(info.name, info.name)))
 
 
 def markers_of(annotation: Any) -> list[Marker]:

@@ -1,4 +1,6 @@
-"""SSML elements in a Say.
+"""SSML elements in a Say, and which of them contain which others.
+
+An element has its text in `words`, or text and elements in `parts`.
 
 https://www.twilio.com/docs/voice/twiml/say/text-speech#use-ssml-with-amazon-polly
 """
@@ -7,8 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from shared.scripts.verbs.element import Content, Element
-from shared.scripts.verbs.types import Language, ShortText, Words, matching
+from shared.scripts.verbs.element import Children, Content, Element
+from shared.scripts.verbs.types import AnyText, Language, Words, matching
 
 Time = Annotated[str, matching(r"\d{1,5}(\.\d{1,3})?(ms|s)", "a time like 200ms or 1.5s")]
 Percentage = Annotated[
@@ -31,6 +33,11 @@ Pitch = Annotated[
 ]
 
 
+PhonemeAlphabet = Literal[
+    "ipa", "x-sampa", "x-amazon-jyutping", "x-amazon-pinyin", "x-amazon-pron-kana", "x-amazon-yomigana"
+]
+
+
 class SsmlElement(Element, tag_field="ssml"):
     """An SSML element."""
 
@@ -45,35 +52,39 @@ class Break(SsmlElement, tag="break"):
 class Emphasis(SsmlElement, tag="emphasis"):
     """Words spoken with more or less stress."""
 
-    words: Annotated[Words, Content]
+    words: Annotated[Words, Content] | None = None
+    parts: Annotated[list[str | InSentence], Children] | None = None
     level: Literal["strong", "moderate", "reduced"] | None = None
 
 
-class Lang(SsmlElement, tag="lang"):
+class Lang(SsmlElement, tag="lang", kw_only=True):
     """Words in another language."""
 
-    words: Annotated[Words, Content]
+    words: Annotated[Words, Content] | None = None
+    parts: Annotated[list[str | Ssml], Children] | None = None
     xml_lang: Language
 
 
 class P(SsmlElement, tag="p"):
     """A paragraph."""
 
-    words: Annotated[Words, Content]
+    words: Annotated[Words, Content] | None = None
+    parts: Annotated[list[str | InParagraph], Children] | None = None
 
 
 class Phoneme(SsmlElement, tag="phoneme"):
     """Words with their pronunciation."""
 
     words: Annotated[Words, Content]
-    alphabet: Literal["ipa", "x-sampa"]
-    ph: ShortText
+    ph: AnyText
+    alphabet: PhonemeAlphabet | None = None
 
 
 class Prosody(SsmlElement, tag="prosody"):
     """Words spoken with another volume, rate or pitch."""
 
-    words: Annotated[Words, Content]
+    words: Annotated[Words, Content] | None = None
+    parts: Annotated[list[str | Ssml], Children] | None = None
     volume: Volume | None = None
     rate: Percentage | None = None
     pitch: Pitch | None = None
@@ -82,7 +93,8 @@ class Prosody(SsmlElement, tag="prosody"):
 class S(SsmlElement, tag="s"):
     """A sentence."""
 
-    words: Annotated[Words, Content]
+    words: Annotated[Words, Content] | None = None
+    parts: Annotated[list[str | InSentence], Children] | None = None
 
 
 class SayAs(SsmlElement, tag="say-as"):
@@ -111,14 +123,18 @@ class Sub(SsmlElement, tag="sub"):
     """Words replaced by others in speech, such as an abbreviation by its long form."""
 
     words: Annotated[Words, Content]
-    alias: ShortText
+    alias: AnyText
 
 
 class W(SsmlElement, tag="w"):
     """A word with its part of speech."""
 
-    words: Annotated[Words, Content]
-    role: Literal["amazon:VB", "amazon:VBD", "amazon:DT", "amazon:IN", "amazon:SENSE_1"]
+    words: Annotated[Words, Content] | None = None
+    parts: Annotated[list[str | InWord], Children] | None = None
+    role: Literal["amazon:VB", "amazon:VBD", "amazon:DT", "amazon:IN", "amazon:SENSE_1"] | None = None
 
 
-Ssml = Break | Emphasis | Lang | P | Phoneme | Prosody | S | SayAs | Sub | W
+InWord = Break | Emphasis | Phoneme | Prosody | SayAs | Sub
+InSentence = InWord | Lang | W
+InParagraph = InSentence | S
+Ssml = InParagraph | P

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from msgspec import Meta
 
@@ -18,6 +19,8 @@ PLACEHOLDER = re.compile(r"\{\{" + NAME_AND_END)
 NO_PLACEHOLDER = re.compile(r"\{\{(?!" + NAME_AND_END + ")")
 WHOLE_ADDRESS = re.compile(r"\{\{\s*[A-Za-z]{1,40}Url\d{0,2}\s*\}\}")
 LONGEST_TEXT = 4000
+# Begins the message about a value that Twilio itself would accept.
+HOUSE_RULE = "this app's rule: "
 
 
 def check_text(value: str) -> None:
@@ -28,7 +31,8 @@ def check_text(value: str) -> None:
     check_characters(value)
     if braces := NO_PLACEHOLDER.search(value):
         raise ValueError(
-            f"contains {{{{ at position {braces.start()}, which does not begin a placeholder like {{{{From}}}}"
+            f"{HOUSE_RULE}contains {{{{ at position {braces.start()}, "
+            "which does not begin a placeholder like {{From}}"
         )
 
 
@@ -45,29 +49,68 @@ def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Check
     return Checked(check)
 
 
-def text(longest: int = LONGEST_TEXT) -> Checked:
-    """Check that a text is not blank, not too long, and can be written as XML."""
+def text(longest: int | None = None, *, blank: bool = False) -> Checked:
+    """Check that a text is not blank unless `blank`, and can be written as XML; `longest` is a limit of Twilio's."""
 
     def check(value: str) -> str:
-        if not value.strip():
+        if not blank and not value.strip():
             raise ValueError("is blank")
-        if len(value) > longest:
-            raise ValueError(f"is {len(value):,} characters long; at most {longest:,} are allowed")
+        check_length(value, longest)
         check_text(value)
         return value
 
     return Checked(check)
 
 
+def check_length(value: str, longest: int | None) -> None:
+    """Raise ValueError if a text is longer than Twilio allows or, without such a limit, than this app does."""
+    if len(value) > (longest or LONGEST_TEXT):
+        rule = "" if longest else HOUSE_RULE
+        raise ValueError(f"{rule}is {len(value):,} characters long; at most {longest or LONGEST_TEXT:,} are allowed")
+
+
+def phrases(most: int, longest: int) -> Checked:
+    """Check that a text is a list of phrases, separated by commas: at most `most`, each at most `longest` long."""
+
+    def check(value: str) -> str:
+        check_text(value)
+        found = [phrase.strip() for phrase in value.split(",")]
+        if not any(found):
+            raise ValueError("is blank")
+        if len(found) > most:
+            raise ValueError(f"expected at most {most:,} phrases, got {len(found):,}")
+        if (length := max(map(len, found))) > longest:
+            raise ValueError(f"contains a phrase of {length:,} characters; at most {longest} are allowed")
+        return value
+
+    return Checked(check)
+
+
+def sid(*prefixes: str) -> Checked:
+    """Check that a text is a SID that begins with one of the prefixes."""
+    expected = f"a SID: {' or '.join(prefixes)} and 32 hexadecimal digits"
+    return matching(f"(?:{'|'.join(prefixes)}){patterns.HEX_32}", expected)
+
+
+def is_relative(value: str) -> bool:
+    """Return whether an address is relative to its document's: `next`, `../next` or `?a=b`."""
+    if not value or value.startswith(("/", "{{")):
+        return False
+    try:
+        return not urlsplit(value).scheme
+    except ValueError:
+        return False
+
+
 def address(*schemes: str, relative: bool = True, silence: bool = False) -> Checked:
-    """Check that a text is a URL with one of the schemes or, if `relative`, a path on this app's site.
+    """Check that a text is a URL with one of the schemes or, if `relative`, a path on this app's site, or relative.
 
     Its path and query may contain placeholders. If `relative`, the whole value may be one placeholder for a URL that
     Twilio sends: {{RecordingUrl}}, {{MediaUrl0}}. If `silence`, the value may be empty.
     """
     expected = f"expected an address that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}"
     if relative:
-        expected += " or with /"
+        expected += " or with /, or a relative one like next"
     if silence:
         expected += ", or nothing for silence"
 
@@ -75,11 +118,12 @@ def address(*schemes: str, relative: bool = True, silence: bool = False) -> Chec
         if (relative and WHOLE_ADDRESS.fullmatch(value)) or (silence and not value):
             return value
         check_text(value)
-        if not 0 < len(value) <= LONGEST_TEXT or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
+        check_length(value, None)
+        if not value or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
             raise ValueError(expected)
         url = split_url(value, schemes)
         absolute = url is not None and "{" not in url.netloc
-        if not absolute and not (relative and is_own_path(value)):
+        if not absolute and not (relative and (is_own_path(value) or is_relative(value))):
             raise ValueError(expected)
         return value
 
@@ -104,8 +148,10 @@ WaitAddress = Annotated[str, address(*HTTP, silence=True), Address]
 StreamAddress = Annotated[str, address("wss", relative=False), Address]
 Method = Literal["GET", "POST"]
 Words = Annotated[str, text(SAY_LIMIT)]
-ShortText = Annotated[str, text(256)]
-Digits = Annotated[str, matching(r"[0-9*#wW]{1,32}", "1 to 32 of 0-9, *, #, w and W")]
+AnyText = Annotated[str, text()]
+BlankOrText = Annotated[str, text(blank=True)]
+# https://www.twilio.com/docs/voice/twiml/number#attributes-senddigits
+Digits = Annotated[str, matching(r"[0-9A-D*#wW]+", "some of 0-9, A-D, *, #, w and W")]
 Keys = Annotated[str, matching(r"[0-9*#]{1,12}", "some of 0-9, * and #")]
 OneKey = Annotated[str, matching(r"[0-9*#]?", "one of 0-9, * and #, or nothing")]
 PhoneNumber = Annotated[str, matching(patterns.E164, "a phone number like +15005550006")]
@@ -113,7 +159,8 @@ CallerId = Annotated[str, matching(f"{patterns.E164}|{patterns.CLIENT}", "a numb
 # A SIP address or client to call comes from the script itself, never from a request.
 SipAddress = Annotated[str, matching(patterns.SIP, "a SIP address like sip:alice@example.com", placeholders=False)]
 Identity = Annotated[str, matching(patterns.IDENTITY, "at most 256 characters without spaces", placeholders=False)]
-Name = Annotated[str, text(128)]
+# https://www.twilio.com/docs/voice/twiml/enqueue
+QueueName = Annotated[str, text(64)]
 # https://www.twilio.com/docs/voice/twiml/say#voice: some 900 of them, and new ones without notice.
 Voice = Annotated[str, matching(r"man|woman|alice|[A-Za-z]+\.[\w.-]{1,60}", "a voice like alice or Polly.Joanna")]
 Language = Annotated[str, matching(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}|multi", "a language like en-GB")]
@@ -121,8 +168,19 @@ Trim = Literal["trim-silence", "do-not-trim"]
 Track = Literal["inbound_track", "outbound_track", "both_tracks"]
 CallEvents = Annotated[list[str], each_of("initiated", "ringing", "answered", "completed")]
 RecordingEvents = Annotated[list[str], each_of("in-progress", "completed", "absent")]
+# The last two are aliases of record-from-answer and do-not-record.
+CallRecord = Literal[
+    "do-not-record",
+    "record-from-answer",
+    "record-from-ringing",
+    "record-from-answer-dual",
+    "record-from-ringing-dual",
+    "true",
+    "false",
+]
 MachineDetection = Literal["Enable", "DetectMessageEnd"]
-Milliseconds = Annotated[int, Meta(ge=500, le=10_000)]
-DetectionSeconds = Annotated[int, Meta(ge=3, le=59)]
 Loop = Annotated[int, Meta(ge=0, le=1000)]
-Sid = Annotated[str, matching(patterns.SID, "a SID: two letters and 32 hexadecimal digits")]
+# No call is longer than 24 hours.
+Seconds = Annotated[int, Meta(ge=1, le=86_400)]
+# https://www.twilio.com/docs/voice/twiml/gather#hints
+Hints = Annotated[str, phrases(500, 100)]

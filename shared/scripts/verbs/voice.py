@@ -1,6 +1,6 @@
 """The verbs of voice, with the types and ranges of their attributes.
 
-An attribute that is not given has Twilio's default. Pay and Prompt, which take card numbers, are not supported.
+An attribute that is not given has Twilio's default. omitted.py names the elements that are not supported.
 https://www.twilio.com/docs/voice/twiml
 """
 
@@ -10,28 +10,32 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, field
 
-from shared.scripts.verbs import nouns
+from shared.scripts.verbs import nouns, streams
 from shared.scripts.verbs.element import Children, Content, Element
 from shared.scripts.verbs.ssml import Ssml
 from shared.scripts.verbs.types import (
+    AnyText,
     CallerId,
+    CallRecord,
     Digits,
+    Hints,
     Keys,
     Language,
     Loop,
     Method,
-    Name,
     OneKey,
     PhoneNumber,
+    QueueName,
     RecordingEvents,
-    ShortText,
-    Sid,
+    Seconds,
     Trim,
     Voice,
+    WaitAddress,
     WebAddress,
     Words,
     each_of,
     matching,
+    sid,
     text,
 )
 
@@ -73,7 +77,7 @@ class Pause(Verb, tag="Pause"):
     https://www.twilio.com/docs/voice/twiml/pause
     """
 
-    length: Annotated[int, Meta(ge=1, le=3600)] | None = None
+    length: Seconds | None = None
 
 
 class Gather(Verb, tag="Gather"):
@@ -82,20 +86,21 @@ class Gather(Verb, tag="Gather"):
     https://www.twilio.com/docs/voice/twiml/gather
     """
 
-    action: WebAddress
+    action: WebAddress | None = None
     method: Method | None = None
     input: Annotated[list[str], each_of("dtmf", "speech")] | None = None
-    num_digits: Annotated[int, Meta(ge=1, le=1000)] | None = None
-    timeout: Annotated[int, Meta(ge=0, le=600)] | None = None
+    num_digits: Annotated[int, Meta(ge=1)] | None = None
+    timeout: Seconds | Literal["auto"] | None = None
     finish_on_key: OneKey | None = None
-    speech_timeout: Annotated[str, matching(r"auto|[1-9]\d{0,2}", "auto or a number of seconds")] | None = None
-    max_speech_time: Annotated[int, Meta(ge=1, le=600)] | None = None
+    speech_timeout: Annotated[str, matching(r"auto|[1-9]\d{0,4}", "auto or a number of seconds")] | None = None
+    max_speech_time: Seconds | None = None
     language: Language | None = None
-    hints: Annotated[str, text(1000)] | None = None
+    hints: Hints | None = None
     profanity_filter: bool | None = None
-    speech_model: ShortText | None = None
+    speech_model: AnyText | None = None
     enhanced: bool | None = None
     barge_in: bool | None = None
+    debug: bool | None = None
     action_on_empty_result: bool | None = None
     partial_result_callback: WebAddress | None = None
     partial_result_callback_method: Method | None = None
@@ -110,11 +115,12 @@ class Record(Verb, tag="Record"):
 
     action: WebAddress | None = None
     method: Method | None = None
-    timeout: Annotated[int, Meta(ge=0, le=600)] | None = None
+    timeout: Annotated[int, Meta(ge=0, le=86_400)] | None = None
     finish_on_key: Keys | None = None
     max_length: Annotated[int, Meta(ge=2, le=86_400)] | None = None
     play_beep: bool | None = None
     trim: Trim | None = None
+    recording_configuration_id: AnyText | None = None
     recording_status_callback: WebAddress | None = None
     recording_status_callback_method: Method | None = None
     recording_status_callback_event: RecordingEvents | None = None
@@ -141,19 +147,12 @@ class Dial(Verb, tag="Dial"):
     method: Method | None = None
     timeout: Annotated[int, Meta(ge=1, le=600)] | None = None
     hangup_on_star: bool | None = None
-    time_limit: Annotated[int, Meta(ge=1, le=86_400)] | None = None
+    time_limit: Seconds | None = None
     caller_id: CallerId | None = None
-    record: (
-        Literal[
-            "do-not-record",
-            "record-from-answer",
-            "record-from-ringing",
-            "record-from-answer-dual",
-            "record-from-ringing-dual",
-        ]
-        | None
-    ) = None
+    call_reason: Annotated[str, text(50)] | None = None
+    record: CallRecord | None = None
     trim: Trim | None = None
+    recording_configuration_id: AnyText | None = None
     recording_status_callback: WebAddress | None = None
     recording_status_callback_method: Method | None = None
     recording_status_callback_event: RecordingEvents | None = None
@@ -163,6 +162,8 @@ class Dial(Verb, tag="Dial"):
     sequential: bool | None = None
     refer_url: WebAddress | None = None
     refer_method: Method | None = None
+    events: AnyText | None = None
+    passports: AnyText | None = None
 
 
 class Enqueue(Verb, tag="Enqueue"):
@@ -171,14 +172,14 @@ class Enqueue(Verb, tag="Enqueue"):
     https://www.twilio.com/docs/voice/twiml/enqueue
     """
 
-    name: Annotated[Name, Content] | None = None
+    name: Annotated[QueueName, Content] | None = None
     nouns: Annotated[list[nouns.Task], Children] | None = None
     action: WebAddress | None = None
     method: Method | None = None
     max_queue_size: Annotated[int, Meta(ge=1, le=5000)] | None = None
-    wait_url: WebAddress | None = None
+    wait_url: WaitAddress | None = None
     wait_url_method: Method | None = None
-    workflow_sid: Sid | None = None
+    workflow_sid: Annotated[str, sid("WW")] | None = None
 
 
 class Queue(Verb, tag="Queue"):
@@ -187,11 +188,11 @@ class Queue(Verb, tag="Queue"):
     https://www.twilio.com/docs/voice/twiml/queue
     """
 
-    name: Annotated[Name, Content]
+    name: Annotated[QueueName, Content]
     url: WebAddress | None = None
     method: Method | None = None
-    reservation_sid: Sid | None = None
-    post_work_activity_sid: Sid | None = None
+    reservation_sid: Annotated[str, sid("WR")] | None = None
+    post_work_activity_sid: Annotated[str, sid("WA")] | None = None
 
 
 class Leave(Verb, tag="Leave"):
@@ -202,22 +203,23 @@ class Leave(Verb, tag="Leave"):
 
 
 class Redirect(Verb, tag="Redirect"):
-    """Continue with another document.
+    """Continue with another document, or with this one from its start.
 
     https://www.twilio.com/docs/voice/twiml/redirect
     """
 
-    url: Annotated[WebAddress, Content]
+    url: Annotated[WebAddress, Content] | None = None
     method: Method | None = None
 
 
 class Reject(Verb, tag="Reject"):
-    """Reject the call instead of answering it; only valid as the first verb.
+    """Reject the call instead of answering it; as any verb but the first, end it.
 
     https://www.twilio.com/docs/voice/twiml/reject
     """
 
     reason: Literal["rejected", "busy"] | None = None
+    nouns: Annotated[list[nouns.Parameter], Children] | None = None
 
 
 class Hangup(Verb, tag="Hangup"):
@@ -225,6 +227,8 @@ class Hangup(Verb, tag="Hangup"):
 
     https://www.twilio.com/docs/voice/twiml/hangup
     """
+
+    nouns: Annotated[list[nouns.Parameter], Children] | None = None
 
 
 class Sms(Verb, tag="Sms"):
@@ -252,7 +256,7 @@ class Refer(Verb, tag="Refer"):
     method: Method | None = None
 
 
-One = Meta(min_length=1, max_length=1)
+StartNoun = streams.Stream | streams.Siprec | streams.Transcription | streams.Recording
 
 
 class Start(Verb, tag="Start"):
@@ -261,7 +265,7 @@ class Start(Verb, tag="Start"):
     https://www.twilio.com/docs/voice/twiml/start
     """
 
-    nouns: Annotated[list[nouns.Stream | nouns.Siprec | nouns.Transcription | nouns.Recording], One, Children]
+    nouns: Annotated[list[StartNoun], Meta(min_length=1), Children]
     action: WebAddress | None = None
     method: Method | None = None
 
@@ -272,16 +276,16 @@ class Stop(Verb, tag="Stop"):
     https://www.twilio.com/docs/voice/twiml/stop
     """
 
-    nouns: Annotated[list[nouns.Stream | nouns.Siprec | nouns.Transcription], One, Children]
+    nouns: Annotated[list[StartNoun], Meta(min_length=1), Children]
 
 
 class Connect(Verb, tag="Connect"):
-    """Connect the call to a stream until the stream ends.
+    """Connect the call to a stream, an agent or a room until that ends.
 
     https://www.twilio.com/docs/voice/twiml/connect
     """
 
-    nouns: Annotated[list[nouns.Stream], One, Children]
+    nouns: Annotated[list[streams.ConnectNoun], Meta(min_length=1, max_length=1), Children]
     action: WebAddress | None = None
     method: Method | None = None
 
