@@ -14,8 +14,8 @@ these names answer inbound calls and messages.
 PUT answers 201 or 200 with the script and its TwiML; with ?dry_run or ?dry_run=true it stores nothing. Each answer has
 an ETag. With that as If-Match, a script that was changed since is not overwritten (412). With If-None-Match: * a script
 is only stored if there is none of that name. One answer lists all errors of a script, each with its place, like
-`$[1].num_digits`. A script that was stored under older rules and breaks today's is shown with `errors` instead of its
-TwiML.
+`$[1].num_digits`; `warnings` lists what Twilio accepts although it is probably a mistake. A script that was stored
+under older rules and breaks today's is shown with `errors` instead of its TwiML.
 
 GET /api/scripts?schema=voice, or =messaging, answers the JSON Schema of such scripts, for editors.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
@@ -18,7 +17,7 @@ from fake_twilio.twiml.check import check
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import Family, InvalidScript, read_script
 from shared.scripts.schema import json_schema
-from shared.scripts.verbs import messaging, nouns, voice
+from shared.scripts.verbs import messaging, voice
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of, tag_of
 from shared.scripts.writing import write_twiml

@@ -124,14 +124,14 @@ def test_warnings_come_with_a_script_that_is_stored(app: App) -> None:
     """In each answer about it; they do not reject it."""
     name = new_name()
     script = [{"verb": "Gather"}, {"verb": "Hangup"}, {"verb": "Say", "text": "Hi"}]
-    stored = put(app, name, script)
+    stored = app.put(f"scripts/{name}", script)
 
     assert stored.status_code == 201
     assert [warning["field"] for warning in stored.json()["warnings"]] == ["$[2]", "$[0].action"]
     assert all(warning["detail"] for warning in stored.json()["warnings"])
-    for answer in (put(app, name, script, params={"dry_run": ""}), app.get(f"scripts/{name}")):
+    for answer in (app.put(f"scripts/{name}?dry_run", script), app.get(f"scripts/{name}")):
         assert answer.json()["warnings"] == stored.json()["warnings"]
-    assert put(app, new_name(), MENU).json()["warnings"] == []
+    assert app.put(f"scripts/{new_name()}", MENU).json()["warnings"] == []
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_warnings_come_with_a_script_that_is_stored(app: App) -> None:
 def test_an_address_is_relative_to_the_address_of_the_script(app: App, address: str, path: str) -> None:
     """As Twilio would resolve it, whichever route serves the script."""
     name = new_name()
-    put(app, name, [MENU[0], {"verb": "Redirect", "url": address}])
+    app.put(f"scripts/{name}", [MENU[0], {"verb": "Redirect", "url": address}])
     served = app.signed_post(f"twiml/{name}", {"CallSid": "CA" + "0" * 32, "To": "+15005550006"}).text
 
     assert f"<Redirect>{app.url}{path.format(name=name)}</Redirect>" in served
