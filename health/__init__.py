@@ -3,6 +3,7 @@
     status      ready, not_ready
     settings    ok, wrong
     storage     ok, unreachable, unknown (not checked, because the settings are wrong)
+    build       the build ID of the upload, if infra/deploy.py has made it
 
 The route is public, so it never gives a reason; the log does. Storage is checked at most once in ten seconds.
 """
@@ -10,6 +11,7 @@ The route is public, so it never gives a reason; the log does. Storage is checke
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 import azure.functions as func
 
@@ -21,6 +23,8 @@ from shared.ttl_cache import TtlCache
 
 bp = func.Blueprint()
 
+BUILD_ID = Path(__file__).parents[1] / "build_id.txt"  # infra/deployment/app_package.py puts it into the zip
+BUILD = {"build": BUILD_ID.read_text("ascii")} if BUILD_ID.exists() else {}
 STORAGE = "storage"
 checked: TtlCache[str, str] = TtlCache(seconds=10)
 one_check_at_a_time = asyncio.Lock()
@@ -31,7 +35,7 @@ async def health(req: func.HttpRequest) -> func.HttpResponse:
     """Report whether the app is ready."""
     components = await check_components()
     ready = all(word == "ok" for word in components.values())
-    return json_response({"status": "ready" if ready else "not_ready", **components}, 200 if ready else 503)
+    return json_response({"status": "ready" if ready else "not_ready", **components, **BUILD}, 200 if ready else 503)
 
 
 async def check_components() -> dict[str, str]:

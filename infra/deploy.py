@@ -1,31 +1,19 @@
-"""Puts the app on Azure and connects the phone number: `python3 infra/deploy.py --resource-group ... --location ...`.
+"""Deploys the app to Azure and connects the number: `python3 infra/deploy.py --resource-group ... --location ...`.
 
-Needs the Azure CLI with `az login` done, and nothing but Python's standard library. Every command is printed before it
-runs. Each step finds what an earlier run has done, so the same command may be typed again at any time.
+Needs the Azure CLI with `az login` done, and Python's standard library. Each step finds what an earlier run has made,
+so the same command can be typed again at any time.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
-import destroy
-from deployment import (
-    connection,
-    deployed_app,
-    key_vault,
-    live_app,
-    preflight,
-    publish,
-    resources,
-    template,
-    twilio_settings,
-)
+from deployment import connection, deployed_app, key_vault, preflight, publish, template, twilio_settings
 from deployment.azure_cli import Az
-from deployment.deployed_app import Deployment
+from deployment.deployed_app import TAG, Deployment
 from deployment.options import option_parser, phone_number, region
-from deployment.patience import Patience
-from deployment.plan import BEFORE, Plan
 from deployment.steps import Steps, run
 from deployment.terminal import Refused, Terminal
 from deployment.twilio_settings import TwilioNames
@@ -33,142 +21,99 @@ from deployment.twilio_settings import TwilioNames
 
 def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     """Take every step from an empty subscription to a phone that answers."""
-    patience = Patience(az.terminal, options.pace)
-    steps.begin("Check the tools and the login")
+    group, terminal = options.resource_group, az.terminal
+    if not (options.yes or options.what_if):
+        terminal.need_person("Go on?")
+    steps.begin("Check the tools, the login, and what exists")
     preflight.check_tools(az)
-    login = preflight.account(az)
-
-    steps.begin("Look at what is there")
-    exists = bool(az.json("group", "exists", "--name", options.resource_group))
-    group = az.json("group", "show", "--name", options.resource_group) if exists else {}
-    before = deployed_app.find(az, options.resource_group, options.name, patience) if exists else None
-    live = deployed_app.settings(az, before) if before else {}
-    stored = key_vault.stored(az, before.vault) if before else set()
-
-    steps.begin("Check the region and the resource providers")
-    location = options.location or group.get("location", "")
+    before = deployed_app.find(az, group, options.name)
+    live = deployed_app.settings(az, before)
+    found = az.find("group", "show", "--name", group)
+    location = options.location or before.location or (found or {}).get("location")
     if not location:
-        raise Refused(f"The resource group {options.resource_group} does not exist yet: say where with --location.")
-    if not live:
-        preflight.check_region(az, location, template.chosen(options, "pythonVersion"))
-        preflight.check_vault(az, options.resource_group, options.name)
-        for name in preflight.missing_providers(az):
-            preflight.register(az, name)
-            steps.leaves(f"the resource provider {name}, registered (it costs nothing)")
+        raise Refused(f"The resource group {group} does not exist yet: give a region with --location.")
+    if not live or options.set:
+        preflight.check_region(az, location, template.value_of(options, "pythonVersion"))
 
-    steps.begin("Gather what the app has to know of Twilio")
-    given = twilio_settings.read_given(options.secrets, options.number, az.terminal)
-    twilio = template.placeholders(options) if az.plan else twilio_settings.gather(given, live, stored, az.terminal)
-    if not (az.plan or options.what_if):
-        twilio_settings.check_at_twilio(twilio, az.terminal)
-    who = (options.deployer_principal_id, options.deployer_principal_type)
-    if not who[0]:
-        who = preflight.principal(az, login, wanted=bool(twilio.secrets) and not options.what_if)
-    arguments = template.arguments(options, twilio.names, live, before.host if before else "", who)
+    steps.begin("Check the settings of Twilio")
+    given = twilio_settings.read_given(options.secrets, options.number, terminal)
+    twilio = twilio_settings.gather(given, live, key_vault.stored(az, before.vault), terminal)
+    if os.environ.get("CI"):  # many people can read this log
+        for value in twilio.names.values():
+            terminal.hide(value)
+    environment = template.variables(options, twilio.names, live, before, writes=bool(twilio.secrets))
 
     steps.begin("Show what will change")
-    if not exists and not resources.make_group(options, az, steps, location):
+    if not found:
+        if options.what_if:
+            terminal.say(f"The resource group {group} does not exist, so everything would be created.")
+            return
+        terminal.agree(f"Create the resource group {group} in {location}?", options.yes)
+        az.do("group", "create", "--name", group, "--location", location, "--tags", f"{TAG}={options.name}")
+        steps.leaves(f"the resource group {group}; az group delete --name {group} removes it")
+    template.show_changes(options, az, environment)
+    if options.what_if:
         return
-    if not resources.agreed(options, az, arguments, twilio):
-        return
-    steps.begin("Create the resources")
-    app = resources.create(options, az, steps, arguments, patience)
-    steps.begin("Put the secrets into Key Vault")
-    put_secrets(az, steps, app, twilio, patience)
-    steps.begin("Upload the code")
-    publish.publish(az, app, options.again, patience, steps)
-    steps.begin("Wait until the app is ready")
-    publish.wait_until_ready(az, app, patience)
+    terminal.agree("Go on?", options.yes)
 
-    if not (options.no_connect or az.plan):
-        former = before.base_url if before else ""
-        connection.connect_app(az, steps, app, twilio.names, twilio.secrets, patience, former, options.take_over)
+    steps.begin("Create the resources")
+    steps.leaves(f"what the deployment {options.name!r} has created so far; it may still be running", "deployment")
+    app = template.create(options, az, environment)
+    steps.leaves(f"the resources of the app {options.name!r} in {group}", "deployment")
+    put_secrets(az, steps, app, twilio)
+    steps.begin("Upload the code")
+    build = publish.publish(az, app)
+    steps.leaves(f"the code in the function app {app.app}")
+    steps.begin("Wait until the app runs it")
+    publish.wait_until_ready(az, app, build)
+    if not options.no_connect:
+        connection.connect_app(az, steps, app, twilio.names, twilio.secrets, before.base_url, options.take_over)
     if options.call:
         steps.begin("Place a test call")
-        place_call(options.call, az, app, patience)
-    if not az.plan:
-        tell(az, app)
+        publish.place_call(az, app, options.call)
+    tell(az, app)
 
 
-def put_secrets(az: Az, steps: Steps, app: Deployment, twilio: TwilioNames, patience: Patience) -> None:
-    """Put the secrets of this run into Key Vault, and let the app fetch them."""
-    changed = False
-    for setting, value in twilio.secrets.items():
-        if az.plan:
-            key_vault.plan_write(az, app.vault, setting)
-        elif key_vault.read_when_allowed(az, app.vault, setting, patience) == value:
-            continue
-        else:
-            key_vault.write(az, app.vault, setting, value, patience)
-        changed = True
+def put_secrets(az: Az, steps: Steps, app: Deployment, twilio: TwilioNames) -> None:
+    """Put the secrets of this run into Key Vault, where it has others, and let the app read them."""
+    steps.begin("Put the secrets into Key Vault")
+    changed = {name: value for name, value in twilio.secrets.items() if twilio.stored.get(name) != value}
+    for setting, value in changed.items():
+        key_vault.write(az, app.vault, setting, value)
         steps.leaves(f"{setting} in the Key Vault {app.vault}")
     if changed:
         key_vault.fetch_again(az, app)
-    else:
-        az.terminal.say("  Key Vault has them already.")
-
-
-def place_call(number: str, az: Az, app: Deployment, patience: Patience) -> None:
-    """Place a test call with the app's own function key."""
-    key = az.value("KEY", "functionapp", "keys", "list", *app.in_azure, query="functionKeys.default")
-    if az.plan:
-        az.terminal.command(call_line(app.address, number))
-    else:
-        live_app.place_call(app.address, az.terminal.hide(key), number, patience)
 
 
 def tell(az: Az, app: Deployment) -> None:
-    """Tell how to go on."""
+    """Print how to use the app."""
     az.terminal.say(f"""
-Done. The app is {app.address}, and Twilio knows it as {app.base_url}.
-A function key opens it; the key stays in Azure, and this line fetches it:
+Done. The app is {app.address}, and Twilio calls it at {app.base_url}.
     KEY=$(az functionapp keys list {" ".join(app.in_azure)} --query functionKeys.default --output tsv)
-Place a call:
-    {call_line(app.base_url, "+1...")}
-See what became of it:
+    curl "{app.base_url}/api/make_call" --header "x-functions-key: $KEY" --data-urlencode "to=+1..."
     curl "{app.base_url}/api/activity" --header "x-functions-key: $KEY\"""")
-
-
-def call_line(base_url: str, to: str) -> str:
-    """Return the command that places a call."""
-    return f'curl "{base_url}/api/make_call" --header "x-functions-key: $KEY" --data-urlencode "to={to}"'
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the command line."""
-    parser = option_parser("deploy.py", "Puts the app on Azure, and connects the phone number.")
+    parser = option_parser("deploy.py", "Deploys the app to Azure, and connects the phone number.")
     add = parser.add_argument
     add("--location", "-l", type=region, default="", help="the region, needed for a group that does not exist yet")
     add("--number", type=phone_number, default="", help="the Twilio number to call from and to connect")
     add("--secrets", metavar="FILE", default="", help="a file of lines like TWILIO_AUTH_TOKEN=...")
     template.add_options(parser)
-    add("--deployer-principal-id", metavar="ID", default="", help="who may write secrets, where it is not you")
-    add("--deployer-principal-type", choices=("User", "Group", "ServicePrincipal"), default="User")
     add("--yes", "-y", action="store_true", help="do not ask before changes; for pipelines")
-    add("--again", action="store_true", help="upload the code also when the app has it already")
-    add(
-        "--take-over", action="store_true", help="connect the number also where it is set for somebody else's addresses"
-    )
+    add("--take-over", action="store_true", help="connect the number even if it is connected elsewhere")
     add("--no-connect", action="store_true", help="leave the phone number alone")
     add("--call", type=phone_number, default="", metavar="NUMBER", help="place a test call to this number at the end")
-    how = parser.add_mutually_exclusive_group()
-    how.add_argument("--plan", action="store_true", help="print all commands as a script and change nothing")
-    how.add_argument("--what-if", action="store_true", help="show what would change, and stop")
-    parser.add_argument("--destroy", action="store_true", help="remove it all: infra/destroy.py, see its --help")
+    add("--what-if", action="store_true", help="show what would change, change nothing, and stop")
     return parser
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Deploy; return the exit code."""
-    if "--destroy" in sys.argv:
-        sys.argv.remove("--destroy")
-        return destroy.main()
-    options = parser().parse_args()
-    terminal = Terminal(comments=options.plan)
-    if options.plan:
-        terminal.say(BEFORE)
-    az = Plan(terminal, options.location, options.subscription) if options.plan else Az(terminal, options.subscription)
-    return run(terminal, lambda steps: deploy(options, az, steps))
+    options, terminal = parser().parse_args(arguments), Terminal()
+    return run(terminal, lambda steps: deploy(options, Az(terminal, options.subscription), steps))
 
 
 if __name__ == "__main__":

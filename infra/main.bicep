@@ -8,10 +8,10 @@ targetScope = 'resourceGroup'
 @maxLength(24)
 param name string = 'phone'
 
-@description('The Azure region. It has to offer Flex Consumption: az functionapp list-flexconsumption-locations.')
-param location string = resourceGroup().location
+@description('The Azure region; empty for that of the resource group. It has to offer Flex Consumption: az functionapp list-flexconsumption-locations.')
+param location string = ''
 
-@description('Tags for every resource that takes tags, 14 at most.')
+@description('Tags for every resource that takes tags, 13 at most.')
 param tags object = {}
 
 @description('The Python that the app runs on.')
@@ -19,67 +19,68 @@ param tags object = {}
   '3.11'
   '3.12'
   '3.13'
+  '3.14'
 ])
-param pythonVersion string = '3.12'
+param pythonVersion string = '3.13'
 
 @description('The memory of an instance, in MB; processor and network go with it.')
 @allowed([
   512
   2048
+  4096
 ])
 param instanceMemoryMB int = 512
 
-@description('The most instances that a rush may start.')
+@description('How storage is replicated: within one data centre, or over the zones of a region.')
+@allowed([
+  'Standard_LRS'
+  'Standard_ZRS'
+])
+param storageSku string = 'Standard_LRS'
+
+@description('The maximum number of instances.')
 @minValue(40)
 @maxValue(1000)
 param maximumInstanceCount int = 40
 
-@description('How many requests an instance works on at once before another one is started. Azure\'s own default for Python is 1, and every function here is async.')
+@description('The number of concurrent requests of an instance before another one is started. Azure\'s default for Python is 1; every function here is async.')
 @minValue(1)
 @maxValue(1000)
 param httpConcurrency int = 16
 
-@description('How many instances are kept warm. They cost money at every hour; with 0, a caller may hear a cold start.')
+@description('The number of instances that are always ready. They are billed by the hour; with 0, a caller may wait for a cold start.')
 @minValue(0)
 @maxValue(20)
 param alwaysReady int = 0
 
-@description('Where alerts are sent. Without an address there are no alerts and no availability test: a watch that tells nobody costs money too.')
+@description('The e-mail address for alerts. Without it there are no alerts and no availability test.')
 param alertEmail string = ''
 
-@description('The most log that a day may bring, in GB. What comes after it is dropped until the next day.')
+@description('The daily limit of the log, in GB. More is dropped until the next day.')
 @minValue(1)
 param dailyCapGb int = 1
 
-@description('The object ID of whoever puts the Twilio secrets into the Key Vault; empty for nobody.')
-param deployerPrincipalId string = ''
-
-@description('What deployerPrincipalId is the ID of.')
-@allowed([
-  'User'
-  'Group'
-  'ServicePrincipal'
-])
-param deployerPrincipalType string = 'User'
+@description('True gives the identity that deploys the role to write secrets into the Key Vault.')
+param deployerWritesSecrets bool = false
 
 @description('Twilio\'s SID of the account, AC and 32 hexadecimal digits.')
 @minLength(34)
 @maxLength(34)
 param twilioAccountSid string
 
-@description('The SID of an API key, SK and 32 hexadecimal digits, whose secret is in the Key Vault. Without it the auth token opens Twilio\'s REST API.')
+@description('The SID of an API key, SK and 32 hexadecimal digits, whose secret is in the Key Vault. Without it the app uses the auth token for Twilio\'s REST API.')
 param twilioApiKey string = ''
 
-@description('The number that calls and texts come from, like +15005550006.')
+@description('The number that calls and messages come from, like +15005550006.')
 param twilioFromNumber string = ''
 
-@description('A Messaging Service that texts are sent through instead, MG and 32 hexadecimal digits.')
+@description('A Messaging Service to send messages through instead, MG and 32 hexadecimal digits.')
 param twilioMessagingServiceSid string = ''
 
-@description('The address at which Twilio reaches the app, where that is not the app\'s own host: Front Door, API Management, a domain of one\'s own.')
+@description('The address at which Twilio reaches the app, if it is not the app\'s own host: Front Door, API Management, a custom domain.')
 param publicBaseUrl string = ''
 
-@description('The countries that may be called and texted, like US,CA. Empty allows all that Twilio does.')
+@description('The countries that calls and messages may go to, like US,CA. Empty allows all that Twilio allows.')
 param allowedCountries string = ''
 
 @description('The country of numbers without a country code.')
@@ -100,8 +101,12 @@ var tables = [
 ]
 var packageContainer = 'app-package'
 
-// Names are made here and looked up in the modules, not handed from module to module: what-if does not look into a
-// module whose parameters come out of another one, as those of roles do. https://aka.ms/WhatIfEvalStopped
+var region = empty(location) ? resourceGroup().location : location
+// By this tag the commands in infra/ find what belongs to the app.
+var allTags = union(tags, { 'phone-deployment': name })
+
+// Modules get names and look the resources up: what-if does not look into a module whose parameters are outputs of
+// another one, as those of roles are. https://aka.ms/WhatIfEvalStopped
 var unique = uniqueString(resourceGroup().id, name)
 var baseName = '${name}-${take(unique, 8)}'
 var functionAppName = 'func-${baseName}'
@@ -114,20 +119,21 @@ var applicationInsightsName = 'appi-${baseName}'
 var actionGroupName = 'ag-${baseName}'
 
 module identity 'modules/identity.bicep' = {
-  name: 'identity'
+  name: '${name}-identity'
   params: {
     name: identityName
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
   }
 }
 
 module hostStorage 'modules/storageAccount.bicep' = {
-  name: 'hostStorage'
+  name: '${name}-hostStorage'
   params: {
     name: hostStorageName
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
+    sku: storageSku
     containers: [
       packageContainer
     ]
@@ -136,42 +142,42 @@ module hostStorage 'modules/storageAccount.bicep' = {
 }
 
 module dataStorage 'modules/storageAccount.bicep' = {
-  name: 'dataStorage'
+  name: '${name}-dataStorage'
   params: {
     name: dataStorageName
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
+    sku: storageSku
     containers: []
     tables: tables
   }
 }
 
 module keyVault 'modules/keyVault.bicep' = {
-  name: 'keyVault'
+  name: '${name}-keyVault'
   params: {
     name: keyVaultName
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
   }
 }
 
 module monitoring 'modules/monitoring.bicep' = {
-  name: 'monitoring'
+  name: '${name}-monitoring'
   params: {
     workspaceName: workspaceName
     applicationInsightsName: applicationInsightsName
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
     dailyCapGb: dailyCapGb
   }
 }
 
 module roles 'modules/roles.bicep' = {
-  name: 'roles'
+  name: '${name}-roles'
   params: {
     appPrincipalId: identity.outputs.principalId
-    deployerPrincipalId: deployerPrincipalId
-    deployerPrincipalType: deployerPrincipalType
+    deployerPrincipalId: deployerWritesSecrets ? deployer().objectId : ''
     hostStorageName: hostStorageName
     dataStorageName: dataStorageName
     keyVaultName: keyVaultName
@@ -186,12 +192,12 @@ module roles 'modules/roles.bicep' = {
 }
 
 module functionApp 'modules/functionApp.bicep' = {
-  name: 'functionApp'
+  name: '${name}-functionApp'
   params: {
     name: functionAppName
     planName: 'plan-${baseName}'
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
     identityName: identityName
     hostStorageName: hostStorageName
     packageContainer: packageContainer
@@ -219,13 +225,13 @@ module functionApp 'modules/functionApp.bicep' = {
 }
 
 module alerts 'modules/alerts.bicep' = if (!empty(alertEmail)) {
-  name: 'alerts'
+  name: '${name}-alerts'
   params: {
     name: baseName
     actionGroupName: actionGroupName
     shortName: take(name, 12)
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
     email: alertEmail
     dataStorageName: dataStorageName
     keyVaultName: keyVaultName
@@ -239,12 +245,12 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmail)) {
 }
 
 module availability 'modules/availability.bicep' = if (!empty(alertEmail)) {
-  name: 'availability'
+  name: '${name}-availability'
   params: {
     name: baseName
     actionGroupName: actionGroupName
-    location: location
-    tags: tags
+    location: region
+    tags: allTags
     functionAppName: functionAppName
     publicBaseUrl: publicBaseUrl
     applicationInsightsName: applicationInsightsName
@@ -258,20 +264,20 @@ module availability 'modules/availability.bicep' = if (!empty(alertEmail)) {
 @description('The function app.')
 output functionAppName string = functionAppName
 
-@description('The function app\'s own host. It is not made of the app\'s name alone.')
+@description('The function app\'s own host. It contains a hash, so it does not follow from the name.')
 output functionAppHostName string = functionApp.outputs.hostName
 
-@description('The address at which Twilio is told to reach the app.')
+@description('The address at which Twilio reaches the app.')
 output publicBaseUrl string = functionApp.outputs.publicBaseUrl
 
-@description('The Key Vault that the Twilio secrets go into.')
+@description('The Key Vault for Twilio\'s secrets.')
 output keyVaultName string = keyVaultName
 
 @description('The storage account with the log of calls and messages.')
 output dataStorageName string = dataStorageName
 
-@description('The storage account with the app\'s package and its function keys.')
+@description('The storage account with the app\'s package and function keys.')
 output hostStorageName string = hostStorageName
 
-@description('The identity that the app acts as.')
+@description('The identity of the app.')
 output identityName string = identityName

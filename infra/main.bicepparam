@@ -1,6 +1,11 @@
 using 'main.bicep'
 
-// The same names as in local.settings.json. The secrets are not here: they go straight into the Key Vault.
+// The parameters for infra/deploy.py, `azd` and the workflow alike. Change a value here, or by `deploy.py --set
+// NAME=VALUE`, which writes it here. Every other parameter of main.bicep can be added, like: param alwaysReady = 1
+// What comes from the environment has the names of local.settings.json. Secrets go straight into Key Vault.
+
+param name = readEnvironmentVariable('APP_NAME', 'phone')
+param location = readEnvironmentVariable('AZURE_LOCATION', '')
 param twilioAccountSid = readEnvironmentVariable('TWILIO_ACCOUNT_SID')
 param twilioApiKey = readEnvironmentVariable('TWILIO_API_KEY', '')
 param twilioFromNumber = readEnvironmentVariable('TWILIO_FROM_NUMBER', '')
@@ -10,11 +15,6 @@ param allowedCountries = readEnvironmentVariable('ALLOWED_COUNTRIES', '')
 param defaultCountry = readEnvironmentVariable('DEFAULT_COUNTRY', 'US')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
 
-// Under azd, whoever is logged in there.
-param deployerPrincipalId = readEnvironmentVariable('AZURE_PRINCIPAL_ID', '')
-param deployerPrincipalType = readEnvironmentVariable('AZURE_PRINCIPAL_TYPE', 'User')
-
-// The tag by which destroy.py knows what belongs to the app.
-param tags = {
-  'phone-deployment': 'phone'
-}
+// deploy.py sets these two; under azd its hook writes the secrets.
+param deployerWritesSecrets = bool(readEnvironmentVariable('DEPLOYER_WRITES_SECRETS', 'true'))
+param rotating = bool(readEnvironmentVariable('ROTATING', 'false'))

@@ -1,60 +1,59 @@
 """The Azure CLI: each command is printed before it runs, and answers as JSON.
 
-The commands and options used here were checked against the source of azure-cli 2.91.0
-(https://github.com/Azure/azure-cli); tests/stand_in_az/commands.json holds what it takes.
+The commands used here were checked against azure-cli 2.91.0: tests/support/stand_in_az/commands.json.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
-import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from deployment.secret_names import SECRET_NAMES
-from deployment.terminal import Refused, Terminal, command_line
+from deployment.options import SECRET_NAMES
+from deployment.terminal import Refused, Terminal
 
-OLDEST = (2, 77)
+Answer = TypeVar("Answer")
+
 NOT_FOUND = 3  # the exit code for a 404: azure/cli/core/util.py, handle_exception
-LONGEST = 8000
-# These two groups speak to Microsoft Graph, and `version` to nobody: they take no --subscription.
-WITHOUT_SUBSCRIPTION = ("ad", "version")
+# A role assignment works after some minutes, ten at most:
+# https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected
+NEW_ROLE = r"Forbidden|AuthorizationFailure|not authorized|InaccessibleStorage|StorageAccess|Status Code: 403"
+NEW_NAME = r"Max retries exceeded|NameResolutionError|getaddrinfo|name resolution|Failed to resolve"
+PERMANENT = r"ForbiddenByFirewall|Public network access is disabled|Ip Forbidden"
 
 
 class AzFailed(Exception):
-    """A command of the Azure CLI failed; `text` is what it said."""
+    """A command of the Azure CLI failed; `text` is what it printed."""
 
     def __init__(self, words: list[str], code: int, text: str) -> None:
-        """Keep what ran, the exit code and the words."""
-        super().__init__(f"`{command_line(['az', *words])}` failed (exit code {code})")
-        self.words = words
+        """Keep the exit code, and the end of the text: a failed build prints its whole log."""
+        super().__init__(f"`{shlex.join(['az', *words])}` failed (exit code {code})")
         self.code = code
-        # A failed build comes with its whole log; the end of it says what went wrong.
-        self.text = text.strip()[-LONGEST:] or "It said nothing."
+        self.text = text.strip()[-8000:] or "It printed nothing."
 
 
 class Az:
-    """Runs commands of the Azure CLI."""
-
-    plan = False
+    """Runs commands of the Azure CLI, in its default subscription or another one."""
 
     def __init__(self, terminal: Terminal, subscription: str = "") -> None:
-        """Run in this subscription, else in the one that the CLI has as its default."""
+        """Remember the terminal, where commands are printed."""
         self.terminal = terminal
         self.subscription = subscription
-        self.program: list[str] = []
 
-    def json(self, *words: str) -> Any:
-        """Return what a command answers."""
-        answer = self.execute([*words, "--output", "json"])
+    def json(self, *words: str, variables: Mapping[str, str] | None = None) -> Any:
+        """Return a command's answer."""
+        answer = self.execute([*words, "--output", "json"], variables)
         return json.loads(answer) if answer.strip() else None
 
     def find(self, *words: str) -> Any:
-        """Return what a command answers, None when there is no such thing."""
+        """Return a command's answer, None for what does not exist."""
         try:
             return self.json(*words)
         except AzFailed as error:
@@ -66,75 +65,58 @@ class Az:
         """Run a command whose answer does not matter."""
         self.execute([*words, "--output", "none"])
 
-    def value(self, variable: str, *words: str, query: str) -> str:
-        """Return one text out of a command's answer; the plan keeps it in this shell variable."""
-        text = self.execute([*words, "--query", query, "--output", "tsv"]).strip()
-        return "" if text == "None" else text
+    def execute(self, words: list[str], variables: Mapping[str, str] | None = None) -> str:
+        """Run one command, with these environment variables, and return its output; raises AzFailed."""
+        if self.subscription and words[0] != "version":
+            words = [*words, "--subscription", self.subscription]
+        given = "".join(f"{name}={shlex.quote(value)} " for name, value in (variables or {}).items())
+        self.terminal.say(f"$ {given}{shlex.join(['az', *words])}")
+        kept = {name: value for name, value in os.environ.items() if name not in SECRET_NAMES}
+        plain = {"PYTHONIOENCODING": "utf-8", "AZURE_CORE_NO_COLOR": "true"}
+        done = self.start(words, {**kept, **plain, **(variables or {})})
+        if done.returncode != 0:
+            raise AzFailed(words, done.returncode, self.terminal.clean(done.stderr))
+        return done.stdout
 
-    def execute(self, words: list[str]) -> str:
-        """Run one command to its end and return its output; raises AzFailed."""
-        words = self.in_subscription(words)
-        self.program = self.program or find_program()
-        self.terminal.command(["az", *words])
-        complaints: list[str] = []
-        with subprocess.Popen(
-            [*self.program, *words],
-            env=environ(os.environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
-        ) as process:
-            listener = threading.Thread(target=self.listen, args=(process, complaints), daemon=True)
-            listener.start()
+    def start(self, words: list[str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        """Run `az` to its end, without a terminal."""
+        command, nothing = [*find_program(), *words], subprocess.DEVNULL
+        return subprocess.run(
+            command, env=environ, stdin=nothing, capture_output=True, encoding="utf-8", errors="replace", check=False
+        )
+
+    def until_allowed(self, act: Callable[[], Answer], doing: str, minutes: float = 10, also: str = "") -> Answer:
+        """Repeat `act` while Azure rejects it because a role or a name is new; return its result."""
+        waitable = "|".join(filter(None, (NEW_ROLE, NEW_NAME, also)))
+        for count in tries(every=20, minutes=minutes):
             try:
-                assert process.stdout is not None
-                output = process.stdout.read()
-                code = process.wait()
-                listener.join()
-            except BaseException:
-                process.terminate()
-                raise
-        if code != 0:
-            raise AzFailed(words, code, self.terminal.clean("".join(complaints)))
-        return output
-
-    def in_subscription(self, words: list[str]) -> list[str]:
-        """Return the command for the chosen subscription, where one was chosen."""
-        if self.subscription and words[0] not in WITHOUT_SUBSCRIPTION:
-            return [*words, "--subscription", self.subscription]
-        return words
-
-    def listen(self, process: subprocess.Popen[str], complaints: list[str]) -> None:
-        """Show warnings at once, since they tell how far a long command is; keep the rest for the failure."""
-        assert process.stderr is not None
-        for line in process.stderr:
-            if line.startswith("WARNING: "):
-                self.terminal.say(f"  {line.removeprefix('WARNING: ').rstrip()}")
-            else:
-                complaints.append(line)
+                return act()
+            except AzFailed as error:
+                if not re.search(waitable, error.text) or re.search(PERMANENT, error.text):
+                    raise
+                failure = error
+                if count == 0:
+                    self.terminal.say(f"  Azure does not allow {doing} yet; this can take some minutes ...")
+        raise failure
 
 
-def environ(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment for the CLI: without Twilio's secrets, which are none of its business."""
-    kept = {name: value for name, value in variables.items() if name not in SECRET_NAMES}
-    return {**kept, "PYTHONIOENCODING": "utf-8", "AZURE_CORE_NO_COLOR": "true"}
+def tries(every: float, minutes: float) -> Iterator[int]:
+    """Count tries, with a wait of some seconds between them, until the time is up."""
+    end = time.monotonic() + minutes * 60
+    for count in range(max(1, round(minutes * 60 / every))):
+        if count:
+            time.sleep(every)
+        if time.monotonic() > end:
+            return
+        yield count
 
 
 def find_program() -> list[str]:
-    """Return how the Azure CLI is started."""
-    path = shutil.which("az")
-    if path is None:
+    """Return how `az` is started: on Windows by the Python beside its batch file, which would interpret & and %."""
+    found = shutil.which("az")
+    if found is None:
         raise Refused("The Azure CLI is not installed: https://learn.microsoft.com/cli/azure/install-azure-cli")
-    return past_batch_file(Path(path))
-
-
-def past_batch_file(path: Path) -> list[str]:
-    """Return how to start what this file starts: on Windows, the Python beside it or above it.
-
-    The batch file itself would read &, % and parentheses in an argument as its own.
-    """
+    path = Path(found)
     if path.suffix.lower() in (".cmd", ".bat"):
         for python in (path.parent.parent / "python.exe", path.parent / "python.exe"):
             if python.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -12,11 +13,9 @@ from deployment import deployed_app, key_vault, number, preflight, twilio_settin
 from deployment.azure_cli import Az, AzFailed
 from deployment.deployed_app import Deployment
 from deployment.number import Resource
-from deployment.options import base_url_or_local, countries
-from deployment.patience import Patience
-from deployment.secret_names import SECRET_NAMES
-from deployment.steps import Failed, Steps
-from deployment.terminal import Terminal, command_line, this_command
+from deployment.options import SECRET_NAMES, base_url_or_local, countries
+from deployment.steps import Steps
+from deployment.terminal import Failed, Refused, Terminal, this_command
 from deployment.twilio_api import TwilioAccount, TwilioSaidNo
 from deployment.twilio_settings import NAMES, TwilioNames
 
@@ -59,7 +58,7 @@ class Target:
         found = [number.find_number(self.account, self.number)] if self.number else []
         found += [number.find_by_sid(self.account, sid) for sid in (self.messaging_service, self.twiml_app) if sid]
         if not found:
-            raise Failed("Nothing to connect: give --number, --messaging-service or --twiml-app.", again=False)
+            raise Refused("Nothing to connect: give --number, --messaging-service or --twiml-app.")
         return found
 
     def connect(self, steps: Steps, yes: bool, take_over: bool) -> None:
@@ -96,7 +95,6 @@ def connect_app(
     app: Deployment,
     settings: Mapping[str, str],
     given: Mapping[str, str],
-    patience: Patience,
     former: str = "",
     take_over: bool = False,
 ) -> None:
@@ -106,7 +104,7 @@ def connect_app(
     """
     if settings.get(FROM) or settings.get(SERVICE):
         steps.begin("Connect the number")
-        target_of(az, app, settings, given, patience, former).connect(steps, yes=True, take_over=take_over)
+        target_of(az, app, settings, given, former).connect(steps, yes=True, take_over=take_over)
 
 
 def restore_app(az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> None:
@@ -121,37 +119,28 @@ def target_of(
     app: Deployment,
     settings: Mapping[str, str],
     given: Mapping[str, str],
-    patience: Patience | None = None,
     former: str = "",
 ) -> Target:
     """Return what an app in Azure is connected to, by its settings."""
     words = ["python3", "infra/connect_number.py", "--resource-group", app.group, "--name", app.name]
     words += ["--subscription", az.subscription] if az.subscription else []
-    secrets = credentials(az, app, settings, given, patience)
+    secrets = credentials(az, app, settings, given)
     return Target(
         open_account(secrets),
         app.base_url,
-        command_line(words),
+        shlex.join(words),
         settings.get(FROM, ""),
         settings.get(SERVICE, ""),
         former=tuple(filter(None, (former, app.address))),
     )
 
 
-def credentials(
-    az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str], patience: Patience | None = None
-) -> dict[str, str]:
+def credentials(az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Return the credentials for Twilio's REST API: as given, else from the app's settings and Key Vault."""
-
-    def read(name: str) -> str:
-        if patience is None:
-            return key_vault.read(az, app.vault, name)
-        return key_vault.read_when_allowed(az, app.vault, name, patience)
-
     names = {name: given.get(name) or settings.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY")}
     wanted = ["TWILIO_AUTH_TOKEN", *(["TWILIO_API_SECRET"] if names["TWILIO_API_KEY"] else [])]
     try:
-        secrets = {name: given.get(name) or read(name) for name in wanted}
+        secrets = {name: given.get(name) or key_vault.read(az, app.vault, name) for name in wanted}
     except AzFailed as error:
         raise Failed(
             f"Twilio's secrets cannot be read from Key Vault:\n{error.text}",
@@ -172,14 +161,13 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     if options.resource_group:
         az = Az(terminal, options.subscription)
         preflight.check_tools(az)
-        preflight.account(az)
-        app = deployed_app.find_live(az, options.resource_group, options.name, Patience(terminal, options.pace))
+        app = deployed_app.find_live(az, options.resource_group, options.name)
         known = deployed_app.settings(az, app)
         given |= credentials(az, app, known, given)
         known["PUBLIC_BASE_URL"], former = app.base_url, (*former, app.address)
     base_url = options.base_url or checked("PUBLIC_BASE_URL", base_url_or_local, known)
     if not base_url:
-        raise Failed("The app's address is missing: give --base-url https://... or --resource-group.", again=False)
+        raise Refused("The app's address is missing: give --base-url https://... or --resource-group.")
     names = {name: given[name] or known.get(name, "") for name in NAMES}
     account = open_account(given)
     twilio_settings.check_forms(TwilioNames(names, {name: given[name] for name in SECRET_NAMES if given[name]}))
@@ -203,7 +191,7 @@ def checked(name: str, check: Callable[[str], Value], settings: Mapping[str, str
     try:
         return check(settings.get(name, ""))
     except argparse.ArgumentTypeError as error:
-        raise Failed(f"{name}: {str(error).rpartition(': ')[2]}", again=False) from None
+        raise Refused(f"{name}: {str(error).rpartition(': ')[2]}") from None
 
 
 def open_account(given: Mapping[str, str]) -> TwilioAccount:
@@ -214,8 +202,7 @@ def open_account(given: Mapping[str, str]) -> TwilioAccount:
         return TwilioAccount(sid, key, secret)
     if sid and token:
         return TwilioAccount(sid, sid, token)
-    raise Failed(
+    raise Refused(
         "Credentials are missing: TWILIO_ACCOUNT_SID, and TWILIO_AUTH_TOKEN or TWILIO_API_KEY with TWILIO_API_SECRET.",
         "Set them in the environment or in a file (--secrets FILE), or name the app in Azure (--resource-group).",
-        again=False,
     )

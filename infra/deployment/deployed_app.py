@@ -1,22 +1,30 @@
-"""What stands in Azure: the group, the last deployment of infra/main.bicep into it, and the app that it made."""
+"""The app in Azure: what exists of it, and what it answers over HTTPS."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hashlib
+import hmac
+import json
+import urllib.request
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from deployment.azure_cli import Az
-from deployment.patience import Patience
-from deployment.steps import Failed
+from deployment.azure_cli import Az, tries
+from deployment.terminal import Failed, Terminal
+from deployment.twilio_api import NO_ANSWER, as_object, in_words, send
 
-TAG = "phone-deployment"  # on every resource that a deployment makes: its value is the deployment's name
-FINISHED = ("Succeeded", "Failed", "Canceled")
+TAG = "phone-deployment"  # the template puts it on every resource; its value is the app's name
+SIGNED_ROUTE = "twiml_hello"  # answers only signed requests, and changes nothing
+# Fields of Deployment, and outputs of infra/main.bicep.
+OUTPUTS = {"app": "functionAppName", "host": "functionAppHostName", "vault": "keyVaultName"}
+OUTPUTS |= {"base_url": "publicBaseUrl", "data_storage": "dataStorageName"}
 
 
 @dataclass
 class Deployment:
-    """An app in Azure. What has not been made yet is empty."""
+    """An app in Azure. What does not exist is empty."""
 
     group: str
     name: str
@@ -25,109 +33,117 @@ class Deployment:
     vault: str = ""
     base_url: str = ""
     data_storage: str = ""
+    location: str = ""
 
     @property
     def address(self) -> str:
-        """Where the app answers, whatever it is that Twilio calls."""
+        """The app's own address, also where Twilio calls another one."""
         return f"https://{self.host}"
 
     @property
     def in_azure(self) -> tuple[str, ...]:
-        """The options that name the app in a command of `az functionapp`."""
+        """The options that name the app in commands of the Azure CLI."""
         return ("--resource-group", self.group, "--name", self.app)
 
-    def resource(self, path: str) -> str:
-        """Return the path of something under the app in the Resource Manager's API, for `az rest`."""
+    def path(self, path: str) -> str:
+        """Return the path of something of the app in the Resource Manager's API, for `az rest`."""
         group = f"/subscriptions/{{subscriptionId}}/resourceGroups/{self.group}"
         return f"{group}/providers/Microsoft.Web/sites/{self.app}/{path}"
 
 
-def find(az: Az, group: str, name: str, patience: Patience) -> Deployment | None:
-    """Return the last deployment of this name, once it is not going on any more; None when there was none.
-
-    Where somebody else has deployed, like azd, it has another name: the tags on the resources are the same.
-    """
-    for count in patience.tries(every=15, minutes=60):
-        answer = az.find("deployment", "group", "show", "--resource-group", group, "--name", name)
-        if answer is None:
-            found = from_resources(az, group, name)
-            return found if found.app else None
-        state = str(answer["properties"]["provisioningState"])
-        if state == "Succeeded":
-            return from_outputs(group, name, answer["properties"]["outputs"])
-        if state in FINISHED:
-            return from_resources(az, group, name)
-        if count == 0:
-            az.terminal.say(f"  The deployment {name!r} is still going on ({state}); waiting for it ...")
-    raise Failed(
-        f"The deployment {name!r} has been going on for an hour.",
-        f"az deployment group cancel --resource-group {group} --name {name}",
-    )
-
-
-def from_outputs(group: str, name: str, outputs: Mapping[str, Any]) -> Deployment:
-    """Return the app that a deployment made, by the outputs of infra/main.bicep."""
-    made = {
-        field: str(outputs[output]["value"])
-        for field, output in (
-            ("app", "functionAppName"),
-            ("host", "functionAppHostName"),
-            ("vault", "keyVaultName"),
-            ("base_url", "publicBaseUrl"),
-            ("data_storage", "dataStorageName"),
-        )
-    }
-    return Deployment(group, name, **made)
-
-
-def from_resources(az: Az, group: str, name: str) -> Deployment:
-    """Return what is there of the app: a deployment that failed has no outputs."""
-    found = Deployment(group, name)
-    for resource in resources(az, group):
-        if is_part(resource, name):
-            kind = resource["type"].lower()
-            if kind == "microsoft.web/sites":
-                found.app = resource["name"]
-                found.host = az.value(
-                    "HOST", "functionapp", "show", *found.in_azure, query="properties.defaultHostName"
-                )
-                found.base_url = settings(az, found).get("PUBLIC_BASE_URL") or found.address
-            elif kind == "microsoft.keyvault/vaults":
-                found.vault = resource["name"]
-            elif kind == "microsoft.storage/storageaccounts" and resource["name"].endswith("data"):
-                found.data_storage = resource["name"]
-    return found
+def from_outputs(group: str, name: str, outputs: Mapping[str, str]) -> Deployment:
+    """Return the app by the outputs of infra/main.bicep."""
+    return Deployment(group, name, **{field: outputs[output] for field, output in OUTPUTS.items()})
 
 
 def resources(az: Az, group: str) -> list[dict[str, Any]]:
-    """Return all resources of a group."""
-    return list(az.json("resource", "list", "--resource-group", group) or [])
+    """Return all resources of a group; none where it does not exist."""
+    exists = az.json("group", "exists", "--name", group)
+    return list(az.json("resource", "list", "--resource-group", group) or []) if exists else []
 
 
-def is_part(resource: Mapping[str, Any], name: str) -> bool:
-    """Whether a deployment of this name made the resource."""
-    return (resource["tags"] or {}).get(TAG) == name
+def parts(there: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
+    """Return those of a group's resources that belong to the app of this name."""
+    return [resource for resource in there if (resource["tags"] or {}).get(TAG) == name]
 
 
-def find_live(az: Az, group: str, name: str, patience: Patience) -> Deployment:
-    """Return the deployment of an app that runs; raises Failed where there is none."""
-    if not az.json("group", "exists", "--name", group):
-        raise Failed(
-            f"There is no resource group {group} in this subscription.",
-            "az group list --output table    shows those that there are",
-        )
-    deployment = find(az, group, name, patience)
-    if deployment is None or not (deployment.app and deployment.vault):
-        raise Failed(
-            f"No app named {name!r} has been deployed into {group}.",
-            f"az deployment group list --resource-group {group} --output table    shows what was",
-        )
-    return deployment
+def find(az: Az, group: str, name: str) -> Deployment:
+    """Return what exists of an app, by the tag on its resources: also after a failure, and after `azd provision`."""
+    return from_resources(az, Deployment(group, name), resources(az, group))
+
+
+def from_resources(az: Az, found: Deployment, there: list[dict[str, Any]]) -> Deployment:
+    """Fill in what a group's resources say about an app."""
+    for resource in parts(there, found.name):
+        kind, called = resource["type"].lower(), resource["name"]
+        if kind == "microsoft.web/sites":
+            found.app, found.location = called, resource["location"].replace(" ", "").lower()
+            found.host = az.json("functionapp", "show", *found.in_azure)["properties"]["defaultHostName"]
+            found.base_url = settings(az, found).get("PUBLIC_BASE_URL") or found.address
+        elif kind == "microsoft.keyvault/vaults":
+            found.vault = called
+        elif kind == "microsoft.storage/storageaccounts" and called.endswith("data"):
+            found.data_storage = called
+    return found
+
+
+def find_live(az: Az, group: str, name: str) -> Deployment:
+    """Return an app that was deployed; raises Failed where there is none."""
+    found = find(az, group, name)
+    if not (found.app and found.vault):
+        raise Failed(f"There is no app named {name!r} in the resource group {group} of this subscription.")
+    return found
 
 
 def settings(az: Az, deployment: Deployment) -> dict[str, str]:
-    """Return the app's settings as they are now; secrets are in Key Vault and only referred to."""
-    if not deployment.app:
-        return {}
-    found = az.find("functionapp", "config", "appsettings", "list", *deployment.in_azure)
+    """Return the app's settings as they are now; secrets are references into Key Vault."""
+    found = deployment.app and az.find("functionapp", "config", "appsettings", "list", *deployment.in_azure)
     return {setting["name"]: setting["value"] or "" for setting in found or []}
+
+
+def ask(url: str, headers: dict[str, str], body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any], str]:
+    """Return the status of one request, its JSON object, and why there was no answer (then the status is 0)."""
+    data = json.dumps(body).encode() if body is not None else None
+    request = urllib.request.Request(url, data, {**headers, "Content-Type": "application/json"})
+    try:
+        status, _, text = send(request, seconds=60)
+    except NO_ANSWER as error:
+        return 0, {}, in_words(error)
+    return status, as_object(text), ""
+
+
+def wait_until_healthy(app: Deployment, build: str, terminal: Terminal, refresh: Callable[[], None]) -> None:
+    """Return once /api/health answers 200 and names this build, if one is given.
+
+    Calls `refresh` now and then while the app's settings are wrong.
+    """
+    said, url = "", f"{app.address}/api/health"
+    for count in tries(every=10, minutes=15):
+        status, health, problem = ask(url, {})
+        if status == 200 and (not build or health.get("build") == build):
+            return
+        words = problem or ", ".join([str(status), *(f"{part}: {word}" for part, word in health.items())])
+        if words != said:
+            terminal.say(f"  Not yet: {words}")
+            said = words
+        if "certificate" in problem:
+            break
+        if health.get("settings") == "wrong" and count % 6 == 1:
+            refresh()
+    raise Failed(
+        f"{url} does not report that build {build or 'any'} is ready: {said}",
+        "`settings: wrong`: one is missing, or a Key Vault reference does not resolve; the app's log names it.",
+        f"az functionapp config appsettings list {' '.join(app.in_azure)} --output table",
+    )
+
+
+def takes_signature(base_url: str, token: str, signed_for: str = "") -> bool | None:
+    """Whether the app accepts a request signed with this auth token; None when it does not answer.
+
+    `signed_for` is the address in the signature, where it is not the address that is requested.
+    https://www.twilio.com/docs/usage/security#validating-requests
+    """
+    signed = f"{signed_for or base_url}/api/{SIGNED_ROUTE}"
+    signature = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
+    status, _, _ = ask(f"{base_url}/api/{SIGNED_ROUTE}", {"X-Twilio-Signature": signature})
+    return {200: True, 403: False}.get(status)

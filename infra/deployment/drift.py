@@ -6,7 +6,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from deployment import live_app
+from deployment import deployed_app
 from deployment.connection import Target
 from deployment.number import Resource, shown
 from deployment.terminal import Terminal
@@ -123,11 +123,11 @@ class Check:
         url, token = self.target.base_url, self.target.auth_token
         if not token:
             return
-        accepted = live_app.takes_signature(url, token)
+        accepted = deployed_app.takes_signature(url, token)
         if accepted:
             self.report(True, f"{url} accepts Twilio's signatures")
         elif accepted is None:
-            status, _, problem = live_app.ask(f"{url}/api/{live_app.SIGNED_ROUTE}", {})
+            status, _, problem = deployed_app.ask(f"{url}/api/{deployed_app.SIGNED_ROUTE}", {})
             words = f"answers {status} to Twilio" if status else f"does not answer: {problem}"
             self.report(False, f"{url} {words}", f"curl --include {url}/api/health")
         else:
@@ -138,7 +138,7 @@ class Check:
         url, token, owner = self.target.base_url, self.target.auth_token, self.target.owner
         scheme, _, rest = url.partition("://")
         for address in (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{rest}"):
-            if live_app.takes_signature(url, token, address):
+            if deployed_app.takes_signature(url, token, address):
                 return f"its PUBLIC_BASE_URL is {address}"
         if owner and not owner.lets_in():
             return "the TWILIO_AUTH_TOKEN given here is not the account's"

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
-from deployment.steps import Failed, Steps
-from deployment.terminal import Refused
+from deployment.steps import Steps
+from deployment.terminal import Failed, Refused
 from deployment.twilio_api import TwilioAccount
 
 # Twilio repeats a failed callback only when told to; shared/sending has the same.
@@ -136,7 +136,7 @@ def find_number(account: TwilioAccount, e164: str) -> Resource:
             url = f"{account.own}/IncomingPhoneNumbers/{state['sid']}.json"
             return Resource(account, e164, url, state, addresses, BYPASSES)
     endings = ", ".join(f"…{state['phone_number'][-4:]}" for state in found[:20]) or "no number"
-    raise Failed(f"{e164} is not a number of the account {account.account_sid}, which has {endings}.", again=False)
+    raise Refused(f"{e164} is not a number of the account {account.account_sid}, which has {endings}.")
 
 
 def find_by_sid(account: TwilioAccount, sid: str) -> Resource:
@@ -145,7 +145,7 @@ def find_by_sid(account: TwilioAccount, sid: str) -> Resource:
     url = f"{account.messaging}/v1/Services/{sid}" if service else f"{account.own}/Applications/{sid}.json"
     state = account.find(url)
     if state is None:
-        raise Failed(f"The account {account.account_sid} has no {sid}.", again=False)
+        raise Refused(f"The account {account.account_sid} has no {sid}.")
     return Resource(account, sid, url, state, SERVICE if service else (*VOICE, *MESSAGES))
 
 
@@ -175,7 +175,7 @@ def connect(steps: Steps, resources: Sequence[Resource], ours: Sequence[str], ye
     show(steps, plans)
     if others and take_over:
         advice = ("To connect it to the app, so that --restore can undo it:", take_over)
-        raise Failed("Calls or messages go elsewhere:\n" + "\n".join(others), *advice, again=False)
+        raise Refused("Calls or messages go elsewhere:\n" + "\n".join(others), *advice)
     for resource, change in agreed(steps, plans, yes):
         keep(resource, ours)
         steps.leaves(f"what {resource.label} had before, kept in the TwiML App {name_of(resource)!r}")
@@ -209,8 +209,8 @@ def agreed(
 ) -> list[tuple[Resource, dict[str, str]]]:
     """Return the plans that change something; raises Refused unless the user agrees."""
     found = [(resource, change) for resource, change in plans if change]
-    if found and not (yes or steps.terminal.confirm("Change this at Twilio?")):
-        raise Refused("Nothing was changed.")
+    if found:
+        steps.terminal.agree("Change this at Twilio?", yes)
     return found
 
 

@@ -1,108 +1,99 @@
-"""A script as a row of steps: a failure tells which step failed, what stands by then, and what to type next."""
+"""A command as a row of steps: a failure names the step, what exists by then, and what to type next."""
 
 from __future__ import annotations
 
-import contextlib
+import re
 import signal
-import sys
-from collections.abc import Callable, Iterator
+import textwrap
+from collections.abc import Callable, Iterable
 from types import FrameType
 
 from deployment.azure_cli import AzFailed
-from deployment.explain import explain
-from deployment.terminal import Refused, Terminal, this_command
+from deployment.terminal import Failed, Refused, Terminal, this_command
 from deployment.twilio_api import TwilioSaidNo, TwilioUnreachable
 
-
-class Failed(Exception):
-    """A step failed for a reason that its own code found; `advice` are the lines to follow.
-
-    `again` is False where the same command would fail the same way.
-    """
-
-    def __init__(self, reason: str, *advice: str, again: bool = True) -> None:
-        """Keep the reason and the advice."""
-        super().__init__(reason)
-        self.advice = advice
-        self.again = again
+# Parts of the Azure CLI's messages, and what to do.
+ADVICE = {
+    r"az login|AADSTS|No subscription found": "The login is missing or has ended: az login",
+    r"roleAssignments/write": "You may not assign roles. Ask an owner of the subscription for the role "
+    "'Role Based Access Control Administrator' on the resource group.",
+    r"AuthorizationFailed": "Your role on the resource group does not allow this; ask an owner for 'Contributor'.",
+    r"deleted state|VaultAlreadyExists": "A deleted vault keeps its name for some days: az keyvault purge --name VAULT",
+    r"AlreadyTaken|given name .* already exists": "The name is taken; choose another with --name.",
+    r"LocationNotAvailable": "These regions exist: az functionapp list-flexconsumption-locations -o table",
+    r"not registered to use namespace '(.+?)'": r"az provider register --wait --namespace \1",
+    r"Quota": "The quota of this region is used up; choose another --location, or ask Azure's support for more.",
+    r"RequestDisallowedByPolicy": "A policy of your organisation forbids this; the message names it.",
+    r"ForbiddenByRbac": "You need the role 'Key Vault Secrets Officer' on the vault. deploy.py assigns it where "
+    "it writes secrets; a new role can take ten minutes to work.",
+    r"[Bb]icep CLI|BCP\d{3}": "The template was not compiled; get the newest compiler: az bicep upgrade",
+    r"Max retries exceeded|getaddrinfo": "Azure was not reached; check the network, HTTPS_PROXY and the VPN.",
+}
 
 
 class Steps:
-    """Counts the steps, and remembers what they have left in the world."""
+    """Counts the steps, and remembers what they have made or changed."""
 
     def __init__(self, terminal: Terminal) -> None:
         """Begin with nothing done."""
         self.terminal = terminal
         self.number = 0
         self.title = "Begin"
-        self.left: list[str] = []
+        self.left: dict[str, str] = {}
 
     def begin(self, title: str) -> None:
-        """Announce the next step."""
+        """Print the title of the next step."""
         self.number += 1
         self.title = title
         self.terminal.say(f"\n{self.number}. {title}")
 
-    def leaves(self, what: str) -> None:
-        """Remember what a step has made or changed."""
-        if what not in self.left:
-            self.left.append(what)
+    def leaves(self, what: str, topic: str = "") -> None:
+        """Remember what a step has made or changed; it replaces what was remembered of the same topic."""
+        self.left[topic or what] = what
 
-    def report(self, reason: str, advice: list[str], again: bool = True) -> None:
+    def report(self, reason: str, advice: Iterable[str] = (), again: bool = True) -> None:
         """Print a failure."""
-        if again:
-            again_line = "Type the same command again; what is done already is found and kept:"
-            advice = [*advice, f"{again_line}\n    {this_command()}"]
-        done = [] if self.terminal.comments else self.left  # a plan changes nothing
-        left = "\n".join(f"    {line}" for line in done) or "    nothing: no step has changed anything yet"
-        next_lines = "".join(f"\n    {line}" for line in advice)
-        step = f"step {self.number}, {self.title!r}" if self.number else "the start"
-        self.terminal.error(
-            f"\nStopped at {step}.\n  Why:\n    {reason}\n  What stands now:\n{left}"
-            + (f"\n  Next:{next_lines}" if next_lines else "")
-        )
+        advice = [*advice, *(["The same command continues from here:", this_command()] if again else [])]
+        left = list(self.left.values()) or ["nothing: no step has changed anything yet"]
+        said = f"\nStopped at step {self.number}, {self.title!r}."
+        for heading, lines in (("Why", [reason]), ("What exists now", left), ("Next", advice)):
+            if lines:
+                said += f"\n  {heading}:\n" + textwrap.indent("\n".join(lines), "    ")
+        self.terminal.say(said, error=True)
 
 
 def run(terminal: Terminal, main: Callable[[Steps], None]) -> int:
-    """Run a script's steps; return its exit code."""
-    steps = Steps(terminal)
-    try:
-        with interruptible():
-            main(steps)
-    except AzFailed as error:
-        steps.report(f"{error}:\n    {indent(error.text)}", explain(error.text))
-    except Failed as error:
-        steps.report(indent(str(error)), [indent(line) for line in error.advice], error.again)
-    except TwilioSaidNo as error:
-        wrong = ["Copy the SIDs and secrets again from https://console.twilio.com; is the account suspended, perhaps?"]
-        steps.report(indent(str(error)), wrong if error.status == 401 else [])
-    except TwilioUnreachable as error:
-        steps.report(indent(str(error)), [])
-    except Refused as error:
-        steps.report(indent(str(error)), [], again=False)
-    except KeyboardInterrupt:
-        steps.report("It was interrupted. What was asked of Azure or Twilio by then may still be done.", [])
-        return 130
-    else:
-        return 0
-    return 1
+    """Run a command's steps; return its exit code.
 
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[None]:
-    """Let SIGTERM end the script as Ctrl-C does, so that temporary files are removed."""
+    SIGTERM and SIGHUP end the command as Ctrl-C does, so that temporary files are removed.
+    """
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, stop)
+    steps = Steps(terminal)
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in signals}
+    for number in signals:
+        if before[number] is not signal.SIG_IGN:  # as nohup sets SIGHUP
+            signal.signal(number, stop)
     try:
-        yield
+        main(steps)
+    except AzFailed as error:
+        found = (
+            match.expand(advice) for pattern, advice in ADVICE.items() if (match := re.search(pattern, error.text))
+        )
+        steps.report(f"{error}:\n{error.text}", [advice for advice in [next(found, "")] if advice])
+    except Failed as error:
+        steps.report(str(error), error.advice, again=not isinstance(error, Refused))
+    except (TwilioSaidNo, TwilioUnreachable) as error:
+        steps.report(str(error))
+    except KeyboardInterrupt:
+        steps.report("It was interrupted. Azure or Twilio may still finish what was requested.")
+        return 130
+    else:
+        return 0
     finally:
-        signal.signal(signal.SIGTERM, before)
-        sys.stdout.flush()
-
-
-def indent(text: str) -> str:
-    """Put every line but the first four columns to the right."""
-    return text.strip().replace("\n", "\n    ")
+        for number in signals:
+            signal.signal(number, before[number])
+    return 1

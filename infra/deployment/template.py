@@ -1,4 +1,8 @@
-"""The parameters of infra/main.bicep: what the command line says, what the app has already, what the file says."""
+"""The deployment of infra/main.bicep, whose parameters are in infra/main.bicepparam: for deploy.py, azd and workflows.
+
+The file reads the app's own values from the environment. What is chosen by an option is written into the file, so it
+stays until it is changed. An app with another name than `phone` gets a file of its own, main.NAME.bicepparam.
+"""
 
 from __future__ import annotations
 
@@ -9,124 +13,119 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from deployment.deployed_app import TAG
+from deployment.azure_cli import Az
+from deployment.deployed_app import Deployment, from_outputs
 from deployment.options import base_url, matching, parameter
-from deployment.secret_names import SECRET_NAMES
 from deployment.terminal import Refused, as_typed
-from deployment.twilio_settings import NAMES, TwilioNames
 
 INFRA = Path(__file__).resolve().parents[1]
-TEMPLATE = INFRA / "main.bicep"
-# Settings of the app that stay as they are, unless the command line, a file or the environment says otherwise.
-KEPT = {
-    "publicBaseUrl": "PUBLIC_BASE_URL",
-    "allowedCountries": "ALLOWED_COUNTRIES",
-    "defaultCountry": "DEFAULT_COUNTRY",
-}
-# Made by the script itself, out of options of their own.
-OWN = ("name", "location", "tags", "deployerPrincipalId", "deployerPrincipalType", "rotating")
+TEMPLATE = (INFRA / "main.bicep").read_text("utf-8")
+TYPES = dict(re.findall(r"(?m)^param (\w+) (\w+)", TEMPLATE))
+# Parameters that deploy.py sets by itself, or by an option of their own.
+OWN = ("name", "location", "tags", "deployerWritesSecrets", "rotating")
+# Settings that the app keeps where neither the file nor the environment has another value.
+KEPT = ("PUBLIC_BASE_URL", "ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that become parameters."""
-    add = parser.add_argument
-    add(
-        "--public-base-url",
-        type=base_url,
-        default="",
-        metavar="URL",
-        help="the app's address, where it is not its own host",
-    )
-    email = matching(r"[^@\s\"%&|<>^]+@[\w.-]+", "an e-mail address")
+    add, email = parser.add_argument, matching(r"[^@\s\"%&|<>^]+@[\w.-]+", "an e-mail address")
+    add("--public-base-url", type=base_url, default="", metavar="URL", help="Twilio calls it (default: the app's host)")
     add("--alert-email", type=email, default="", metavar="ADDRESS", help="where alerts go; without it there are none")
-    add("--tag", type=parameter, action="append", default=[], metavar="NAME=VALUE", help="a tag for every resource")
-    add(
-        "--set",
-        type=parameter,
-        action="append",
-        default=[],
-        metavar="NAME=VALUE",
-        help="any other parameter of infra/main.bicep",
+    for name, words in (("--tag", "a tag for every resource"), ("--set", "any other parameter of infra/main.bicep")):
+        add(name, type=parameter, action="append", default=[], metavar="NAME=VALUE", help=words)
+
+
+def file_of(name: str, other: bool = False) -> Path:
+    """Return the parameter file of an app; with `other`, also where it does not exist yet."""
+    own = INFRA / f"main.{name}.bicepparam"
+    return own if name != "phone" and (other or own.exists()) else INFRA / "main.bicepparam"
+
+
+def chosen(options: argparse.Namespace) -> dict[str, str]:
+    """Return the parameters that the command line gives, by name, as `az` reads them."""
+    for name, _ in options.set:
+        if name in OWN or name not in TYPES:
+            raise Refused(f"--set {name}: expected one of {', '.join(sorted(set(TYPES) - set(OWN)))}.")
+    named = {"publicBaseUrl": options.public_base_url, "alertEmail": options.alert_email}
+    found = {name: value for name, value in named.items() if value} | dict(options.set)
+    if options.tag:
+        before = re.search(assignment("tags"), file_of(options.name).read_text("utf-8"))
+        tags = re.findall(r"'?([\w.-]+)'?: '((?:[^'\\]|\\.)*)'", before[0] if before else "")
+        kept = {tag: re.sub(r"\\(.)", r"\1", value) for tag, value in tags}
+        found["tags"] = json.dumps({**kept, **dict(options.tag)})
+    return found
+
+
+def value_of(options: argparse.Namespace, name: str) -> str:
+    """Return the value that a text parameter will have: by the command line, the file, or the template's default."""
+    text = f"{file_of(options.name).read_text('utf-8')}\n{TEMPLATE}"
+    found = re.search(rf"(?m)^param {name} (?:string )?= '(.*)'$", text)
+    return chosen(options).get(name) or (found[1] if found else "")
+
+
+def allowed(name: str) -> list[str]:
+    """Return the values that a text parameter may have."""
+    found = re.search(rf"@allowed\(\[([^\]]*)\]\)\nparam {name} ", TEMPLATE)
+    return re.findall(r"'(.+)'", found[1]) if found else []
+
+
+def variables(
+    options: argparse.Namespace, names: Mapping[str, str], live: Mapping[str, str], before: Deployment, writes: bool
+) -> dict[str, str]:
+    """Return the environment variables that the parameter file reads; `writes` gives this login a role on the vault."""
+    kept = {name: os.environ.get(name, "").strip() or live.get(name, "") for name in KEPT}
+    if kept["PUBLIC_BASE_URL"] == before.address:
+        kept["PUBLIC_BASE_URL"] = ""  # the template fills it in
+    values = {**names, **kept, "APP_NAME": options.name, "AZURE_LOCATION": options.location or before.location}
+    values["ROTATING"] = "true" if live.get("TWILIO_AUTH_TOKEN_NEXT") else ""  # rotate.py is not done yet
+    values["DEPLOYER_WRITES_SECRETS"] = str(writes).lower()
+    return {name: value for name, value in values.items() if value}
+
+
+def arguments(options: argparse.Namespace) -> list[str]:
+    """Return the arguments of `az deployment group create` and `what-if`."""
+    inline = [f"{name}={value}" for name, value in chosen(options).items()]
+    where = ["--resource-group", options.resource_group, "--name", options.name]
+    return [*where, "--parameters", as_typed(file_of(options.name)), *inline]
+
+
+def show_changes(options: argparse.Namespace, az: Az, environment: Mapping[str, str]) -> None:
+    """Print what a deployment would change, in the Azure CLI's words."""
+    quiet = ("--exclude-change-types", "NoChange", "Ignore")
+    az.terminal.say(az.execute(["deployment", "group", "what-if", *arguments(options), *quiet], environment))
+
+
+def create(options: argparse.Namespace, az: Az, environment: Mapping[str, str]) -> Deployment:
+    """Deploy the template, once no earlier deployment runs; write what was chosen into the file; return the app."""
+    command = ("deployment", "group", "create", *arguments(options), "--query", "properties.outputs")
+    outputs = az.until_allowed(
+        lambda: az.json(*command, variables=environment), "another deployment", minutes=60, also="DeploymentActive"
     )
-    add("--parameters", type=existing, default="", metavar="FILE", help="a .bicepparam or JSON file with parameters")
+    remember(options, az)
+    return from_outputs(options.resource_group, options.name, {name: found["value"] for name, found in outputs.items()})
 
 
-def existing(text: str) -> str:
-    """Return the path of a file that is there."""
-    if text and not Path(text).is_file():
-        raise argparse.ArgumentTypeError(f"{text!r}: there is no such file")
-    return text
+def remember(options: argparse.Namespace, az: Az) -> None:
+    """Write the chosen parameters into the app's parameter file."""
+    text, path, values = file_of(options.name).read_text("utf-8"), file_of(options.name, other=True), chosen(options)
+    for name, value in values.items():
+        line = f"param {name} = {literal(TYPES[name], value)}"
+        text = re.sub(assignment(name), "", text).rstrip("\n") + f"\n{line}\n"
+    if values:
+        path.write_text(text, "utf-8")
+        az.terminal.say(f"  Written into {as_typed(path)}, for the next time: {', '.join(values)}. Commit it.")
 
 
-def arguments(
-    options: argparse.Namespace, names: Mapping[str, str], live: Mapping[str, str], host: str, who: tuple[str, str]
-) -> list[str]:
-    """Return the arguments with which `az deployment group` deploys the template for this app."""
-    file = Path(options.parameters).read_text("utf-8") if options.parameters else ""
-    values = {"name": options.name, "tags": json.dumps({**dict(options.tag), TAG: options.name})}
-    values |= {parameter_of(setting): value for setting, value in names.items()}
-    for name, setting in KEPT.items():
-        value = os.environ.get(setting, "").strip() or live.get(setting, "")
-        # What the template fills in by itself need not be said.
-        if not re.search(rf"\b{name}\b", file) and value not in (default(name), f"https://{host}"):
-            values[name] = value
-    values |= {"location": options.location, "alertEmail": options.alert_email or os.environ.get("ALERT_EMAIL", "")}
-    values |= {"publicBaseUrl": options.public_base_url or values.get("publicBaseUrl", "")}
-    values |= {"deployerPrincipalId": who[0], "deployerPrincipalType": who[1] if who[0] else ""}
-    if live.get("TWILIO_AUTH_TOKEN_NEXT"):
-        values["rotating"] = "true"  # rotate.py is under way, and takes it back at its end
-    chosen = {name: value for name, value in values.items() if value} | explicit(options)
-    return [
-        *("--resource-group", options.resource_group, "--name", options.name, "--template-file", as_typed(TEMPLATE)),
-        *("--parameters", *filter(None, [options.parameters]), *(f"{name}={value}" for name, value in chosen.items())),
-    ]
+def assignment(name: str) -> str:
+    """Return a pattern for the assignment of a parameter in a .bicepparam file."""
+    return rf"(?ms)^param {name} = (?:\{{\n.*?^\}}|[^\n]*)\n"
 
 
-def explicit(options: argparse.Namespace) -> dict[str, str]:
-    """Return what --set gives, all of it parameters of the template."""
-    given = dict(options.set)
-    for name in given:
-        if name in OWN:
-            raise Refused(f"--set {name}: this parameter has an option of its own, see --help.")
-        if name not in parameters():
-            raise Refused(
-                f"--set {name}: the template has no such parameter. It has: {', '.join(sorted(parameters()))}."
-            )
-    return given
-
-
-def chosen(options: argparse.Namespace, name: str) -> str:
-    """Return the value that a text parameter will have: from --set, else the template's default."""
-    return str(dict(options.set).get(name) or default(name))
-
-
-def default(name: str) -> str:
-    """Return the default of a text parameter, as the template has it."""
-    found = re.search(rf"(?m)^param {name} string = '(.*)'$", TEMPLATE.read_text("utf-8"))
-    return found[1] if found else ""
-
-
-def parameters() -> list[str]:
-    """Return the names of the template's parameters."""
-    return re.findall(r"(?m)^param (\w+) ", TEMPLATE.read_text("utf-8"))
-
-
-def providers() -> list[str]:
-    """Return the resource providers whose types stand in the template and its modules."""
-    types = "".join(path.read_text("utf-8") for path in sorted(INFRA.rglob("*.bicep")))
-    return sorted(set(re.findall(r"'(Microsoft\.\w+)/[\w/]+@", types)))
-
-
-def parameter_of(setting: str) -> str:
-    """Return the parameter of a setting: TWILIO_API_KEY is twilioApiKey."""
-    first, *rest = setting.lower().split("_")
-    return first + "".join(word.capitalize() for word in rest)
-
-
-def placeholders(options: argparse.Namespace) -> TwilioNames:
-    """Return what the plan writes in place of names and secrets: shell variables."""
-    optional = "TWILIO_MESSAGING_SERVICE_SID"
-    names = {name: f"${name}" for name in NAMES if name != optional or os.environ.get(optional)}
-    if options.number:
-        names["TWILIO_FROM_NUMBER"] = options.number
-    return TwilioNames(names, {name: "" for name in SECRET_NAMES if name != "TWILIO_AUTH_TOKEN_NEXT"})
+def literal(kind: str, value: str) -> str:
+    """Return a value as Bicep writes it."""
+    if kind == "object":
+        pairs = [f"{literal('string', name)}: {literal('string', text)}" for name, text in json.loads(value).items()]
+        return "{ " + ", ".join(pairs) + " }"
+    quoted = value.replace("\\", "\\\\").replace("'", "\\'").replace("${", "\\${")
+    return f"'{quoted}'" if kind == "string" else value

@@ -1,13 +1,10 @@
-metadata description = 'Who may do what: the app no more than it needs, and the one who puts the secrets into the vault.'
+metadata description = 'The roles of the app, as few as it needs, and the role to write secrets into the vault.'
 
 @description('The app\'s identity.')
 param appPrincipalId string
 
-@description('Who puts the secrets into the vault; empty for nobody.')
+@description('The object ID of the identity that may write secrets into the vault; empty for none.')
 param deployerPrincipalId string
-
-@description('What deployerPrincipalId is the ID of.')
-param deployerPrincipalType string
 
 @description('The host\'s storage account.')
 param hostStorageName string
@@ -43,24 +40,6 @@ var onStorage = [
   }
 ]
 
-var appOnVault = [
-  {
-    principalId: appPrincipalId
-    principalType: 'ServicePrincipal'
-    role: 'Key Vault Secrets User'
-  }
-]
-
-var deployerOnVault = [
-  {
-    principalId: deployerPrincipalId
-    principalType: deployerPrincipalType
-    role: 'Key Vault Secrets Officer'
-  }
-]
-
-var onVault = empty(deployerPrincipalId) ? appOnVault : concat(appOnVault, deployerOnVault)
-
 resource accounts 'Microsoft.Storage/storageAccounts@2025-06-01' existing = [for grant in onStorage: {
   name: grant.account
 }]
@@ -85,16 +64,27 @@ resource storageRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [fo
   }
 }]
 
-resource vaultRoles 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for grant in onVault: {
-  name: guid(vault.id, grant.principalId, roleIds[grant.role])
+resource vaultRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
+  name: guid(vault.id, appPrincipalId, roleIds['Key Vault Secrets User'])
   scope: vault
   properties: {
-    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds[grant.role])
-    principalId: grant.principalId
-    principalType: grant.principalType
-    description: grant.role
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds['Key Vault Secrets User'])
+    principalId: appPrincipalId
+    principalType: 'ServicePrincipal'
+    description: 'Key Vault Secrets User'
   }
-}]
+}
+
+// Without a principalType, Azure looks up what the identity is: a user, or the service principal of a pipeline.
+resource deployerRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(deployerPrincipalId)) {
+  name: guid(vault.id, deployerPrincipalId, roleIds['Key Vault Secrets Officer'])
+  scope: vault
+  properties: {
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roleIds['Key Vault Secrets Officer'])
+    principalId: deployerPrincipalId
+    description: 'Key Vault Secrets Officer'
+  }
+}
 
 resource monitoringRole 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   name: guid(component.id, appPrincipalId, roleIds['Monitoring Metrics Publisher'])

@@ -11,6 +11,9 @@ param location string
 @description('Tags for the account.')
 param tags object
 
+@description('How it is replicated, like Standard_LRS.')
+param sku string
+
 @description('The names of the blob containers.')
 param containers array
 
@@ -22,7 +25,7 @@ resource account 'Microsoft.Storage/storageAccounts@2025-06-01' = {
   location: location
   tags: tags
   sku: {
-    name: 'Standard_LRS'
+    name: sku
   }
   kind: 'StorageV2'
   properties: {

@@ -28,6 +28,7 @@ from tests.support.stand_in_az.cli import COMMANDS
 MOST_WORDS_OF_README = 1200
 # Settings of other programs, and the name of an error.
 NOT_SETTINGS = {
+    "APP_NAME",
     "AZURE_CLIENT_ID",
     "AZURE_RESOURCE_GROUP",
     "AZURE_SUBSCRIPTION_ID",

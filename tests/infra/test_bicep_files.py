@@ -1,19 +1,25 @@
-"""What holds for the Bicep files as files: all is described, nothing is idle, what-if can look into them."""
+"""The Bicep files: described, without unused parts, with names that Azure accepts, and readable for what-if."""
 
 from __future__ import annotations
 
 import json
 import re
+import string
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from shared.settings import SETTING_NAMES
-from tests.support.bicep_language import parse, parts, text_of, walk
-from tests.support.bicep_template import ALL, FILES, INFRA, PRIMITIVES, deploy, read
+from tests.support.bicep_language import GROUP, Runtime, parse, parts, text_of, unique_string, value_of, walk
+from tests.support.bicep_template import ALL, FILES, INFRA, PRIMITIVES, deploy, parameters_in, read
 
 SECRET = re.compile(r"secret|token|password|key(?!vaultname)|connection|list\w*\(", re.IGNORECASE)
+
+
+PARAMETERS = {name: found for name, found in read(INFRA / "main.bicep").items() if found.kind == "parameter"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -25,6 +31,9 @@ def test_each_file_parameter_and_output_is_described(path: Path) -> None:
     assert re.search(r"^metadata description = '.+\.'$", source, re.MULTILINE)
     for name, found in described.items():
         assert str(found.decorators.get("description", "")).endswith("."), name
+        assert found.type in PRIMITIVES, "every parser reads these; checkov's reads no `?` and no `string[]`"
+        if found.kind == "output":  # outputs stay in the group's history, for everybody who may read it
+            assert not SECRET.search(name + text_of(found.node)), name
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
@@ -48,14 +57,6 @@ def test_every_module_is_used() -> None:
     assert set(re.findall(r"'modules/(\w+)\.bicep'", main)) == {path.stem for path in FILES[1:]}
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_the_types_of_parameters_are_ones_that_every_parser_reads(path: Path) -> None:
-    """The Bicep CLI since 0.30 and checkov's parser: no `?`, no `string[]`, no types of our own."""
-    for name, found in read(path).items():
-        if found.kind in ("parameter", "output"):
-            assert found.type in PRIMITIVES, name
-
-
 def test_the_outputs_are_these() -> None:
     """The scripts beside read them."""
     template = deploy()
@@ -73,16 +74,6 @@ def test_the_outputs_are_these() -> None:
         "dataStorageName": data.name,
         "identityName": identity.name,
     }
-
-
-def test_no_output_is_a_secret() -> None:
-    """Outputs stay in the group's history for everybody who may read it."""
-    for path in FILES:
-        for name, found in read(path).items():
-            if found.kind == "output":
-                assert not re.search(
-                    r"(?i)secret|token|password|key(?!vaultname)|connection", name + text_of(found.node)
-                ), name
 
 
 @pytest.mark.parametrize("parameters", [{}, ALL], ids=["least", "all"])
@@ -133,15 +124,122 @@ def test_names_and_scopes_are_known_before_anything_is_made() -> None:
 def test_the_parameter_file_names_parameters_and_settings_that_exist() -> None:
     """Its values come from the environment, under the app's own names."""
     source = (INFRA / "main.bicepparam").read_text(encoding="utf-8")
-    # The grammar knows `using`, but takes `param name = value` for a declaration without a type.
-    root = parse(re.sub(r"^param ", "var ", source, flags=re.MULTILINE))
-    assigned = {text_of(parts(node)[0]) for node in parts(root) if node.type == "variable_declaration"}
     from_environment = set(re.findall(r"readEnvironmentVariable\('(\w+)'", source))
+    by_commands = {"ALERT_EMAIL", "APP_NAME", "AZURE_LOCATION", "DEPLOYER_WRITES_SECRETS", "ROTATING"}
 
     assert "using 'main.bicep'" in source
-    assert assigned <= {name for name, found in read(INFRA / "main.bicep").items() if found.kind == "parameter"}
-    assert "twilioAccountSid" in assigned
-    assert from_environment <= {*SETTING_NAMES, "ALERT_EMAIL", "AZURE_PRINCIPAL_ID", "AZURE_PRINCIPAL_TYPE"}
+    assert set(parameters_in(source, {"TWILIO_ACCOUNT_SID": "AC"})) <= set(PARAMETERS)
+    assert from_environment <= {*SETTING_NAMES} | by_commands
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("name", "ab"),
+        ("name", "a" * 25),
+        ("instanceMemoryMB", 1024),
+        ("maximumInstanceCount", 0),
+        ("httpConcurrency", 0),
+        ("twilioAccountSid", "AC"),
+        ("dailyCapGb", 0),
+        ("pythonVersion", "3.9"),
+        ("storageSku", "Standard_GRS"),
+    ],
+)
+def test_a_parameter_out_of_bounds_is_rejected(name: str, value: object) -> None:
+    """By its decorators, before anything is made."""
+    with pytest.raises(ValueError, match=f"{name} may not be"):
+        deploy(**{name: value})
+
+
+def test_the_pythons_are_those_that_the_app_supports() -> None:
+    """The newest but one is the default."""
+    found = PARAMETERS["pythonVersion"]
+
+    assert found.decorators["allowed"] == ["3.11", "3.12", "3.13", "3.14"]
+    assert deploy()["pythonVersion"] == "3.13"
+
+
+# https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+RULES = {
+    "Microsoft.Authorization/roleAssignments": r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}",
+    "Microsoft.Insights/actionGroups": r"[^:<>+/&%\\?|]{0,259}[^:<>+/&%\\?| .]",
+    "Microsoft.Insights/components": r"[^%&\\?/]{0,259}[^%&\\?/ .]",
+    "Microsoft.Insights/metricAlerts": r"[^*#&+:<>?@%{}\\/]{0,259}[^*#&+:<>?@%{}\\/ .]",
+    "Microsoft.Insights/scheduledQueryRules": r"[^*<>%{}&:\\?/#|]{0,259}[^*<>%{}&:\\?/#| .]",
+    "Microsoft.Insights/webtests": r"[^%&\\?/]{0,259}[^%&\\?/ .]",
+    "Microsoft.KeyVault/vaults": r"(?!.*--)[a-zA-Z][a-zA-Z0-9-]{1,22}[a-zA-Z0-9]",
+    "Microsoft.ManagedIdentity/userAssignedIdentities": r"[a-zA-Z0-9][a-zA-Z0-9_-]{2,127}",
+    "Microsoft.OperationalInsights/workspaces": r"[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]",
+    "Microsoft.Storage/storageAccounts": r"[a-z0-9]{3,24}",
+    "Microsoft.Storage/storageAccounts/blobServices": r"default",
+    "Microsoft.Storage/storageAccounts/blobServices/containers": r"(?!.*--)[a-z0-9][a-z0-9-]{1,61}[a-z0-9]",
+    "Microsoft.Storage/storageAccounts/tableServices": r"default",
+    "Microsoft.Storage/storageAccounts/tableServices/tables": r"(?!tables$)[A-Za-z][A-Za-z0-9]{2,62}",
+    "Microsoft.Web/serverfarms": r"[a-zA-Z0-9-]{1,40}",
+    # The first label of the host is the name, a hyphen and a hash of 16 characters, and a label ends at 63.
+    "Microsoft.Web/sites": r"[a-zA-Z0-9][a-zA-Z0-9-]{0,44}[a-zA-Z0-9]",
+    "Microsoft.Web/sites/basicPublishingCredentialsPolicies": r"scm",
+    "Microsoft.Web/sites/config": r"appsettings",
+}
+# Names that nobody else in the world may have.
+GLOBAL = ("Microsoft.Storage/storageAccounts", "Microsoft.KeyVault/vaults", "Microsoft.Web/sites")
+names = st.text(string.ascii_lowercase + string.digits + "-", min_size=3, max_size=24)
+
+
+@settings(deadline=None)
+@given(names, names)
+def test_every_name_follows_azures_rules_and_two_apps_share_none(name: str, other: str) -> None:
+    """Also a base name of hyphens; globally unique names contain what is unique to the group and the app."""
+    resources = deploy(**ALL, name=name).resources
+    ids, ids_of_other = ({found.id.lower() for found in deploy(**ALL, name=one).resources} for one in (name, other))
+
+    assert {resource.kind for resource in resources} == set(RULES)
+    for resource in resources:
+        assert re.fullmatch(RULES[resource.kind], resource.name), f"{resource.kind} {resource.name}"
+        assert resource.kind not in GLOBAL or unique_string(GROUP, name)[:8] in resource.name
+    assert len(ids) == len(resources)
+    assert ids == ids_of_other if name == other else ids.isdisjoint(ids_of_other)
+
+
+def test_modules_have_names_that_contain_the_apps_name() -> None:
+    """A group cannot run two deployments of one name at the same time; compilers before 0.34 demand names."""
+    main = (INFRA / "main.bicep").read_text("utf-8")
+    found = re.findall(r"(?m)^module (\w+) '.+\{\n  name: '\$\{name\}-(\w+)'$", main)
+
+    assert found == [(module, module) for module, _ in found]
+    assert len(found) == main.count("\nmodule ") > 1
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("'it\\'s ${x}${y.z}'", "it's 1two"),
+        ("'''\nas \\w it is ${x}\n'''", "as \\w it is ${x}\n"),
+        ("empty(none) ? x : 7", 1),
+        ("!empty(none) || x == 1 && x > 0", True),
+        ("{ 'a-${x}': [ x, 2 ], b: { c: false } }", {"a-1": [1, 2], "b": {"c": False}}),
+        ("[for (item, i) in list: { at: i, it: item }]", [{"at": 0, "it": "p"}, {"at": 1, "it": "q"}]),
+        ("concat(list, ['r'])", ["p", "q", "r"]),
+        ("union({ a: 1, b: 1 }, { b: 2 })", {"a": 1, "b": 2}),
+        ("take('telephone', 4)", "tele"),
+        ("list[1]", "q"),
+        ("y['z']", "two"),
+        ("app.properties.host", "<app.properties.host>"),
+    ],
+)
+def test_expressions_mean_what_bicep_says(source: str, expected: object) -> None:
+    """Each construct that infra/ uses, once."""
+    names = {"x": 1, "y": {"z": "two"}, "none": "", "list": ["p", "q"], "app": Runtime("<app>")}
+
+    assert value_of(source, **names) == expected
+
+
+@pytest.mark.parametrize("source", ["map([1], x => x)", "listKeys('a', 'b')", "x ?? 1", "newGuid()", "null", "'a' b"])
+def test_what_the_evaluator_does_not_know_stops_it(source: str) -> None:
+    """A guess would make every test that relies on it worthless."""
+    with pytest.raises((NotImplementedError, KeyError, SyntaxError)):
+        value_of(source, x=1)
 
 
 def test_the_linters_rules_are_all_errors() -> None:

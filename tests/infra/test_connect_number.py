@@ -18,8 +18,8 @@ import pytest
 from deployment import number as connecting
 from deployment.connection import Target
 from deployment.number import shown
-from deployment.steps import Failed, Steps
-from deployment.terminal import Terminal
+from deployment.steps import Steps
+from deployment.terminal import Failed, Terminal
 from deployment.twilio_api import TwilioAccount, TwilioUnreachable
 from hypothesis import given
 from hypothesis import strategies as st

@@ -2,32 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-
-import pytest
-
 from fake_twilio.testing import FakeTwilio
-from tests.support.stand_in_az.cloud import Fault
+from tests.support.stand_in_az.azure import Fault
 from tests.support.stand_in_az.world import NUMBER, World
-
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="puts a script named az on the PATH")
 
 OTHER = "https://other.example.com/voice"
 YES = ("--confirm", "rg-phone")
-
-
-def connect_number(world: World, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run connect_number.py with only the name of the resource group."""
-    return subprocess.run(
-        [*world.command("connect_number"), *options],
-        cwd=world.repository,
-        env=world.environ(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def kept(fake: FakeTwilio) -> int:
@@ -41,22 +21,22 @@ def test_deploy_connects_the_number_and_destroy_restores_it(there: World) -> Non
     number.voice_url = OTHER
 
     refused = there.deploy()
-    assert (refused.returncode, there.calls_go_to) == (1, OTHER)
+    assert (refused.code, there.calls_go_to) == (1, OTHER)
 
     deployed = there.deploy("--take-over")
-    assert deployed.returncode == 0, deployed.stderr
+    assert deployed.code == 0, deployed.err
     api = f"https://{there.app.host}/api"
     assert (number.voice_url, number.sms_url, kept(fake)) == (f"{api}/answer_call", f"{api}/receive_sms", 1)
 
     moved = there.deploy("--public-base-url", "https://phone.example.com")
-    assert moved.returncode == 0, moved.stderr
+    assert moved.code == 0, moved.err
     assert there.calls_go_to == "https://phone.example.com/api/answer_call"
 
     removed = there.run("destroy", *YES)
-    assert removed.returncode == 0, removed.stderr
+    assert removed.code == 0, removed.err
     assert (number.voice_url, number.sms_url, kept(fake)) == (OTHER, "", 0)
 
-    said = "".join(done.stdout + done.stderr for done in (refused, deployed, moved, removed))
+    said = "".join(done.out + done.err for done in (refused, deployed, moved, removed))
     assert not [secret for secret in (there.twilio.token, *there.twilio.keys.values()) if secret in said]
     assert fake.faults == []
 
@@ -67,7 +47,7 @@ def test_a_messaging_service_in_the_settings_is_connected_without_a_number(there
 
     done = there.deploy(TWILIO_MESSAGING_SERVICE_SID=service.sid, TWILIO_FROM_NUMBER="", TWILIO_API_KEY="")
 
-    assert done.returncode == 0, done.stderr
+    assert done.code == 0, done.err
     assert service.inbound_request_url == f"https://{there.app.host}/api/receive_sms"
     assert there.calls_go_to == ""
 
@@ -77,27 +57,27 @@ def test_the_resource_group_is_enough_to_check_and_to_connect(deployed: World) -
     number = deployed.twilio.fake.number(NUMBER)
     number.sms_url = ""
 
-    drifted = connect_number(deployed, "--check")
-    assert (drifted.returncode, drifted.stdout.count("WRONG"), number.sms_url) == (1, 1, "")
+    drifted = deployed.run("connect_number", "--check")
+    assert (drifted.code, drifted.out.count("WRONG"), number.sms_url) == (1, 1, "")
 
-    assert connect_number(deployed, "--yes").returncode == 0
+    assert deployed.run("connect_number", "--yes").code == 0
     assert number.sms_url == f"https://{deployed.app.host}/api/receive_sms"
-    checked = connect_number(deployed, "--check", "--countries", "US")
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert deployed.twilio.token not in checked.stdout + drifted.stdout
+    checked = deployed.run("connect_number", "--check", "--countries", "US")
+    assert checked.code == 0, checked.out + checked.err
+    assert deployed.twilio.token not in checked.out + drifted.out
 
 
 def test_an_address_in_front_of_the_app_has_to_be_its_public_base_url(deployed: World) -> None:
     """Twilio signs the address that it calls; the fix is a command of deploy.py."""
     front = f"https://{deployed.app.host.upper()}"
-    assert connect_number(deployed, "--base-url", front, "--yes", "--take-over").returncode == 0
+    assert deployed.run("connect_number", "--base-url", front, "--yes", "--take-over").code == 0
     assert deployed.calls_go_to == f"{front}/api/answer_call"
 
-    done = connect_number(deployed, "--base-url", front, "--check")
+    done = deployed.run("connect_number", "--base-url", front, "--check")
 
-    assert done.returncode == 1
-    assert f"its PUBLIC_BASE_URL is https://{deployed.app.host}" in done.stdout
-    assert f"infra/deploy.py --resource-group rg-phone --public-base-url {front}\n" in done.stdout
+    assert done.code == 1
+    assert f"its PUBLIC_BASE_URL is https://{deployed.app.host}" in done.out
+    assert f"infra/deploy.py --resource-group rg-phone --public-base-url {front}\n" in done.out
 
 
 def test_given_secrets_are_used_where_key_vault_cannot_be_read(deployed: World) -> None:
@@ -107,10 +87,10 @@ def test_given_secrets_are_used_where_key_vault_cannot_be_read(deployed: World) 
 
     removed = deployed.run("destroy", *YES, **{**deployed.secrets, **stray})
 
-    assert removed.returncode == 0, removed.stderr
+    assert removed.code == 0, removed.err
     assert deployed.calls_go_to == ""
 
 
 def test_a_resource_group_that_does_not_exist_is_an_error(there: World) -> None:
     """Nothing is guessed."""
-    assert connect_number(there, "--check").returncode == 1
+    assert there.run("connect_number", "--check").code == 1

@@ -20,6 +20,7 @@ from tree_sitter import Language, Node, Parser
 PARSER = Parser(Language(tree_sitter_bicep.language()))
 SUBSCRIPTION = "/subscriptions/11111111-2222-3333-4444-555555555555"
 GROUP = f"{SUBSCRIPTION}/resourceGroups/the-group"
+DEPLOYER = "44444444-3333-2222-1111-000000000000"
 ESCAPES = {"\\'": "'", "\\\\": "\\", "\\n": "\n", "\\r": "\r", "\\t": "\t", "\\$": "$"}
 
 
@@ -82,6 +83,8 @@ def union(*values: Any) -> Any:
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "concat": lambda *lists: [item for items in lists for item in items],
+    "bool": lambda text: {"true": True, "false": False}[text],
+    "deployer": lambda: {"objectId": DEPLOYER},
     "empty": lambda value: not value,
     "guid": lambda *seeds: str(uuid.uuid5(uuid.NAMESPACE_URL, "|".join(seeds))),
     "readEnvironmentVariable": lambda name, default=None: default,

@@ -5,6 +5,7 @@ The tests in the other files beside this one look at what it returns.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -211,6 +212,20 @@ def read(path: Path) -> dict[str, Declaration]:
     return declarations
 
 
+def parameters_in(source: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """Return what a .bicepparam file assigns, with these environment variables."""
+
+    def variable(found: re.Match[str]) -> str:
+        value = environ.get(found[1])
+        return (found[2] if value is None else f"'{value}'") or f"<{found[1]} is not set>"
+
+    source = re.sub(r"readEnvironmentVariable\('(\w+)'(?:, ('[^']*'))?\)", variable, source)
+    # The grammar knows `using`, but takes `param name = value` for a declaration without a type.
+    root = parse(re.sub(r"^param ", "var ", source, flags=re.MULTILINE))
+    found = [parts(node) for node in parts(root) if node.type == "variable_declaration"]
+    return {text_of(name): evaluate(value, {}) for name, value in found}
+
+
 def deploy(**parameters: Any) -> Template:
     """Work main.bicep out with these parameters, and an account."""
     return Template(INFRA / "main.bicep", {**ACCOUNT, **parameters}).complete()
@@ -219,7 +234,7 @@ def deploy(**parameters: Any) -> Template:
 # Everything that the parameters can switch on.
 ALL: dict[str, Any] = {
     "alertEmail": "someone@example.com",
-    "deployerPrincipalId": "44444444-3333-2222-1111-000000000000",
+    "deployerWritesSecrets": True,
     "alwaysReady": 2,
     "rotating": True,
     "twilioApiKey": "SK" + "0" * 32,

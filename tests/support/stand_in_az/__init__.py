@@ -1,5 +1,5 @@
 """A stand-in for the Azure CLI and the part of Azure behind it, for the tests of infra/.
 
-`az` on the PATH is a small program that hands its arguments to the test's own process. There `cli.py` checks them by
-what the real CLI takes (commands.json, recorded from it by record.py), and `cloud.py` answers as Azure does.
+`cli.py` checks each command by what the real CLI accepts (commands.json, recorded from it by record.py), `azure.py`
+answers, with resources and settings from the real Bicep files, `app.py` is the deployed app, `world.py` runs commands.
 """

@@ -1,4 +1,4 @@
-"""The deployed app's stand-in, over real HTTPS, with the settings, secrets and functions that it was given."""
+"""The deployed app's stand-in, over real HTTPS, with the settings, secrets and code that it was given."""
 
 from __future__ import annotations
 
@@ -8,31 +8,20 @@ import re
 import ssl
 import threading
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from twilio.request_validator import RequestValidator
 
-if TYPE_CHECKING:
-    from tests.support.stand_in_az.cloud import Azure
-
 REFERENCE = re.compile(r"@Microsoft\.KeyVault\(SecretUri=https://([\w-]+)\.vault\.azure\.net/secrets/([\w-]+)/\)")
-PARAMETERS = {
-    "TWILIO_ACCOUNT_SID": "twilioAccountSid",
-    "TWILIO_API_KEY": "twilioApiKey",
-    "TWILIO_FROM_NUMBER": "twilioFromNumber",
-    "TWILIO_MESSAGING_SERVICE_SID": "twilioMessagingServiceSid",
-    "ALLOWED_COUNTRIES": "allowedCountries",
-    "DEFAULT_COUNTRY": "defaultCountry",
-}
+Vaults = dict[str, dict[str, list[dict[str, Any]]]]
 
 
 @dataclass
@@ -41,83 +30,85 @@ class App:
 
     host: str = ""
     key: str = "marked-function-key"
-    azure: Azure | None = field(default=None, repr=False)
+    vaults: Vaults = field(default_factory=dict, repr=False)
     settings: dict[str, str] = field(default_factory=dict)
     fetched: dict[str, str] = field(default_factory=dict, repr=False)
     functions: list[str] = field(default_factory=list)
+    python: str = ""
+    built_for: str = ""
+    """The Python for which the running code was built."""
+    build: str = ""
+    waiting: str = ""
+    """The build that runs after some more requests for the health."""
+    slow: int = 0
+    starting: int = 0
+    """So many requests are answered 503, since the instances restart."""
+    restarts: int = 0
+    """How many requests each change of the settings costs."""
     unlisted: int = 0
     sick: int = 0
     lazy: int = 0
     calls: list[dict[str, Any]] = field(default_factory=list)
 
-    def deploy(self, azure: Azure, parameters: dict[str, str], vault: str) -> None:
-        """Set all settings, as the template does."""
-        self.azure = azure
+    def real(self, value: str) -> str:
+        """Return a value of the template with what only Azure knows filled in."""
+        value = re.sub(r"<([\w-]+)\.properties\.vaultUri>", r"https://\1.vault.azure.net/", value)
+        return re.sub(r"<func-[\w-]+\.properties\.defaultHostName>", self.host, value)
 
-        def reference(name: str) -> str:
-            return f"@Microsoft.KeyVault(SecretUri=https://{vault}.vault.azure.net/secrets/{name}/)"
-
-        settings = {name: parameters.get(parameter, "") for name, parameter in PARAMETERS.items()}
-        settings["DEFAULT_COUNTRY"] = settings["DEFAULT_COUNTRY"] or "US"
-        settings["TWILIO_AUTH_TOKEN"] = reference("twilio-auth-token")
-        rotating = parameters.get("rotating") == "true"
-        settings["TWILIO_AUTH_TOKEN_NEXT"] = reference("twilio-auth-token-next") if rotating else ""
-        settings["TWILIO_API_SECRET"] = reference("twilio-api-secret") if settings["TWILIO_API_KEY"] else ""
-        settings["PUBLIC_BASE_URL"] = parameters.get("publicBaseUrl") or f"https://{self.host}"
+    def deploy(self, vaults: Vaults, python: str, settings: dict[str, str]) -> None:
+        """Set the Python and all settings, as the template does."""
+        self.vaults, self.python = vaults, python
+        settings = {name: self.real(value) for name, value in settings.items()}
         if settings != self.settings:
-            self.settings = settings
-            self.fetch()
+            self.settings = {}
+            self.change(settings)
+
+    def change(self, settings: dict[str, str]) -> None:
+        """Change settings, which restarts the instances and fetches the secrets."""
+        self.settings |= settings
+        self.starting = self.restarts
+        self.fetch()
 
     def fetch(self) -> None:
-        """Read the Key Vault references, which happens when a setting changes and when somebody asks for it."""
-        assert self.azure is not None
+        """Read the Key Vault references."""
         if self.lazy:
             self.lazy -= 1
             return
         self.fetched = {}
         for name, value in self.settings.items():
             found = REFERENCE.fullmatch(value)
-            versions = self.azure.vaults.get(found[1], {}).get(found[2]) if found else None
-            usable = versions and versions[-1]["enabled"]
-            self.fetched[name] = versions[-1]["value"] if versions and usable else value
+            versions = self.vaults.get(found[1], {}).get(found[2]) if found else None
+            self.fetched[name] = versions[-1]["value"] if versions and versions[-1]["enabled"] else value
 
     def reference(self, name: str) -> dict[str, Any]:
         """Return what Azure says of a reference."""
         found = REFERENCE.fullmatch(self.settings[name])
-        assert self.azure is not None
         assert found is not None
-        version = self.azure.vaults[found[1]][found[2]][-1]
+        version = self.vaults[found[1]][found[2]][-1]
         resolved = self.fetched.get(name) == version["value"]
         return {"status": "Resolved" if resolved else "Initialized", "activeVersion": version["id"].rpartition("/")[2]}
 
     def publish(self, package: zipfile.ZipFile) -> None:
-        """Take the code."""
-        entry = package.read("function_app.py").decode()
-        self.functions = [
-            name for name in re.findall(r"(?m)^import (\w+)$", entry) if f"{name}/__init__.py" in package.namelist()
-        ]
-
-    def listed(self) -> list[str]:
-        """Return the functions that Azure knows of."""
-        return ["WarmUp"] if self.unlisted else self.functions
-
-    def synchronise(self) -> None:
-        """Let Azure look again."""
-        self.unlisted = max(0, self.unlisted - 1)
-
-    def remove(self) -> None:
-        """Be gone."""
-        self.settings, self.fetched, self.functions = {}, {}, []
+        """Take the code; a slow build runs only some requests later."""
+        entry, names = package.read("function_app.py").decode(), package.namelist()
+        imported = re.findall(r"(?m)^(?:import|from) (\w+)", entry)
+        self.functions = sorted({name for name in imported if f"{name}/__init__.py" in names})
+        self.built_for, self.waiting = self.python, package.read("build_id.txt").decode()
 
     def answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, Any]]:
         """Answer one request as the app does."""
         name, _, rest = path.removeprefix("/api/").partition("/")
         if name not in self.functions:
             return 404, {}
+        if self.starting or self.built_for != self.python:
+            self.starting = max(0, self.starting - 1)
+            return 503, {}
         if name == "health":
+            self.slow -= self.slow > 0
+            self.build = self.build if self.slow else self.waiting
             self.sick -= self.sick > 0
             wrong = self.sick or any(value.startswith("@") for value in self.fetched.values())
-            parts = {"settings": "wrong" if wrong else "ok", "storage": "unknown" if wrong else "ok"}
+            parts = {"settings": "wrong" if wrong else "ok", "build": self.build}
             return (503, {"status": "not_ready", **parts}) if wrong else (200, {"status": "ready", **parts})
         if name == "twiml_hello":
             url = f"{self.settings['PUBLIC_BASE_URL']}{path}"
@@ -128,64 +119,68 @@ class App:
         if headers.get("x-functions-key") != self.key:
             return 401, {}
         if name == "make_call":
-            form = headers.get("content-type") == "application/x-www-form-urlencoded"
-            self.calls.append(dict(parse_qsl(body.decode())) if form else json.loads(body))
+            self.calls.append(json.loads(body))
             return 201, {"sid": "CA" + "5" * 32, "status": "queued"}
         return 200, {"sid": rest, "status": "completed"}
 
     @contextmanager
     def serving(self, folder: Path) -> Iterator[Path]:
         """Serve on a free port; gives the file with the certificate to trust."""
-        app = self
+        certificate = make_certificate(folder)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        with serve(self.answer, context) as port:
+            self.host = f"localhost:{port}"
+            yield certificate
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                status, answer = app.answer(self.command, self.path, headers, body)
-                data = json.dumps(answer).encode()
-                self.send_response(status)
+
+Answer = Callable[[str, str, dict[str, str], bytes], "tuple[int, Any] | None"]
+
+
+@contextmanager
+def serve(answer: Answer, context: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Answer requests with JSON, by method, path, headers and body, on a free port; None closes the connection."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            found = answer(self.command, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
+            if found is not None:
+                data = b"" if found[0] == 204 else json.dumps(found[1]).encode()
+                self.send_response(found[0])
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
                 self.wfile.write(data)
 
-            do_POST = do_GET
+        do_POST = do_DELETE = do_GET
 
-            def log_message(self, *words: object) -> None:
-                """Be quiet."""
+        def log_message(self, *words: object) -> None:
+            """Print nothing."""
 
-        certificate = make_certificate(folder)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate)
-        with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        if context:
             server.socket = context.wrap_socket(server.socket, server_side=True)
-            thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-            thread.start()
-            self.host = f"localhost:{server.server_address[1]}"
-            yield certificate
-            server.shutdown()
-            thread.join()
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
 
 
 def make_certificate(folder: Path) -> Path:
     """Return a file with a new certificate for localhost and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
+    key, path = ec.generate_private_key(ec.SECP256R1()), folder / "certificate.pem"
+    name, now = (
+        x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")]),
+        datetime.datetime.now(datetime.UTC),
+    )
     certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    path = folder / "certificate.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(key.private_bytes(*form) + certificate.public_bytes(serialization.Encoding.PEM))
     return path

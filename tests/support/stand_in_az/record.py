@@ -56,6 +56,7 @@ COMMANDS = (
     "keyvault secret show",
     "lock list",
     "login",
+    "monitor log-analytics workspace delete",
     "provider list",
     "provider register",
     "resource delete",

@@ -70,14 +70,31 @@ def test_the_checks_run_where_people_are() -> None:
     assert re.findall(r"- run: (.*)", job) == ["python -m dev check", "python -m dev test"]
 
 
+DEPLOY = (ROOT / ".github" / "workflows" / "deploy.yml").read_text("utf-8")
+
+
 def test_a_fork_gets_no_token_for_azure_and_only_main_is_deployed() -> None:
-    """A pull request runs code of whoever wrote it."""
-    found = jobs((ROOT / ".github/workflows/deploy.yml").read_text("utf-8"))
+    """A pull request runs code of anyone."""
+    found = jobs(DEPLOY)
 
     assert "github.event.pull_request.head.repo.full_name == github.repository" in found["what-if"]
     assert "github.event_name != 'pull_request' && github.ref == 'refs/heads/main'" in found["deploy"]
     assert ("--what-if" in found["what-if"], "--yes" in found["deploy"]) == (True, True)
     assert "--yes" not in found["what-if"]
+
+
+@pytest.mark.parametrize(
+    "page", [DEPLOY, (ROOT / "infra" / "README.md").read_text("utf-8")], ids=["workflow", "README"]
+)
+def test_variables_that_jobs_depend_on_are_documented_as_those_of_the_repository(page: str) -> None:
+    """A job's `if` is evaluated before its environment is known, so it cannot see the environment's variables."""
+    conditions = re.findall(r"(?ms)^    if: (.*?)^    \w", DEPLOY)
+    names = {name for condition in conditions for name in re.findall(r"vars\.(\w+)", condition)}
+
+    assert names == {"AZURE_RESOURCE_GROUP"}
+    [sentence] = re.findall(r"(?is)variables of the repository[^.]*", page)
+    assert names <= set(re.findall(r"\w+", sentence))
+    assert not re.search(r"(?i)variables of the (two )?environments?\b(?! is)", page)
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
