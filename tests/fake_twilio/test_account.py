@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,13 +13,6 @@ from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, client_of, refu
 
 HELLO = twiml("<Say>Hello</Say>")
 UNKNOWN = "0" * 32
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage whose number belongs to nobody yet."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -20,13 +19,6 @@ from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 ROOT = Path(__file__).parents[2]
 TEXT = {"To": THEIRS, "From": OURS, "Body": "x"}
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 def bodies(stage: Stage) -> list[str]:

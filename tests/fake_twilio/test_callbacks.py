@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -12,13 +11,6 @@ from fake_twilio.webhooks.connection_overrides import Overrides
 from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, twiml
 
 TOKEN = "I-Twilio-Idempotency-Token"
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 def decline(stage: Stage, callback: str) -> None:

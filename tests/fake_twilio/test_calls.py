@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from email.utils import parsedate_to_datetime
 
 import pytest
 
 from tests.support.fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, twiml
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 def statuses(stage: Stage) -> list[str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from fake_twilio.testing import PhoneCall
@@ -13,14 +11,13 @@ ANN, BOB, CAT = "+15552220001", "+15552220002", "+15552220003"
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage(stage: Stage) -> Stage:
     """A stage whose small app answers our number."""
-    with Stage.ready() as stage:
-        stage.fake.serve_numbers_from(stage.app.base_url)
-        stage.app.reply("/after", twiml("<Say>after</Say>"))
-        stage.app.reply("/music", twiml("<Play>/a.wav</Play><Redirect/>"))
-        stage.app.reply("/a.wav", sound())
-        yield stage
+    stage.fake.serve_numbers_from(stage.app.base_url)
+    stage.app.reply("/after", twiml("<Say>after</Say>"))
+    stage.app.reply("/music", twiml("<Play>/a.wav</Play><Redirect/>"))
+    stage.app.reply("/a.wav", sound())
+    return stage
 
 
 def call_in(stage: Stage, number: str, body: str) -> PhoneCall:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from fake_twilio.testing import PhoneCall
@@ -13,12 +11,11 @@ ANN, BOB = "+15552220001", "+15552220002"
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage(stage: Stage) -> Stage:
     """A stage whose small app answers our number, and says what came of a Dial."""
-    with Stage.ready() as stage:
-        stage.fake.serve_numbers_from(stage.app.base_url)
-        stage.app.reply("/after", twiml("<Say>after</Say>"))
-        yield stage
+    stage.fake.serve_numbers_from(stage.app.base_url)
+    stage.app.reply("/after", twiml("<Say>after</Say>"))
+    return stage
 
 
 def call_in(stage: Stage, body: str) -> PhoneCall:

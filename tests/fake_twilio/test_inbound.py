@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,11 +15,10 @@ PHONE = "%2B15551234567"
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage(stage: Stage) -> Stage:
     """A stage whose small app answers our number."""
-    with Stage.ready() as stage:
-        stage.fake.serve_numbers_from(stage.app.base_url)
-        yield stage
+    stage.fake.serve_numbers_from(stage.app.base_url)
+    return stage
 
 
 def press(stage: Stage, button: str, body: Any) -> tuple[int, Any]:

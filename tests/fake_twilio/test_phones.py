@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,13 +11,6 @@ import requests
 from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, twiml
 
 NUMBER = "%2B15551234567"
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 class Events:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,13 +10,6 @@ import requests
 from twilio.base.exceptions import TwilioRestException
 
 from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 def messages_url(fake_url: str, account: str) -> str:

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from fake_twilio.model.segments import segments
 from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 def statuses(stage: Stage) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import fromstring
@@ -17,13 +16,6 @@ from fake_twilio.twiml.rules import DOCUMENTS, ELEMENTS
 from fake_twilio.voice.interpreter import APOLOGY
 from fake_twilio.voice.verbs import VERBS
 from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, sound, twiml
-
-
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        yield stage
 
 
 def run(stage: Stage, **parameters: Any) -> PhoneCall:

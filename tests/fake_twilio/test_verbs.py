@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import wave
-from collections.abc import Iterator
 
 import pytest
 import requests
@@ -16,11 +15,10 @@ from tests.support.fake_twilio_stage import OURS, THEIRS, Reply, Stage, sound, t
 
 
 @pytest.fixture
-def stage() -> Iterator[Stage]:
+def stage(stage: Stage) -> Stage:
     """A stage of its own for each test."""
-    with Stage.ready() as stage:
-        stage.fake.serve_numbers_from(stage.app.base_url)
-        yield stage
+    stage.fake.serve_numbers_from(stage.app.base_url)
+    return stage
 
 
 def call_in(stage: Stage, body: str) -> PhoneCall:
