@@ -37,11 +37,13 @@ NOT_SETTINGS = {
     "BASE_URL",
     "CERTIFICATE_VERIFY_FAILED",
     "DEV_CHROMIUM",
+    "DEV_PYTHON",
     "HTTPS_PROXY",
     "REQUESTS_CA_BUNDLE",
     "SSL_CERT_DIR",
     "SSL_CERT_FILE",
 }
+OUR_PROGRAM = re.compile(r"python3? (infra/\w+\.py|-m fake_twilio|-m dev\.host|-m dev [a-z]+)(.*)")
 # Of an extension of the Azure CLI: https://learn.microsoft.com/cli/azure/monitor/log-analytics
 MORE_OF_AZ = {
     "monitor log-analytics query": {"--workspace", "--analytics-query", "--output"},
@@ -131,9 +133,9 @@ def help_of(program: str) -> str:
 
 @every_page
 def test_every_command_of_ours_has_the_options_that_it_is_given(page: Path) -> None:
-    """The commands in infra/, and `python3 -m dev`."""
+    """The commands in infra/, the emulator, and `python3 -m dev`."""
     for line in all_commands(page):
-        for program, rest in re.findall(r"python3? (infra/\w+\.py|-m dev\.host|-m dev [a-z]+)(.*)", line):
+        for program, rest in OUR_PROGRAM.findall(line):
             for option in re.findall(r" (--[a-z][a-z-]+)", rest):
                 assert re.search(rf"(?<![\w-]){option}(?![\w-])", help_of(program)), line
 
