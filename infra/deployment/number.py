@@ -23,7 +23,7 @@ from deployment.twilio_api import TwilioAccount
 RETRIED = "#rc=3&rp=ct,rt,5xx"
 METHOD = "POST"
 OWN_ROUTE = r"(twiml|twimlet)/[^/]+"  # a number may be answered by a script or a twimlet of the app
-GREETING = "demo.twilio.com"  # where a number points that was just bought
+GREETING = re.compile(r"https?://demo\.twilio\.com/")  # Twilio's own greeting, for a number that was just bought
 # SIDs have no parameter of their own in a TwiML App: they are kept in the query of an address that is never called.
 # https://www.rfc-editor.org/rfc/rfc6761#section-6.4
 SIDS, NOWHERE = "MessageStatusCallback", "https://kept.invalid/?"
@@ -88,11 +88,12 @@ class Resource:
                 found[address.method] = METHOD
         return {**found, **{name: "" for name in self.bypasses if self.value(name)}}
 
-    def elsewhere(self, ours: Sequence[str]) -> dict[str, str]:
-        """Return the parameters that send calls or messages to something other than the app."""
+    def elsewhere(self, ours: Sequence[str]) -> list[str]:
+        """Return, in words, the parameters that send calls or messages to something other than the app."""
         names = [*(address.parameter for address in self.addresses), *self.bypasses]
-        found = {name: self.value(name) for name in names}
-        return {name: value for name, value in found.items() if is_in_use(value) and not is_ours(value, ours)}
+        used = [name for name in names if self.value(name) and not GREETING.match(self.value(name))]
+        found = [name for name in used if not is_ours(self.value(name), ours)]
+        return [f"{self.label}: {name} is {shown(self.value(name))}" for name in found]
 
     def write(self, values: dict[str, str]) -> None:
         """Change it at Twilio, and check that it is changed."""
@@ -107,14 +108,6 @@ def is_ours(value: str, ours: Sequence[str]) -> bool:
     return value.startswith(tuple(f"{base_url}/api/" for base_url in ours))
 
 
-def is_in_use(value: str) -> bool:
-    """Whether an address can matter to someone."""
-    try:
-        return bool(value) and urlsplit(value).hostname != GREETING
-    except ValueError:
-        return True
-
-
 def shown(value: str) -> str:
     """Return an address without password and query values, which may be secrets."""
     try:
@@ -123,7 +116,7 @@ def shown(value: str) -> str:
         return "(no address)"
     user, at, host = url.netloc.rpartition("@")
     query = re.sub(r"([^&=]+=)?[^&]+", r"\1***", url.query)
-    return urlunsplit(url._replace(netloc=f"{'***' if user else ''}{at}{host}", query=query)) or "(nothing)"
+    return urlunsplit(url._replace(netloc=f"{user and '***'}{at}{host}", query=query)) or "(nothing)"
 
 
 def find_number(account: TwilioAccount, e164: str) -> Resource:
@@ -163,22 +156,17 @@ def services_with_messages(number: Resource) -> list[str]:
 def connect(steps: Steps, resources: Sequence[Resource], ours: Sequence[str], yes: bool, take_over: str = "") -> None:
     """Connect resources to the app at `ours[0]`, after they are shown and, without `yes`, agreed to.
 
-    Raises Failed before any change where one is connected to something else, unless `take_over` is empty: it is the
-    command to do so nevertheless.
+    Where one is connected to something else, raises Failed with the command `take_over` as advice; without that command
+    it is connected to the app all the same.
     """
-    plans = [(resource, resource.changes(ours[0])) for resource in resources]
-    others = [
-        f"{resource.label}: {name} is {shown(value)}"
-        for resource in resources
-        for name, value in resource.elsewhere(ours).items()
-    ]
-    show(steps, plans)
+    others = [words for resource in resources for words in resource.elsewhere(ours)]
     if others and take_over:
         advice = ("To connect it to the app, so that --restore can undo it:", take_over)
         raise Refused("Calls or messages go elsewhere:\n" + "\n".join(others), *advice)
-    for resource, change in agreed(steps, plans, yes):
+    plans = [(resource, resource.changes(ours[0])) for resource in resources]
+    for resource, change in approved(steps, plans, yes):
         keep(resource, ours)
-        steps.leaves(f"what {resource.label} had before, kept in the TwiML App {name_of(resource)!r}")
+        steps.leaves(f"what {resource.label} had before, kept in a TwiML App at Twilio")
         resource.write(change)
         steps.leaves(f"{resource.label}, connected to {ours[0]}")
         steps.terminal.say(f"{resource.label} is connected to {ours[0]}.")
@@ -187,59 +175,44 @@ def connect(steps: Steps, resources: Sequence[Resource], ours: Sequence[str], ye
 def restore(steps: Steps, resources: Sequence[Resource], ours: Sequence[str], yes: bool) -> None:
     """Restore what was kept wherever an address of the app is set; an address that was never kept becomes empty."""
     plans = [(resource, restored(resource, ours)) for resource in resources]
-    show(steps, plans)
-    for resource, change in agreed(steps, plans, yes):
+    for resource, change in approved(steps, plans, yes):
         resource.write(change)
         steps.leaves(f"{resource.label}, no longer connected to the app")
         steps.terminal.say(f"{resource.label} is no longer connected to the app.")
-        for app in kept_apps(resource):
-            resource.account.request("DELETE", app.url)
+        for app in kept(resource):
+            if app.state:
+                resource.account.request("DELETE", app.url)
 
 
-def show(steps: Steps, plans: Sequence[tuple[Resource, dict[str, str]]]) -> None:
-    """Print each parameter before and after."""
+def approved(
+    steps: Steps, plans: Sequence[tuple[Resource, dict[str, str]]], yes: bool
+) -> list[tuple[Resource, dict[str, str]]]:
+    """Print each parameter before and after; return the plans that change something, if the user agrees."""
     for resource, change in plans:
         steps.terminal.say(f"{resource.label}:" + ("" if change else " nothing to change."))
         for name, value in change.items():
             steps.terminal.say(f"  {name}: {shown(resource.value(name))}  ->  {shown(value)}")
-
-
-def agreed(
-    steps: Steps, plans: Sequence[tuple[Resource, dict[str, str]]], yes: bool
-) -> list[tuple[Resource, dict[str, str]]]:
-    """Return the plans that change something; raises Refused unless the user agrees."""
     found = [(resource, change) for resource, change in plans if change]
     if found:
         steps.terminal.agree("Change this at Twilio?", yes)
     return found
 
 
-def name_of(resource: Resource) -> str:
-    """Return the name of the TwiML App that keeps what a resource had before; Twilio allows 64 characters."""
-    return f"before connect_number: {resource.label}"
+def kept(resource: Resource) -> list[Resource]:
+    """Return the TwiML App that keeps what a resource had before; an empty one, to be created, if there is none.
 
-
-def kept_apps(resource: Resource) -> list[Resource]:
-    """Return the TwiML Apps with what a resource had before: one, or two after two runs at the same time."""
-    account, name = resource.account, name_of(resource)
-    return [
-        Resource(account, name, f"{account.own}/Applications/{state['sid']}.json", state)
-        for state in account.every(
-            f"{account.own}/Applications.json?{urlencode({'FriendlyName': name})}", "applications"
-        )
-        if state["friendly_name"] == name
-    ]
-
-
-def kept_app(resource: Resource) -> Resource:
-    """Return the TwiML App with what a resource had before; without one, a new one that `write` creates."""
-    new = Resource(resource.account, name_of(resource), f"{resource.account.own}/Applications.json", {})
-    return next(iter(kept_apps(resource)), new)
+    After two runs at the same time there are two: Twilio allows the same name twice, and 64 characters.
+    """
+    account, name = resource.account, f"before connect_number: {resource.label}"
+    url = f"{account.own}/Applications"
+    apps = account.every(f"{url}.json?{urlencode({'FriendlyName': name})}", "applications")
+    found = [Resource(account, name, f"{url}/{app['sid']}.json", app) for app in apps if app["friendly_name"] == name]
+    return found or [Resource(account, name, f"{url}.json", {})]
 
 
 def keep(resource: Resource, ours: Sequence[str]) -> None:
     """Keep what a resource has now; where an address of the app is set, what was kept earlier stays."""
-    app = kept_app(resource)
+    app = kept(resource)[0]
     values = {"FriendlyName": app.label}
     connected = False
     for address in resource.addresses:
@@ -255,7 +228,7 @@ def keep(resource: Resource, ours: Sequence[str]) -> None:
 
 def restored(resource: Resource, ours: Sequence[str]) -> dict[str, str]:
     """Return the parameters that restore what was kept; what somebody else has set since stays as it is."""
-    app = kept_app(resource)
+    app = kept(resource)[0]
     found = {}
     for address in resource.addresses:
         if is_ours(resource.value(address.parameter), ours):

@@ -1,7 +1,7 @@
-"""The few things of Twilio's REST API that deploying, rotating and connecting need, with the standard library alone.
+"""Twilio's REST API, as far as the deployment commands need it.
 
-Addresses and fields as in Twilio's own library, 9.13.0: rest/accounts/v1/secondary_auth_token.py and
-auth_token_promotion.py, rest/api/v2010/account/new_key.py and key.py.
+Addresses and fields as in Twilio's library, 9.13.0: rest/accounts/v1/secondary_auth_token.py, auth_token_promotion.py,
+rest/api/v2010/account/new_key.py and key.py.
 """
 
 from __future__ import annotations
@@ -17,19 +17,18 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
-# What urllib raises when there is no answer, half of one, or one that is not HTTP.
+# urllib raises these when there is no answer, half of one, or one that is not HTTP.
 NO_ANSWER = (OSError, ValueError, http.client.HTTPException)
 
 
 class TwilioSaidNo(Exception):
-    """Twilio refused a request."""
+    """Twilio rejected a request, with this HTTP status."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
-        """Keep the HTTP status, Twilio's code, and its words."""
+        """Build the message from Twilio's code and words."""
         known = f", code {code}: {message} (https://www.twilio.com/docs/errors/{code})" if code else f": {message}"
         super().__init__(f"Twilio answered {status}{known}")
         self.status = status
-        self.code = code
 
 
 class TwilioUnreachable(Exception):
@@ -37,22 +36,18 @@ class TwilioUnreachable(Exception):
 
 
 class TwilioAccount:
-    """Twilio's REST API, asked in the name of one account with one user name and password."""
+    """Requests to Twilio's REST API in the name of one account."""
 
     def __init__(self, account_sid: str, user: str, password: str) -> None:
-        """`user` is the account's SID with an auth token as the password, or an API key's SID with its secret."""
+        """Use the account's SID with an auth token, or an API key's SID with its secret, as user and password."""
         self.account_sid = account_sid
         self.authorization = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        # The fake Twilio and the tests answer for all of Twilio's hosts.
+        # The emulator answers for all of Twilio's hosts.
         self.api, self.accounts, self.messaging, self.voice = (
             os.environ.get("TWILIO_API_BASE_URL") or f"https://{host}.twilio.com"
             for host in ("api", "accounts", "messaging", "voice")
         )
-
-    @property
-    def own(self) -> str:
-        """Where what belongs to the account begins."""
-        return f"{self.api}/2010-04-01/Accounts/{self.account_sid}"
+        self.own = f"{self.api}/2010-04-01/Accounts/{account_sid}"
 
     def request(self, method: str, url: str, form: dict[str, str] | None = None) -> dict[str, Any]:
         """Send one request and return the answer; raises TwilioSaidNo or TwilioUnreachable."""
@@ -67,15 +62,15 @@ class TwilioAccount:
             raise TwilioSaidNo(status, found.get("code") or 0, found.get("message") or reason)
         if not found and status != 204:
             host = urllib.parse.urlsplit(url).netloc
-            raise TwilioUnreachable(f"Twilio could not be reached: what answers for {host} is not Twilio.")
+            raise TwilioUnreachable(f"Twilio could not be reached: the server that answers for {host} is not Twilio.")
         return found
 
-    def find(self, url: str) -> dict[str, Any] | None:
-        """Return what is at an address, None when there is no such thing."""
+    def find(self, url: str, method: str = "GET", missing: int = 404) -> dict[str, Any] | None:
+        """Return the answer to a request; None when its status is `missing`."""
         try:
-            return self.request("GET", url)
+            return self.request(method, url)
         except TwilioSaidNo as error:
-            if error.status == 404:
+            if error.status == missing:
                 return None
             raise
 
@@ -85,41 +80,30 @@ class TwilioAccount:
             page = self.request("GET", url)
             yield from page[key]
             url = page.get("meta", {}).get("next_page_url") or page.get("next_page_uri") or ""
-            if url.startswith("/"):
-                url = self.api + url
+            url = f"{self.api}{url}" if url.startswith("/") else url
 
     def lets_in(self) -> bool:
-        """Whether Twilio takes the account's SID and this auth token."""
-        return self.allows(f"{self.own}.json")
+        """Whether Twilio accepts the account's SID and this auth token."""
+        return self.find(f"{self.own}.json", missing=401) is not None
 
     def lets_key_in(self) -> bool:
-        """Whether Twilio takes this API key and its secret. Standard keys may read numbers, not the account."""
-        return self.allows(f"{self.own}/IncomingPhoneNumbers.json?PageSize=1")
-
-    def allows(self, url: str) -> bool:
-        """Whether a GET is not refused for its credentials."""
-        try:
-            self.request("GET", url)
-        except TwilioSaidNo as error:
-            if error.status == 401:
-                return False
-            raise
-        return True
+        """Whether Twilio accepts this API key, which may read numbers but perhaps not the account."""
+        return self.find(f"{self.own}/IncomingPhoneNumbers.json?PageSize=1", missing=401) is not None
 
     def create_secondary_token(self) -> str:
-        """Make Twilio create the account's second auth token, which signs nothing yet; return it."""
+        """Create the account's second auth token, which signs nothing yet; return it."""
         return str(self.request("POST", f"{self.accounts}/v1/AuthTokens/Secondary")["secondary_auth_token"])
 
     def delete_secondary_token(self) -> None:
-        """Make Twilio forget the account's second auth token."""
+        """Delete the account's second auth token."""
         self.request("DELETE", f"{self.accounts}/v1/AuthTokens/Secondary")
 
     def promote_secondary_token(self) -> None:
-        """Make the second auth token the first; the old one is void from this moment, and Twilio signs with the new."""
+        """Make the second auth token the first: the old one is invalid from now on, and the new one signs."""
         self.request("POST", f"{self.accounts}/v1/AuthTokens/Promote")
 
     def create_key(self, name: str) -> tuple[str, str]:
-        """Create a standard API key; return its SID and its secret, which Twilio tells this once only."""
+        """Create a standard API key; return its SID and its secret, which Twilio shows only now."""
         answer = self.request("POST", f"{self.own}/Keys.json", {"FriendlyName": name})
         return str(answer["sid"]), str(answer["secret"])
 
@@ -128,16 +112,12 @@ class TwilioAccount:
         return self.find(f"{self.own}/Keys/{sid}.json") is not None
 
     def delete_key(self, sid: str) -> None:
-        """Delete an API key; one that is gone already is no failure."""
-        try:
-            self.request("DELETE", f"{self.own}/Keys/{sid}.json")
-        except TwilioSaidNo as error:
-            if error.status != 404:
-                raise
+        """Delete an API key, if it exists."""
+        self.find(f"{self.own}/Keys/{sid}.json", "DELETE")
 
 
 def send(request: urllib.request.Request, seconds: float = 30) -> tuple[int, str, bytes]:
-    """Return the status of an answer, the words for it, and its body; raises one of NO_ANSWER."""
+    """Return status, reason and body of an answer; raises one of NO_ANSWER."""
     try:
         with urllib.request.urlopen(request, timeout=seconds) as response:
             return response.status, response.reason, response.read()
@@ -147,7 +127,7 @@ def send(request: urllib.request.Request, seconds: float = 30) -> tuple[int, str
 
 
 def as_object(text: bytes) -> dict[str, Any]:
-    """Return the JSON object that `text` is, else an empty one."""
+    """Return a JSON object; an empty one for any other text."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -159,8 +139,8 @@ def in_words(error: Exception) -> str:
     """Return why a request did not get through."""
     reason = getattr(error, "reason", error)
     if isinstance(reason, ssl.SSLCertVerificationError):
-        return (
-            f"{reason.verify_message}. This Python does not trust the certificate: behind a proxy that opens TLS, set "
-            "SSL_CERT_FILE to its authority's file; on macOS, run `Install Certificates.command` beside Python."
+        advice = (
+            "On macOS run `Install Certificates.command`; behind a proxy set SSL_CERT_FILE to its certificate file."
         )
+        return f"{reason.verify_message}. This Python does not trust the certificate. {advice}"
     return str(reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from dataclasses import dataclass
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import connect_number
@@ -14,8 +14,7 @@ from deployment.twilio_api import TwilioAccount
 from fake_twilio.testing import FakeTwilio
 
 
-@dataclass
-class Run:
+class Run(NamedTuple):
     """The exit code of a run, and what it has printed."""
 
     code: int
@@ -34,22 +33,17 @@ def environ(fake: FakeTwilio, **differences: str) -> dict[str, str]:
 
 def run(fake: FakeTwilio, *options: str, **differences: str) -> Run:
     """Run the command without a terminal to ask at."""
-    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
     with (
         patch.dict(os.environ, environ(fake, **differences), clear=True),
         patch("sys.argv", ["infra/connect_number.py", *options]),
-        contextlib.redirect_stdout(out),
-        contextlib.redirect_stderr(err),
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as err,
     ):
         try:
             code = connect_number.main()
         except SystemExit as error:  # argparse
             code = int(error.code or 0)
-    texts = []
-    for stream in (out, err):
-        stream.seek(0)
-        texts.append(stream.read())
-    return Run(code, *texts)
+    return Run(code, out.getvalue(), err.getvalue())
 
 
 def changes(fake: FakeTwilio) -> list[dict[str, str]]:
@@ -57,8 +51,7 @@ def changes(fake: FakeTwilio) -> list[dict[str, str]]:
     return [dict(request.form) for request in fake.requests if request.method != "GET"]
 
 
-def account_of(fake: FakeTwilio) -> TwilioAccount:
+def account_of(fake: FakeTwilio, kind: type[TwilioAccount] = TwilioAccount) -> Any:
     """Return the emulator's account."""
-    account = TwilioAccount(fake.account.sid, fake.account.api_key, fake.account.api_secret)
-    account.api = account.accounts = account.messaging = account.voice = fake.url
-    return account
+    with patch.dict(os.environ, {"TWILIO_API_BASE_URL": fake.url}):
+        return kind(fake.account.sid, fake.account.api_key, fake.account.api_secret)
