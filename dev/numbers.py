@@ -1,4 +1,4 @@
-"""Connects the fake Twilio's number to the app, by the same code that connects a real one."""
+"""Connects the emulator's number to the app, with the command that connects a real one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dev.setup import ROOT
 
 
 def connect_number(values: Mapping[str, str]) -> None:
-    """Set the number's addresses to the app's, as its settings have them; raises ServiceError."""
+    """Connect the number in the app's settings; raises ServiceError with the output of the command."""
     options = ["--number", values["TWILIO_FROM_NUMBER"], "--base-url", values["PUBLIC_BASE_URL"], "--yes"]
     done = subprocess.run(
         [str(environment.PYTHON), str(ROOT / "infra" / "connect_number.py"), *options],
@@ -23,4 +23,4 @@ def connect_number(values: Mapping[str, str]) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise ServiceError(f"the number could not be connected:\n{done.stdout}{done.stderr}")
+        raise ServiceError(f"the number was not connected:\n{done.stdout}{done.stderr}")

@@ -1,13 +1,12 @@
-"""What is connected to which app, and with whose credentials: from options, the environment, or the app in Azure."""
+"""What is connected to which app, and with which credentials: from options, the environment, or the app in Azure."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from deployment import deployed_app, key_vault, number, preflight, twilio_settings
 from deployment.azure_cli import Az, AzFailed
@@ -19,10 +18,8 @@ from deployment.terminal import Failed, Refused, Terminal, this_command
 from deployment.twilio_api import TwilioAccount, TwilioSaidNo
 from deployment.twilio_settings import NAMES, TwilioNames
 
-Value = TypeVar("Value")
-
+ACCOUNT, TOKEN = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"
 FROM, SERVICE = "TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID"
-SETTINGS = ("PUBLIC_BASE_URL", "ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")
 
 
 @dataclass(frozen=True)
@@ -47,12 +44,6 @@ class Target:
         """All base URLs of the app."""
         return (self.base_url, *self.former)
 
-    @property
-    def owner(self) -> TwilioAccount | None:
-        """The account by its auth token, which may read what an API key may not."""
-        sid = self.account.account_sid
-        return TwilioAccount(sid, sid, self.auth_token) if self.auth_token else None
-
     def resources(self) -> list[Resource]:
         """Return the present state at Twilio; raises Failed for what does not exist there."""
         found = [number.find_number(self.account, self.number)] if self.number else []
@@ -71,8 +62,12 @@ class Target:
         except TwilioSaidNo as error:  # a restricted API key may connect numbers and not read services
             steps.terminal.say(f"unknown  the Messaging Services of the number: {error}")
 
+    def restore(self, steps: Steps, yes: bool) -> None:
+        """Restore what was there before."""
+        number.restore(steps, self.resources(), self.ours, yes)
+
     def services_elsewhere(self, resources: list[Resource]) -> list[tuple[str, str]]:
-        """Return what is wrong about Messaging Services, and the command that connects them."""
+        """Return each Messaging Service that receives the number's messages, in words, and the command for it."""
         return [
             (
                 f"{resource.label}: the Messaging Service {sid} receives its messages; SmsUrl is ignored",
@@ -83,10 +78,6 @@ class Target:
             for sid in number.services_with_messages(resource)
             if sid != self.messaging_service
         ]
-
-    def restore(self, steps: Steps, yes: bool) -> None:
-        """Restore what was there before."""
-        number.restore(steps, self.resources(), self.ours, yes)
 
 
 def connect_app(
@@ -107,7 +98,9 @@ def connect_app(
         target_of(az, app, settings, given, former).connect(steps, yes=True, take_over=take_over)
 
 
-def restore_app(az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> None:
+def restore_app(
+    az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]
+) -> None:
     """Take the step of restoring what `connect_app` has changed."""
     if settings.get(FROM) or settings.get(SERVICE):
         steps.begin("Disconnect the number")
@@ -115,38 +108,43 @@ def restore_app(az: Az, steps: Steps, app: Deployment, settings: Mapping[str, st
 
 
 def target_of(
-    az: Az,
-    app: Deployment,
-    settings: Mapping[str, str],
-    given: Mapping[str, str],
-    former: str = "",
+    az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str], former: str = ""
 ) -> Target:
     """Return what an app in Azure is connected to, by its settings."""
     words = ["python3", "infra/connect_number.py", "--resource-group", app.group, "--name", app.name]
     words += ["--subscription", az.subscription] if az.subscription else []
-    secrets = credentials(az, app, settings, given)
+    account = open_account(credentials(az, app, settings, given))
+    addresses = tuple(filter(None, (former, app.address)))
     return Target(
-        open_account(secrets),
-        app.base_url,
-        shlex.join(words),
-        settings.get(FROM, ""),
-        settings.get(SERVICE, ""),
-        former=tuple(filter(None, (former, app.address))),
+        account, app.base_url, shlex.join(words), settings.get(FROM, ""), settings.get(SERVICE, ""), former=addresses
     )
 
 
-def credentials(az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return the credentials for Twilio's REST API: as given, else from the app's settings and Key Vault."""
-    names = {name: given.get(name) or settings.get(name, "") for name in ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY")}
-    wanted = ["TWILIO_AUTH_TOKEN", *(["TWILIO_API_SECRET"] if names["TWILIO_API_KEY"] else [])]
+def credentials(
+    az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return account and auth token: as given, else from the app's settings and Key Vault."""
     try:
-        secrets = {name: given.get(name) or key_vault.read(az, app.vault, name) for name in wanted}
+        token = given.get(TOKEN) or key_vault.read(az, app.vault, TOKEN)
     except AzFailed as error:
         raise Failed(
-            f"Twilio's secrets cannot be read from Key Vault:\n{error.text}",
-            f"Set {' and '.join(wanted)} in the environment, or get the role 'Key Vault Secrets User' on {app.vault}.",
+            f"{TOKEN} cannot be read from Key Vault:\n{error.text}",
+            f"Set it in the environment, or get the role 'Key Vault Secrets User' on {app.vault}.",
         ) from None
-    return {**names, **secrets}
+    return {ACCOUNT: given.get(ACCOUNT) or settings.get(ACCOUNT, ""), TOKEN: token}
+
+
+def open_account(given: Mapping[str, str]) -> TwilioAccount:
+    """Return the account, by its auth token where there is one, since an API key may not read everything."""
+    user, password = given.get(ACCOUNT), given.get(TOKEN)
+    if not password:
+        user, password = given.get("TWILIO_API_KEY"), given.get("TWILIO_API_SECRET")
+    if not (given.get(ACCOUNT) and user and password):
+        raise Refused(
+            f"Credentials are missing: {ACCOUNT}, and {TOKEN} or TWILIO_API_KEY with TWILIO_API_SECRET.",
+            "Set them in the environment or in a file (--secrets FILE), or name the app in Azure (--resource-group).",
+        )
+    return TwilioAccount(given[ACCOUNT], user, password)
 
 
 def find(options: argparse.Namespace, terminal: Terminal) -> Target:
@@ -155,23 +153,25 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     What they leave out is read from the app in Azure, where a resource group is given, else from environment and file.
     """
     given = twilio_settings.read_given(options.secrets, options.number, terminal)
-    file = twilio_settings.values_of(options.secrets) if options.secrets else {}
-    known = {name: os.environ.get(name) or file.get(name, "") for name in SETTINGS}
-    former = tuple(options.formerly)
+    known: Mapping[str, str] = {**(twilio_settings.values_of(options.secrets) if options.secrets else {}), **os.environ}
+    base_url, former = options.base_url, tuple(options.formerly)
     if options.resource_group:
         az = Az(terminal, options.subscription)
         preflight.check_tools(az)
         app = deployed_app.find_live(az, options.resource_group, options.name)
         known = deployed_app.settings(az, app)
         given |= credentials(az, app, known, given)
-        known["PUBLIC_BASE_URL"], former = app.base_url, (*former, app.address)
-    base_url = options.base_url or checked("PUBLIC_BASE_URL", base_url_or_local, known)
-    if not base_url:
-        raise Refused("The app's address is missing: give --base-url https://... or --resource-group.")
+        base_url, former = base_url or app.base_url, (*former, app.address)
     names = {name: given[name] or known.get(name, "") for name in NAMES}
     account = open_account(given)
     twilio_settings.check_forms(TwilioNames(names, {name: given[name] for name in SECRET_NAMES if given[name]}))
-    allowed = "ALLOWED_COUNTRIES" if known.get("ALLOWED_COUNTRIES") else "DEFAULT_COUNTRY"
+    try:
+        base_url = base_url or base_url_or_local(known.get("PUBLIC_BASE_URL", ""))
+        allowed = options.countries or countries(known.get("ALLOWED_COUNTRIES") or known.get("DEFAULT_COUNTRY", ""))
+    except argparse.ArgumentTypeError as error:  # which shows the value, and it may contain a password
+        raise Refused(f"PUBLIC_BASE_URL, ALLOWED_COUNTRIES or DEFAULT_COUNTRY: {str(error).rpartition(': ')[2]}") from None
+    if not base_url:
+        raise Refused("The app's address is missing: give --base-url https://... or --resource-group.")
     return Target(
         account,
         base_url,
@@ -180,29 +180,7 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         messaging_service=options.messaging_service or names[SERVICE],
         twiml_app=options.twiml_app,
         former=former,
-        auth_token=given["TWILIO_AUTH_TOKEN"],
-        countries=options.countries or checked(allowed, countries, known),
+        auth_token=given[TOKEN],
+        countries=allowed,
         group=options.resource_group,
-    )
-
-
-def checked(name: str, check: Callable[[str], Value], settings: Mapping[str, str]) -> Value:
-    """Return a setting as an option of the same form; raises Failed, which does not contain the value."""
-    try:
-        return check(settings.get(name, ""))
-    except argparse.ArgumentTypeError as error:
-        raise Refused(f"{name}: {str(error).rpartition(': ')[2]}") from None
-
-
-def open_account(given: Mapping[str, str]) -> TwilioAccount:
-    """Return the account, with its API key where there is one; raises Failed when a value is missing."""
-    sid, token = given.get("TWILIO_ACCOUNT_SID"), given.get("TWILIO_AUTH_TOKEN")
-    key, secret = given.get("TWILIO_API_KEY"), given.get("TWILIO_API_SECRET")
-    if sid and key and secret:
-        return TwilioAccount(sid, key, secret)
-    if sid and token:
-        return TwilioAccount(sid, sid, token)
-    raise Refused(
-        "Credentials are missing: TWILIO_ACCOUNT_SID, and TWILIO_AUTH_TOKEN or TWILIO_API_KEY with TWILIO_API_SECRET.",
-        "Set them in the environment or in a file (--secrets FILE), or name the app in Azure (--resource-group).",
     )

@@ -48,13 +48,11 @@ class Check:
 
     def report(self, good: bool, what: str, *fixes: str) -> None:
         """Print one result, and what fixes it if it is wrong."""
-        if good:
-            self.terminal.say(f"ok       {what}")
-            return
-        self.findings.append(what)
-        self.terminal.say(f"WRONG    {what}")
-        for fix in fixes:
-            self.terminal.say(f"           {fix}")
+        self.terminal.say(f"{'ok      ' if good else 'WRONG   '} {what}")
+        if not good:
+            self.findings.append(what)
+            for fix in fixes:
+                self.terminal.say(f"           {fix}")
 
     def unknown(self, what: str) -> None:
         """Print what could not be checked."""
@@ -72,25 +70,19 @@ class Check:
     def addresses(self, resource: Resource) -> None:
         """Check that Twilio calls the app, by the right routes and methods."""
         change = resource.changes(self.target.base_url)
-        wrong = "".join(
-            f"\n         {name} is {shown(resource.value(name))}, expected {shown(value)}"
-            for name, value in change.items()
-        )
+        wrong = [f"{name} is {shown(resource.value(name))}, expected {shown(value)}" for name, value in change.items()]
         option = " --take-over" if resource.elsewhere(self.target.ours) else ""
-        words = f"{resource.label} calls {self.target.base_url}" if not change else f"{resource.label}:{wrong}"
-        self.report(not change, words, f"{self.target.connect_command}{option}")
+        words = "; ".join(wrong) or f"calls {self.target.base_url}"
+        self.report(not change, f"{resource.label}: {words}", f"{self.target.connect_command}{option}")
 
     def services(self, resources: list[Resource]) -> None:
-        """Check that no Messaging Service of somebody else receives the number's messages."""
+        """Check that no other Messaging Service receives the number's messages."""
         for finding, fix in self.target.services_elsewhere(resources):
             self.report(False, finding, fix)
 
     def account_state(self) -> None:
         """Check that the account is active."""
-        if self.target.owner is None:
-            self.unknown("the account, and whether the app accepts Twilio's signatures: TWILIO_AUTH_TOKEN is not set")
-            return
-        state = self.target.owner.request("GET", f"{self.account.own}.json")
+        state = self.account.request("GET", f"{self.account.own}.json")
         trial = f"; a trial account reaches verified numbers only: {TRIAL}" if state.get("type") == "Trial" else ""
         self.report(state.get("status") == "active", f"the account is {state.get('status')}{trial}", CONSOLE)
 
@@ -120,34 +112,24 @@ class Check:
 
     def signature(self) -> None:
         """Check that the app accepts Twilio's signatures: it has the right token, and the address that Twilio calls."""
-        url, token = self.target.base_url, self.target.auth_token
+        url, token, group = self.target.base_url, self.target.auth_token, self.target.group
         if not token:
+            self.unknown("whether the app accepts Twilio's signatures: TWILIO_AUTH_TOKEN is not set")
             return
         accepted = deployed_app.takes_signature(url, token)
-        if accepted:
-            self.report(True, f"{url} accepts Twilio's signatures")
-        elif accepted is None:
+        if accepted is None:
             status, _, problem = deployed_app.ask(f"{url}/api/{deployed_app.SIGNED_ROUTE}", {})
-            words = f"answers {status} to Twilio" if status else f"does not answer: {problem}"
-            self.report(False, f"{url} {words}", f"curl --include {url}/api/health")
+            words = f"{url} answers {status} to Twilio" if status else f"{url} does not answer: {problem}"
+            self.report(False, words, f"curl --include {url}/api/health")
+        elif accepted:
+            self.report(True, f"{url} accepts Twilio's signatures")
         else:
-            self.report(False, f"{url} rejects Twilio's signatures: {self.why_rejected()}", *self.fixes())
-
-    def why_rejected(self) -> str:
-        """Return why the app rejects a signature."""
-        url, token, owner = self.target.base_url, self.target.auth_token, self.target.owner
-        scheme, _, rest = url.partition("://")
-        for address in (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{rest}"):
-            if deployed_app.takes_signature(url, token, address):
-                return f"its PUBLIC_BASE_URL is {address}"
-        if owner and not owner.lets_in():
-            return "the TWILIO_AUTH_TOKEN given here is not the account's"
-        return "its TWILIO_AUTH_TOKEN is not the account's, or its PUBLIC_BASE_URL is another address"
-
-    def fixes(self) -> list[str]:
-        """Return how to correct the app's settings."""
-        url, group = self.target.base_url, self.target.group
-        if not group:
-            return [f"set PUBLIC_BASE_URL to {url} and TWILIO_AUTH_TOKEN to the account's, and restart the app"]
-        command = f"python3 infra/deploy.py --resource-group {group}"
-        return [f"{command} --public-base-url {url}", f"{command} --secrets FILE  (with the account's auth token)"]
+            scheme, _, host = url.partition("://")
+            others = (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{host}")
+            used = next((other for other in others if deployed_app.takes_signature(url, token, other)), "")
+            setting, value = ("PUBLIC_BASE_URL", url) if used else ("TWILIO_AUTH_TOKEN", "the account's")
+            option = f"--public-base-url {url}" if used else "--secrets FILE"
+            command = f"python3 infra/deploy.py --resource-group {group} {option}"
+            why = f"its PUBLIC_BASE_URL is {used}" if used else "it has another auth token, or another PUBLIC_BASE_URL"
+            fix = command if group else f"set {setting} to {value} in the app's settings, and restart it"
+            self.report(False, f"{url} rejects Twilio's signatures: {why}", fix)
