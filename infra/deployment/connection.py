@@ -98,9 +98,7 @@ def connect_app(
         target_of(az, app, settings, given, former).connect(steps, yes=True, take_over=take_over)
 
 
-def restore_app(
-    az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]
-) -> None:
+def restore_app(az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> None:
     """Take the step of restoring what `connect_app` has changed."""
     if settings.get(FROM) or settings.get(SERVICE):
         steps.begin("Disconnect the number")
@@ -120,9 +118,7 @@ def target_of(
     )
 
 
-def credentials(
-    az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]
-) -> dict[str, str]:
+def credentials(az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Return account and auth token: as given, else from the app's settings and Key Vault."""
     try:
         token = given.get(TOKEN) or key_vault.read(az, app.vault, TOKEN)
@@ -169,7 +165,9 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         base_url = base_url or base_url_or_local(known.get("PUBLIC_BASE_URL", ""))
         allowed = options.countries or countries(known.get("ALLOWED_COUNTRIES") or known.get("DEFAULT_COUNTRY", ""))
     except argparse.ArgumentTypeError as error:  # which shows the value, and it may contain a password
-        raise Refused(f"PUBLIC_BASE_URL, ALLOWED_COUNTRIES or DEFAULT_COUNTRY: {str(error).rpartition(': ')[2]}") from None
+        raise Refused(
+            f"PUBLIC_BASE_URL, ALLOWED_COUNTRIES or DEFAULT_COUNTRY: {str(error).rpartition(': ')[2]}"
+        ) from None
     if not base_url:
         raise Refused("The app's address is missing: give --base-url https://... or --resource-group.")
     return Target(

@@ -17,8 +17,8 @@ from urllib.parse import quote
 import pytest
 from deployment.connection import Target
 from deployment.number import find_number, shown
-from deployment.steps import Failed, Steps
-from deployment.terminal import Terminal
+from deployment.steps import Steps
+from deployment.terminal import Failed, Terminal
 from deployment.twilio_api import TwilioAccount, TwilioUnreachable
 from hypothesis import given
 from hypothesis import strategies as st

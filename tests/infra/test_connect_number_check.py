@@ -174,7 +174,7 @@ def test_an_app_that_rejects_twilios_signatures_is_found(
 
     [finding] = lines(said, "WRONG")
     assert (code, words in finding) == (1, True)
-    assert app.url in lines(said, " " * 10)[0]
+    assert next(iter(settings)) in lines(said, " " * 10)[0]
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "does not answer: "), ("/nowhere", "answers 404 to Twilio")])
