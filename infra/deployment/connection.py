@@ -112,10 +112,8 @@ def target_of(
     words = ["python3", "infra/connect_number.py", "--resource-group", app.group, "--name", app.name]
     words += ["--subscription", az.subscription] if az.subscription else []
     account = open_account(credentials(az, app, settings, given))
-    addresses = tuple(filter(None, (former, app.address)))
-    return Target(
-        account, app.base_url, shlex.join(words), settings.get(FROM, ""), settings.get(SERVICE, ""), former=addresses
-    )
+    names = (settings.get(FROM, ""), settings.get(SERVICE, ""))
+    return Target(account, app.base_url, shlex.join(words), *names, former=(former or app.address, app.address))
 
 
 def credentials(az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
@@ -123,10 +121,8 @@ def credentials(az: Az, app: Deployment, settings: Mapping[str, str], given: Map
     try:
         token = given.get(TOKEN) or key_vault.read(az, app.vault, TOKEN)
     except AzFailed as error:
-        raise Failed(
-            f"{TOKEN} cannot be read from Key Vault:\n{error.text}",
-            f"Set it in the environment, or get the role 'Key Vault Secrets User' on {app.vault}.",
-        ) from None
+        advice = f"Set it in the environment, or get the role 'Key Vault Secrets User' on {app.vault}."
+        raise Failed(f"{TOKEN} cannot be read from Key Vault:\n{error.text}", advice) from None
     return {ACCOUNT: given.get(ACCOUNT) or settings.get(ACCOUNT, ""), TOKEN: token}
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from deployment import deployed_app
 from deployment.connection import Target
+from deployment.deployed_app import SIGNED_ROUTE, ask, takes_signature
 from deployment.number import Resource, shown
 from deployment.terminal import Terminal
 from deployment.twilio_api import TwilioSaidNo
@@ -24,9 +24,7 @@ class Check:
 
     def __init__(self, terminal: Terminal, target: Target) -> None:
         """Begin without findings."""
-        self.terminal = terminal
-        self.target = target
-        self.account = target.account
+        self.terminal, self.target, self.account = terminal, target, target.account
         self.findings: list[str] = []
 
     def run(self) -> bool:
@@ -46,13 +44,11 @@ class Check:
         self.terminal.say(f"\nWrong: {len(self.findings)}")
         return not self.findings
 
-    def report(self, good: bool, what: str, *fixes: str) -> None:
+    def report(self, good: bool, what: str, fix: str) -> None:
         """Print one result, and what fixes it if it is wrong."""
-        self.terminal.say(f"{'ok      ' if good else 'WRONG   '} {what}")
+        self.terminal.say(f"ok       {what}" if good else f"WRONG    {what}\n           {fix}")
         if not good:
             self.findings.append(what)
-            for fix in fixes:
-                self.terminal.say(f"           {fix}")
 
     def unknown(self, what: str) -> None:
         """Print what could not be checked."""
@@ -112,24 +108,29 @@ class Check:
 
     def signature(self) -> None:
         """Check that the app accepts Twilio's signatures: it has the right token, and the address that Twilio calls."""
-        url, token, group = self.target.base_url, self.target.auth_token, self.target.group
+        url, token = self.target.base_url, self.target.auth_token
+        accepted = takes_signature(url, token) if token else None
         if not token:
             self.unknown("whether the app accepts Twilio's signatures: TWILIO_AUTH_TOKEN is not set")
-            return
-        accepted = deployed_app.takes_signature(url, token)
-        if accepted is None:
-            status, _, problem = deployed_app.ask(f"{url}/api/{deployed_app.SIGNED_ROUTE}", {})
+        elif accepted is None:
+            status, _, problem = ask(f"{url}/api/{SIGNED_ROUTE}", {})
             words = f"{url} answers {status} to Twilio" if status else f"{url} does not answer: {problem}"
             self.report(False, words, f"curl --include {url}/api/health")
         elif accepted:
-            self.report(True, f"{url} accepts Twilio's signatures")
+            self.report(True, f"{url} accepts Twilio's signatures", "")
         else:
-            scheme, _, host = url.partition("://")
-            others = (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{host}")
-            used = next((other for other in others if deployed_app.takes_signature(url, token, other)), "")
-            setting, value = ("PUBLIC_BASE_URL", url) if used else ("TWILIO_AUTH_TOKEN", "the account's")
-            option = f"--public-base-url {url}" if used else "--secrets FILE"
-            command = f"python3 infra/deploy.py --resource-group {group} {option}"
-            why = f"its PUBLIC_BASE_URL is {used}" if used else "it has another auth token, or another PUBLIC_BASE_URL"
-            fix = command if group else f"set {setting} to {value} in the app's settings, and restart it"
-            self.report(False, f"{url} rejects Twilio's signatures: {why}", fix)
+            self.rejected(url, token)
+
+    def rejected(self, url: str, token: str) -> None:
+        """Report why the app rejects Twilio's signatures: with another address in them, it may accept them."""
+        scheme, _, host = url.partition("://")
+        others = (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{host}")
+        used = next((other for other in others if takes_signature(url, token, other)), "")
+        if used:
+            why, fix, option = f"its PUBLIC_BASE_URL is {used}", f"PUBLIC_BASE_URL={url}", f"--public-base-url {url}"
+        else:
+            why = "it has another auth token, or another PUBLIC_BASE_URL"
+            fix, option = "TWILIO_AUTH_TOKEN, as the account has it", "--secrets FILE"
+        deploy = f"python3 infra/deploy.py --resource-group {self.target.group} {option}"
+        fix = deploy if self.target.group else f"Change the app's settings and restart it: {fix}"
+        self.report(False, f"{url} rejects Twilio's signatures: {why}", fix)
