@@ -212,6 +212,37 @@ def test_restore_leaves_what_somebody_has_changed_since(fake: FakeTwilio) -> Non
     assert changes(fake) == before
 
 
+def test_what_was_kept_is_replaced_once_somebody_else_has_had_the_number(fake: FakeTwilio) -> None:
+    """A SID that was kept earlier does not come back."""
+    number = fake.number(OURS)
+    number.trunk_sid = "TK" + "1" * 32
+    connect(fake, "--take-over")
+    for name in CONNECTED:
+        setattr(number, name, OTHER)
+
+    connect(fake, "--take-over")
+    connect(fake, "--restore")
+
+    assert (set(addresses(fake).values()), number.trunk_sid) == ({OTHER}, "")
+
+
+def test_a_twiml_app_with_another_name_is_neither_used_nor_deleted(fake: FakeTwilio) -> None:
+    """Whatever Twilio regards as the same name."""
+
+    class Unfiltered(TwilioAccount):  # type: ignore[misc, unused-ignore]
+        def request(self, method: str, url: str, form: dict[str, str] | None = None) -> Any:
+            return super().request(method, url.partition("?FriendlyName")[0], form)
+
+    account = account_of(fake, Unfiltered)
+    made = account.request("POST", f"{account.own}/Applications.json", {"FriendlyName": "Browser"})
+    fake.number(OURS).sms_url = OTHER
+
+    act("connect", account, fake)
+    act("restore", account, fake)
+
+    assert (list(fake.simulator.twiml_apps), fake.number(OURS).sms_url) == ([made["sid"]], OTHER)
+
+
 def test_a_number_connected_by_hand_is_connected_to_nothing_after_restore(fake: FakeTwilio) -> None:
     """Nothing was kept, and the app may be removed next."""
     fake.serve_numbers_from(BASE)
@@ -219,6 +250,8 @@ def test_a_number_connected_by_hand_is_connected_to_nothing_after_restore(fake: 
     connect(fake, "--restore")
 
     assert set(addresses(fake).values()) == {""}
+    [change] = changes(fake)
+    assert set(change.values()) == {""}, "methods are right already"
 
 
 def test_an_app_with_a_new_address_restores_what_was_there_before_the_old_one(fake: FakeTwilio) -> None:
