@@ -30,6 +30,8 @@ def in_words(kind: object) -> str:
             return f"text of at most {most:,} characters"
         case inspect.BoolType():
             return "true or false"
+        case inspect.LiteralType(values=(value,)):
+            return str(value)
         case inspect.LiteralType(values=values):
             return f"one of {', '.join(map(str, values))}"
         case inspect.DateTimeType():

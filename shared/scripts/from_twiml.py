@@ -25,6 +25,7 @@ from shared.scripts.verbs.shape import Shape, shape_of
 from shared.scripts.writing import NAMED_BY_CHILD
 from shared.twiml_builder import check_document
 
+CASELESS = {"GET", "POST", "true", "false"}
 LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -95,8 +96,9 @@ def value_of(text: str, info: FieldInfo) -> object:
         return plain.lower() == "true"
     if int in kinds and re.fullmatch(r"\d{1,12}", plain):
         return int(plain)
-    # Twilio accepts any case of a method.
-    return plain.upper() if "GET" in choices_of(info.type) else text
+    choices = choices_of(info.type)
+    # The case of these does not matter to Twilio.
+    return next((same for same in (plain.upper(), plain.lower()) if same in choices & CASELESS), text)
 
 
 def choices_of(annotation: Any) -> set[object]:

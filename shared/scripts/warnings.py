@@ -50,9 +50,8 @@ def warn_of_order(script: Sequence[Element]) -> Iterator[FieldIssue]:
         if why := why_it_ends(verb, place):
             yield FieldIssue(after, f"is never reached: {why}")
             return
-        if isinstance(verb, voice.Record):
-            words = f"is reached only if the recording is empty: {place} Record continues with its action"
-            yield FieldIssue(after, words if verb.action else f"{words}, which is this document from its start")
+        if why := why_seldom_reached(verb, place):
+            yield FieldIssue(after, f"is reached only {why}")
 
 
 def why_it_ends(verb: Element, place: str) -> str:
@@ -78,8 +77,18 @@ def why_it_ends(verb: Element, place: str) -> str:
             return f"{place} Leave continues after the Enqueue"
         case voice.Echo():
             return f"{place} Echo lasts until the caller hangs up"
+    return ""
+
+
+def why_seldom_reached(verb: Element, place: str) -> str:
+    """Return when the next verb is reached, if that is an exception, or ""."""
+    match verb:
+        case voice.Record(action=None):
+            return f"if the recording is empty: {place} Record continues with this document from its start"
+        case voice.Record():
+            return f"if the recording is empty: {place} Record continues with its action"
         case voice.Say(loop=0) | voice.Play(loop=0, digits=None):
-            return f"{place} is repeated until the caller hangs up"
+            return f"after {place} has been repeated 1,000 times"
     return ""
 
 

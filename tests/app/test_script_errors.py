@@ -8,6 +8,7 @@ import pytest
 
 from shared.scripts.from_twiml import script_of
 from shared.scripts.reading import InvalidScript
+from shared.scripts.verbs.types import HOUSE_RULE
 from tests.support.script_samples import errors_in
 
 BOB = {"noun": "Client", "identity": "bob"}
@@ -197,3 +198,24 @@ def test_an_error_in_twiml_names_the_element_and_its_parent(within: str, place: 
         script_of(f"<Response>{within}</Response>")
 
     assert words in {error.field: error.detail for error in raised.value.errors}[place]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [{"verb": "Pay"}],
+        [{"verb": "Pause"}] * 501,
+        [{"verb": "Dial", "nouns": [BOB] * 101}],
+        [{"verb": "Record", "recording_configuration_id": "x" * 4001}],
+        [{"verb": "Redirect", "url": f"/{'x' * 4000}"}],
+        [{"verb": "Redirect", "url": ""}],
+        [{"verb": "Say", "text": "{{ name }"}],
+        [{"verb": "Play", "url": "/a", "digits": "1"}],
+        [{"verb": "Dial", "number": "+15551234567", "nouns": [BOB]}],
+        [{"verb": "Enqueue"}],
+    ],
+    ids=lambda script: str(script)[:60],
+)
+def test_an_error_that_twilio_would_not_report_says_whose_rule_it_is(script: Any) -> None:
+    """Limits and combinations that only this app rejects."""
+    assert any(detail.startswith(HOUSE_RULE) for detail in errors_in(script).values())

@@ -45,6 +45,10 @@ def test_what_twilio_accepts_is_read_and_written_unchanged(within: str) -> None:
     ("within", "document"),
     [
         ('<Redirect method="post">/a</Redirect>', '<Redirect method="POST">/a</Redirect>'),
+        (
+            '<Dial record="True"><Conference beep="FALSE">a</Conference></Dial>',
+            '<Dial record="true"><Conference beep="false">a</Conference></Dial>',
+        ),
         ('<Gather numDigits=" 1 " bargeIn="TRUE" />', '<Gather bargeIn="true" numDigits="1" />'),
         (
             "<Dial><Client><Parameter name='a' value='b'/><Identity>bob</Identity></Client></Dial>",

@@ -38,8 +38,6 @@ ENDS = [
     {**REFER, **ACTION},
     {"verb": "Leave"},
     {"verb": "Echo"},
-    {"verb": "Say", "text": "x", "loop": 0},
-    {"verb": "Play", "url": "/a", "loop": 0},
 ]
 GOES_ON = [
     SAY,
@@ -71,6 +69,8 @@ def test_a_verb_after_one_that_goes_on_is_reached(verb: dict[str, Any]) -> None:
     [
         ([], "$", "has no verbs"),
         ([{"verb": "Record", **ACTION}, SAY], "$[1]", "only if the recording is empty"),
+        ([{"verb": "Say", "text": "x", "loop": 0}, SAY], "$[1]", "only after $[0] has been repeated 1,000 times"),
+        ([{"verb": "Play", "url": "/a", "loop": 0}, SAY], "$[1]", "only after $[0]"),
         ([SAY, {"verb": "Reject"}], "$[1]", "is billed"),
         ([{"verb": "Gather"}], "$[0].action", "Twilio requests this document again"),
         ([{"verb": "Record"}], "$[0].action", "Twilio requests this document again"),

@@ -66,7 +66,10 @@ TEXTS: dict[str, tuple[list[str], list[str]]] = {
     "ring_tone": (["uk", "us-old"], ["xx", "UK"]),
     "send_digits": (["ww12#AD"], ["1,2", "x", "E"]),
     "digits": (["1w2#*", "w" * 40 + "1"], ["abc", ""]),
-    "sip_url": (["sip:alice@example.com", "sips:alice@example.com"], ["alice", "{{SipUri}}", "sip:a\x01@example.com"]),
+    "sip_url": (
+        ["sip:alice@example.com;transport=tcp", f"sips:a@{'x' * 247}", f"sip:a@example.com?x-a={'b' * 1019}"],
+        ["alice", "{{SipUri}}", "sip:a\x01@example.com", f"sips:a@{'x' * 248}", f"sip:a@example.com?x-a={'b' * 1020}"],
+    ),
     "speech_timeout": (["auto", "3"], ["0", "soon"]),
     "transcription_language": (["en-GB", "multi"], ["English!"]),
     "tts_language": (["en-GB"], ["English!"]),

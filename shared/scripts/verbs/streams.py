@@ -26,7 +26,9 @@ from shared.scripts.verbs.types import (
     sid,
 )
 
-ConversationEvents = Annotated[list[str], each_of("call-initiated", "call-ringing", "call-answered", "call-completed")]
+ConversationEvents = Annotated[
+    list[str], each_of("call-initiated", "call-ringing", "call-answered", "call-in-progress", "call-completed")
+]
 # The last two are aliases of any and none.
 Interruption = Literal["none", "dtmf", "speech", "any", "true", "false"]
 Normalization = Literal["auto", "on", "off"]

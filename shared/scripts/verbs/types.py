@@ -119,7 +119,9 @@ def address(*schemes: str, relative: bool = True, silence: bool = False) -> Chec
             return value
         check_text(value)
         check_length(value, None)
-        if not value or not value.isprintable() or " " in PLACEHOLDER.sub("", value):
+        if not value:
+            raise ValueError(f"{HOUSE_RULE}is blank")
+        if not value.isprintable() or " " in PLACEHOLDER.sub("", value):
             raise ValueError(expected)
         url = split_url(value, schemes)
         absolute = url is not None and "{" not in url.netloc
@@ -157,7 +159,15 @@ OneKey = Annotated[str, matching(r"[0-9*#]?", "one of 0-9, * and #, or nothing")
 PhoneNumber = Annotated[str, matching(patterns.E164, "a phone number like +15005550006")]
 CallerId = Annotated[str, matching(f"{patterns.E164}|{patterns.CLIENT}", "a number like +15005550006 or client:name")]
 # A SIP address or client to call comes from the script itself, never from a request.
-SipAddress = Annotated[str, matching(patterns.SIP, "a SIP address like sip:alice@example.com", placeholders=False)]
+# https://www.twilio.com/docs/voice/twiml/sip: less than 255 characters, and less than 1,024 of headers.
+SipAddress = Annotated[
+    str,
+    matching(
+        rf"(?=[^?]{{1,254}}(?:\?.{{0,1023}})?\Z){patterns.SIP}",
+        "a SIP address like sip:alice@example.com of less than 255 characters",
+        placeholders=False,
+    ),
+]
 Identity = Annotated[str, matching(patterns.IDENTITY, "at most 256 characters without spaces", placeholders=False)]
 # https://www.twilio.com/docs/voice/twiml/enqueue
 QueueName = Annotated[str, text(64)]
@@ -179,7 +189,7 @@ CallRecord = Literal[
     "false",
 ]
 MachineDetection = Literal["Enable", "DetectMessageEnd"]
-Loop = Annotated[int, Meta(ge=0, le=1000)]
+Loop = Annotated[int, Meta(ge=0)]
 # No call is longer than 24 hours.
 Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 # https://www.twilio.com/docs/voice/twiml/gather#hints
