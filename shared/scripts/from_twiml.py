@@ -22,6 +22,7 @@ from shared.scripts.reading import (
 )
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import Shape, shape_of
+from shared.scripts.verbs.types import HOUSE_RULE
 from shared.scripts.writing import NAMED_BY_CHILD
 from shared.twiml_builder import check_document
 
@@ -37,7 +38,11 @@ def script_of(document: str) -> tuple[Script, Family]:
         raise InvalidScript([FieldIssue("$", str(error))]) from None
     root = ElementTree.fromstring(document)
     family = family_of_verbs([child.tag for child in root])
-    return read_script(json_of(root, root.text, FAMILIES[family], "verb", words=False), family), family
+    try:
+        script = json_of(root, root.text, FAMILIES[family], "verb", words=False)
+    except RecursionError:
+        raise InvalidScript([FieldIssue("$", f"{HOUSE_RULE}is nested too deeply")]) from None
+    return read_script(script, family), family
 
 
 def json_of(

@@ -35,6 +35,8 @@ MISPLACED_CHILD = "<"
 MISPLACED_TEXT = "text()"
 # A longer script is probably a mistake; Twilio's own limit is 64 kB.
 MOST_VERBS = 500
+# Levels of elements in elements: SSML may be nested without end.
+MOST_LEVELS = 20
 MOST_ERRORS = 100
 
 
@@ -78,6 +80,9 @@ def read_list(
     """Return the elements in a JSON list, and the text between them if `words` are allowed in the parent."""
     if not isinstance(value, list):
         errors.append(FieldIssue(place, f"expected a list, got {kind_of(value)}"))
+        return []
+    if place.count("[") >= MOST_LEVELS:
+        errors.append(FieldIssue(place, f"{HOUSE_RULE}expected at most {MOST_LEVELS} levels"))
         return []
     if len(value) > MOST_VERBS:
         errors.append(FieldIssue(place, f"{HOUSE_RULE}expected at most {MOST_VERBS} items, got {len(value):,}"))

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 from shared.errors import FieldIssue
 from shared.scripts.verbs import messaging, nouns, ssml, streams, voice
 from shared.scripts.verbs.element import Element
-from shared.scripts.verbs.shape import shape_of, tag_of, walk
+from shared.scripts.verbs.shape import tag_of, walk
 from shared.scripts.verbs.types import HOUSE_RULE, check_text
 from shared.twiml_builder import SAY_LIMIT
 
@@ -46,7 +46,7 @@ def check_combination(element: Element, place: str) -> Iterator[FieldIssue]:
             yield FieldIssue(f"{place}.ssml", "cannot be combined with text")
         case voice.Say(ssml=list() as parts):
             yield from check_words(parts, f"{place}.ssml")
-        case ssml.SsmlElement():
+        case ssml.Emphasis() | ssml.Lang() | ssml.P() | ssml.Prosody() | ssml.S() | ssml.W():
             yield from check_ssml(element, place)
         case voice.Play(url=None, digits=None):
             yield FieldIssue(f"{place}.url", "is required without digits")
@@ -77,14 +77,11 @@ def check_combination(element: Element, place: str) -> Iterator[FieldIssue]:
                 yield FieldIssue(f"{place}.nouns", f"expected at most {MOST_MEDIA} Media")
 
 
-def check_ssml(element: Element, place: str) -> Iterator[FieldIssue]:
+def check_ssml(element: ssml.Nesting, place: str) -> Iterator[FieldIssue]:
     """Yield errors of an SSML element that has its text in `words`, or in `parts`."""
-    if "parts" not in shape_of(type(element)).fields:
-        return
-    words, parts = getattr(element, "words"), getattr(element, "parts")  # noqa: B009 - not every element has them
-    if words is None and parts is None:
+    if element.words is None and element.parts is None:
         yield FieldIssue(f"{place}.words", "is required without parts")
-    elif words is not None and parts is not None:
+    if element.words is not None and element.parts is not None:
         yield FieldIssue(f"{place}.parts", "cannot be combined with words")
 
 

@@ -219,3 +219,18 @@ def test_an_error_in_twiml_names_the_element_and_its_parent(within: str, place: 
 def test_an_error_that_twilio_would_not_report_says_whose_rule_it_is(script: Any) -> None:
     """Limits and combinations that only this app rejects."""
     assert any(detail.startswith(HOUSE_RULE) for detail in errors_in(script).values())
+
+
+def nested(levels: int) -> str:
+    """Return TwiML with that many levels of elements."""
+    return f"<Response><Say>{'<prosody>' * (levels - 1)}a{'</prosody>' * (levels - 1)}</Say></Response>"
+
+
+def test_elements_are_nested_in_at_most_twenty_levels() -> None:
+    """However deep a document is, it is read or rejected with a reason."""
+    assert script_of(nested(20))
+    for levels in (21, 100, 2000):
+        with pytest.raises(InvalidScript) as raised:
+            script_of(nested(levels))
+        [error] = raised.value.errors
+        assert error.detail.startswith(HOUSE_RULE)

@@ -1,7 +1,5 @@
 """SSML elements in a Say, and which of them contain which others.
 
-An element has its text in `words`, or text and elements in `parts`.
-
 https://www.twilio.com/docs/voice/twiml/say/text-speech#use-ssml-with-amazon-polly
 """
 
@@ -138,3 +136,5 @@ InWord = Break | Emphasis | Phoneme | Prosody | SayAs | Sub
 InSentence = InWord | Lang | W
 InParagraph = InSentence | S
 Ssml = InParagraph | P
+# Elements that have their text in `words`, or text and elements in `parts`.
+Nesting = Emphasis | Lang | P | Prosody | S | W
