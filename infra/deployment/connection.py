@@ -145,7 +145,8 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     What they leave out is read from the app in Azure, where a resource group is given, else from environment and file.
     """
     given = twilio_settings.read_given(options.secrets, options.number, terminal)
-    known: Mapping[str, str] = {**(twilio_settings.values_of(options.secrets) if options.secrets else {}), **os.environ}
+    file = twilio_settings.values_of(options.secrets) if options.secrets else {}
+    known = {**file, **{name: value for name, value in os.environ.items() if value}}
     base_url, former = options.base_url, tuple(options.formerly)
     if options.resource_group:
         az = Az(terminal, options.subscription)
