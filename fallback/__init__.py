@@ -12,7 +12,7 @@ import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
 from shared.twilio.webhook import request_fields, twilio_webhook
-from shared.twiml_builder import sorry, twiml_response
+from shared.twiml_builder import apology, twiml_response
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -27,4 +27,4 @@ async def fallback(req: func.HttpRequest) -> func.HttpResponse:
     # Without the query, which may contain a number.
     failed = fields.get("ErrorUrl", "").partition("?")[0]
     log.error("Twilio's error %.10r at %.200r, %.64r", fields.get("ErrorCode", "?"), failed, sid)
-    return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())
+    return twiml_response(apology() if "CallSid" in fields else MessagingResponse())

@@ -43,7 +43,7 @@ from shared.scripts.verbs.types import HOUSE_RULE
 from shared.sending.idempotency import idempotent
 from shared.sending.send import send
 from shared.settings import settings
-from shared.twilio.client import given, twilio_client
+from shared.twilio.client import twilio_client, without_none
 from shared.web_addresses import web_address
 
 bp = func.Blueprint()
@@ -132,7 +132,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
             to=call.to,
             from_=from_,
             **content,
-            **given(
+            **without_none(
                 timeout=call.timeout,
                 time_limit=call.time_limit,
                 send_digits=call.send_digits,
@@ -163,5 +163,5 @@ async def content_of(call: CallRequest) -> dict[str, str]:
     needs_address = any(need_own_address(call.script))
     if document is not None and len(document) <= twiml_builder.INLINE_LIMIT and not needs_address:
         return {"twiml": document}
-    name = await script_store.keep_sent("voice", script_store.source_of(call.script))
+    name = await script_store.save_sent("voice", script_store.source_of(call.script))
     return {"url": settings().url(f"twiml/{name}")}

@@ -64,13 +64,13 @@ async def scripts(req: func.HttpRequest) -> func.HttpResponse:
         raise InvalidRequest(FieldIssue("name", "expected 1 to 64 of a-z, 0-9 and -"))
     if req.method == "PUT":
         return await put(req, name)
-    kept = await script_store.find(name)
-    if kept is None:
+    stored = await script_store.find(name)
+    if stored is None:
         raise NotFound("There is no script of that name.")
     if req.method == "GET":
-        return show(kept)
-    check_etag(req, kept)
-    if not await script_store.remove(kept):
+        return show(stored)
+    check_etag(req, stored)
+    if not await script_store.remove(stored):
         raise changed_meanwhile()
     forget(name)
     return func.HttpResponse(status_code=204)
@@ -89,13 +89,13 @@ async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
     earlier = await script_store.find(name)
     check_etag(req, earlier)
     if "if-match" in req.headers or req.headers.get("if-none-match") == "*":
-        kept = await script_store.keep_unless_changed(name, family, source, earlier)
-        if kept is None:
+        stored = await script_store.save_unless_changed(name, family, source, earlier)
+        if stored is None:
             raise changed_meanwhile()
     else:
-        kept = await script_store.keep(name, family, source)
+        stored = await script_store.save(name, family, source)
     forget(name)
-    return json_response({**body, "updated": kept.updated}, 200 if earlier else 201, {"ETag": kept.etag})
+    return json_response({**body, "updated": stored.updated}, 200 if earlier else 201, {"ETag": stored.etag})
 
 
 def query(req: func.HttpRequest) -> dict[str, str]:
@@ -135,12 +135,12 @@ def path_of(name: str) -> str:
     return f"{ROUTE_PREFIX}/twiml/{name}"
 
 
-def check_etag(req: func.HttpRequest, kept: script_store.Kept | None) -> None:
+def check_etag(req: func.HttpRequest, stored: script_store.StoredScript | None) -> None:
     """Raise PreconditionFailed if the stored version is not the one that the request names."""
     wanted, unwanted = req.headers.get("if-match"), req.headers.get("if-none-match")
-    if wanted is not None and (kept is None or (wanted != "*" and kept.etag not in wanted)):
+    if wanted is not None and (stored is None or (wanted != "*" and stored.etag not in wanted)):
         raise changed_meanwhile()
-    if unwanted == "*" and kept is not None:
+    if unwanted == "*" and stored is not None:
         raise PreconditionFailed("There is a script of that name already.")
 
 
@@ -149,16 +149,16 @@ def changed_meanwhile() -> PreconditionFailed:
     return PreconditionFailed("The script has been changed or removed since you read it; read it again.")
 
 
-def show(kept: script_store.Kept) -> func.HttpResponse:
+def show(stored: script_store.StoredScript) -> func.HttpResponse:
     """Return a stored script with its TwiML, or with its errors if it breaks today's rules."""
-    body: dict[str, object] = {"name": kept.name, "family": kept.family, "script": kept.json()}
+    body: dict[str, object] = {"name": stored.name, "family": stored.family, "script": stored.json()}
     try:
-        script = kept.script()
-        body["twiml"] = twiml_of(script, kept.family, kept.name)
-        body["warnings"] = warnings_of(script, path_of(kept.name))
+        script = stored.script()
+        body["twiml"] = twiml_of(script, stored.family, stored.name)
+        body["warnings"] = warnings_of(script, path_of(stored.name))
     except InvalidScript as error:
         body["errors"] = error.errors
-    return json_response({**body, "updated": kept.updated}, headers={"ETag": kept.etag})
+    return json_response({**body, "updated": stored.updated}, headers={"ETag": stored.etag})
 
 
 def schema_response(family: str) -> func.HttpResponse:

@@ -33,7 +33,7 @@ from shared.sending import opt_outs
 from shared.sending.idempotency import idempotent
 from shared.sending.send import send
 from shared.settings import settings
-from shared.twilio.client import given, twilio_client
+from shared.twilio.client import twilio_client, without_none
 from shared.web_addresses import web_addresses
 
 bp = func.Blueprint()
@@ -112,7 +112,7 @@ async def send_sms(req: func.HttpRequest) -> func.HttpResponse:
         from_ or "",
         lambda status_callback: twilio_client().messages.create_async(
             to=text.to,
-            **given(
+            **without_none(
                 from_=from_,
                 messaging_service_sid=service,
                 body=text.body,

@@ -92,7 +92,7 @@ def check_document(document: str) -> None:
         raise ValueError(f"has the root <{root}>; TwiML's is <Response>")
 
 
-def sorry() -> VoiceResponse:
+def apology() -> VoiceResponse:
     """Return the document that apologises and ends the call."""
     response = say("We are sorry, something went wrong. Please call again later.")
     response.hangup()

@@ -26,7 +26,7 @@ from twilio.twiml import TwiML
 
 from shared.activity.log import log_what_happened
 from shared.twilio.webhook import request_fields, twilio_webhook
-from shared.twiml_builder import sorry, twiml_response
+from shared.twiml_builder import apology, twiml_response
 from shared.twimlets import calling, speaking, voicemail
 from shared.twimlets.parameters import Fields, Parameters, TwimletError, parameters_of
 
@@ -62,13 +62,13 @@ async def answer_with(req: func.HttpRequest, fields: Fields) -> func.HttpRespons
     make = TWIMLETS.get(name)
     if make is None:
         log.error("there is no such twimlet; there are %s", ", ".join(TWIMLETS))
-        return twiml_response(sorry())
+        return twiml_response(apology())
     try:
         check_method(req, fields)
         return twiml_response(make(parameters_of(name, req.params), fields))
     except TwimletError as error:
         log.error("the twimlet %s cannot be built: %s", name, error)
-        return twiml_response(sorry())
+        return twiml_response(apology())
 
 
 def check_method(req: func.HttpRequest, fields: Fields) -> None:

@@ -24,7 +24,7 @@ from shared.scripts.writing import write_twiml
 from shared.settings import settings
 from shared.storage.tables import PATIENCE_SECONDS
 from shared.ttl_cache import TtlCache
-from shared.twiml_builder import sorry, twiml_response
+from shared.twiml_builder import apology, twiml_response
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +53,8 @@ async def ready_script(name: str, owner: script_store.Owner = "script") -> Ready
 
 async def read_ready(name: str, owner: script_store.Owner) -> Ready | None:
     """Read a script from storage, as `ready_script` does without its cache."""
-    kept = await script_store.find(name, owner)
-    return make_ready(kept.script(), kept.family, name) if kept else None
+    stored = await script_store.find(name, owner)
+    return make_ready(stored.script(), stored.family, name) if stored else None
 
 
 def forget(name: str) -> None:
@@ -82,7 +82,7 @@ async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.
         # Only the places: the details may contain text of the caller.
         places = ", ".join(issue.field for issue in error.errors)
         log.error("the script %s has errors for this request: %s", for_log(name), places)
-    return twiml_response(sorry() if "CallSid" in fields else MessagingResponse())
+    return twiml_response(apology() if "CallSid" in fields else MessagingResponse())
 
 
 def for_log(name: str) -> str:

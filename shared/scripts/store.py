@@ -30,7 +30,7 @@ Owner = Literal["script", "sent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredScript:
     """A stored script; `source` is its JSON."""
 
     name: str
@@ -53,15 +53,15 @@ class Kept:
         return read_script(self.json(), self.family)
 
 
-async def find(name: str, owner: Owner = "script") -> Kept | None:
+async def find(name: str, owner: Owner = "script") -> StoredScript | None:
     """Return the script of that name, or None; raises StorageUnavailable."""
     entity = await get(SCRIPTS, owner, name)
-    return kept(entity) if entity else None
+    return stored(entity) if entity else None
 
 
-def kept(entity: dict[str, Any]) -> Kept:
+def stored(entity: dict[str, Any]) -> StoredScript:
     """Return the script in an entity."""
-    return Kept(entity["RowKey"], entity["family"], bytes(entity["source"]), entity["updated"], entity)
+    return StoredScript(entity["RowKey"], entity["family"], bytes(entity["source"]), entity["updated"], entity)
 
 
 def source_of(script: Script) -> bytes:
@@ -73,24 +73,26 @@ def source_of(script: Script) -> bytes:
     return source
 
 
-async def keep(name: str, family: Family, source: bytes) -> Kept:
+async def save(name: str, family: Family, source: bytes) -> StoredScript:
     """Store a script, or replace the one of that name: all scripts have the same properties, so a merge replaces it."""
     entity = entity_of("script", name, family, source)
     await upsert(SCRIPTS, entity)
-    return kept(entity)
+    return stored(entity)
 
 
-async def keep_unless_changed(name: str, family: Family, source: bytes, instead_of: Kept | None) -> Kept | None:
+async def save_unless_changed(
+    name: str, family: Family, source: bytes, instead_of: StoredScript | None
+) -> StoredScript | None:
     """Store a script in place of `instead_of`, which `find` returned; None if that has been changed since."""
     entity = entity_of("script", name, family, source)
     if instead_of is None:
         done = await insert(SCRIPTS, entity) is None
     else:
         done = await replace(SCRIPTS, entity, instead_of=instead_of.entity)
-    return kept(entity) if done else None
+    return stored(entity) if done else None
 
 
-async def keep_sent(family: Family, source: bytes) -> str:
+async def save_sent(family: Family, source: bytes) -> str:
     """Store the script of one call, and return its name; the same script always has the same name."""
     name = f"sent_{hashlib.sha256(source).hexdigest()}"
     await upsert(SCRIPTS, entity_of("sent", name, family, source))
@@ -110,7 +112,7 @@ def entity_of(owner: Owner, name: str, family: Family, source: bytes) -> dict[st
     }
 
 
-async def remove(script: Kept) -> bool:
+async def remove(script: StoredScript) -> bool:
     """Remove a script that `find` returned; returns False if it has been changed since."""
     return await delete_unchanged(SCRIPTS, script.entity)
 

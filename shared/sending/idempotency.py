@@ -57,19 +57,19 @@ def idempotent(handler: Handler) -> Handler:
             # The key may be reserved nevertheless, and nothing was sent. Hanging storage must not delay the answer.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PATIENCE_SECONDS):
-                    await forget(partition, owner)
+                    await free(partition, owner)
             raise
         if earlier is not None:
             return earlier
         try:
             response = await handler(req)
         except OutcomeUnknown as error:
-            await keep(partition, problem_response(error))
+            await save_response(partition, problem_response(error))
             raise
         except ApiError:
-            await forget(partition, owner)
+            await free(partition, owner)
             raise
-        await keep(partition, response)
+        await save_response(partition, response)
         return response
 
     return once
@@ -81,31 +81,31 @@ async def reserve(partition: str, fingerprint: str, owner: str) -> func.HttpResp
     Raises KeyInUse while the first request is being processed, KeyReused if it had another body, OutcomeUnknown if its
     process died before it was answered, StorageUnavailable.
     """
-    ours = {
+    reservation = {
         "PartitionKey": partition,
         "RowKey": ROW,
         "fingerprint": fingerprint,
         "reserved": str(now()),
         "owner": owner,
     }
-    earlier = await insert(IDEMPOTENCY, ours)
+    earlier = await insert(IDEMPOTENCY, reservation)
     if earlier is None:
         return None
     age = now() - int(earlier["reserved"])
     if age > KEPT_MICROSECONDS:
-        if await replace(IDEMPOTENCY, ours, instead_of=earlier):
+        if await replace(IDEMPOTENCY, reservation, instead_of=earlier):
             return None
         raise KeyInUse("Another request with this Idempotency-Key has just started.")
     if earlier["fingerprint"] != fingerprint:
         raise KeyReused("This Idempotency-Key was used before with another body; use a new key for a new request.")
     if "status" in earlier:
-        return answer_again(earlier)
+        return replay(earlier)
     if age > IN_FLIGHT_MICROSECONDS:
         raise OutcomeUnknown("An earlier request with this Idempotency-Key ended without an answer.")
     raise KeyInUse("A request with this Idempotency-Key is being processed; wait for its answer.")
 
 
-def answer_again(earlier: dict[str, Any]) -> func.HttpResponse:
+def replay(earlier: dict[str, Any]) -> func.HttpResponse:
     """Return the stored response again, marked with `Idempotent-Replayed: true`."""
     headers = {"Idempotent-Replayed": "true"}
     if earlier["location"]:
@@ -115,7 +115,7 @@ def answer_again(earlier: dict[str, Any]) -> func.HttpResponse:
     )
 
 
-async def keep(partition: str, response: func.HttpResponse) -> None:
+async def save_response(partition: str, response: func.HttpResponse) -> None:
     """Store a response under its key. If that fails, the caller gets the response nevertheless: it has been sent."""
     answer = {
         "status": response.status_code,
@@ -129,7 +129,7 @@ async def keep(partition: str, response: func.HttpResponse) -> None:
         log.error("a response could not be stored under its Idempotency-Key; a repeated request will get an error")
 
 
-async def forget(partition: str, owner: str) -> None:
+async def free(partition: str, owner: str) -> None:
     """Free the key of a request that failed, if this request still owns it.
 
     A delete whose answer was lost is repeated, and must not remove a newer reservation. If the delete fails, the key

@@ -140,6 +140,6 @@ def as_code(code: object) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def given(**arguments: object) -> dict[str, Any]:
+def without_none(**arguments: object) -> dict[str, Any]:
     """Return the arguments that are not None; for any other, Twilio applies its default."""
     return {name: value for name, value in arguments.items() if value is not None}

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from shared.errors import RecipientOptedOut, TwilioFailure, TwilioReason, TwilioRefused, TwilioUnavailable
 
 
-class Refusal(NamedTuple):
+class Answer(NamedTuple):
     """The status and message that the app answers for one of Twilio's codes."""
 
     status: int
@@ -21,74 +21,74 @@ class Refusal(NamedTuple):
 # https://www.twilio.com/docs/api/errors/21610
 OPTED_OUT = 21610
 
-REFUSALS = {
+REQUEST_ERRORS = {
     # The request is wrong.
-    13223: Refusal(400, "`to` is not a phone number that exists."),
-    21201: Refusal(400, "`to` is missing."),
-    21205: Refusal(400, "`url` is not an address that Twilio can use."),
-    21208: Refusal(400, "`send_digits` does not have the form that Twilio accepts."),
-    21211: Refusal(400, "`to` is not a phone number that exists."),
-    21213: Refusal(400, "`from` is missing."),
-    21217: Refusal(400, "`to` is not a phone number that exists."),
-    21502: Refusal(400, "Twilio does not accept that HTTP method."),
-    21602: Refusal(400, "The message has neither a body nor media."),
-    21603: Refusal(400, "`from` is missing."),
-    21604: Refusal(400, "`to` is missing."),
-    21609: Refusal(400, "Twilio cannot use the status callback's address; check PUBLIC_BASE_URL."),
-    21617: Refusal(400, "`body` is longer than the 1,600 characters that Twilio accepts."),
-    21619: Refusal(400, "The message has neither a body nor media."),
-    21620: Refusal(400, "`media_url` contains an address that Twilio cannot use."),
-    21623: Refusal(400, "`media_url` contains more than 10 addresses."),
-    35111: Refusal(400, "`send_at` is missing."),
-    35114: Refusal(400, "`send_at` is not a time that Twilio accepts."),
-    35115: Refusal(400, "`send_at` is not in the window that Twilio accepts: 5 minutes to 35 days ahead."),
-    35118: Refusal(400, "`send_at` needs `messaging_service_sid`."),
+    13223: Answer(400, "`to` is not a phone number that exists."),
+    21201: Answer(400, "`to` is missing."),
+    21205: Answer(400, "`url` is not an address that Twilio can use."),
+    21208: Answer(400, "`send_digits` does not have the form that Twilio accepts."),
+    21211: Answer(400, "`to` is not a phone number that exists."),
+    21213: Answer(400, "`from` is missing."),
+    21217: Answer(400, "`to` is not a phone number that exists."),
+    21502: Answer(400, "Twilio does not accept that HTTP method."),
+    21602: Answer(400, "The message has neither a body nor media."),
+    21603: Answer(400, "`from` is missing."),
+    21604: Answer(400, "`to` is missing."),
+    21609: Answer(400, "Twilio cannot use the status callback's address; check PUBLIC_BASE_URL."),
+    21617: Answer(400, "`body` is longer than the 1,600 characters that Twilio accepts."),
+    21619: Answer(400, "The message has neither a body nor media."),
+    21620: Answer(400, "`media_url` contains an address that Twilio cannot use."),
+    21623: Answer(400, "`media_url` contains more than 10 addresses."),
+    35111: Answer(400, "`send_at` is missing."),
+    35114: Answer(400, "`send_at` is not a time that Twilio accepts."),
+    35115: Answer(400, "`send_at` is not in the window that Twilio accepts: 5 minutes to 35 days ahead."),
+    35118: Answer(400, "`send_at` needs `messaging_service_sid`."),
     # The request is well formed, but Twilio cannot do it.
-    13224: Refusal(422, "Twilio cannot call that number."),
-    13225: Refusal(422, "Twilio has blocked calls to that number."),
-    21214: Refusal(422, "`to` cannot be reached by a call."),
-    21216: Refusal(422, "Twilio has blocked calls to that number."),
-    OPTED_OUT: Refusal(422, "The recipient has opted out of messages from this sender (STOP)."),
-    21612: Refusal(422, "No message can be sent from that sender to that number."),
-    21614: Refusal(422, "`to` is not a mobile number, so it cannot receive messages."),
-    21606: Refusal(422, "`from` is not a number of this account that can send messages to this recipient."),
-    21210: Refusal(422, "`from` is not a number of this account, nor a verified caller ID."),
-    21212: Refusal(422, "`from` is not a valid sender."),
-    21601: Refusal(422, "`from` cannot send messages."),
-    21621: Refusal(422, "`from` cannot send media."),
-    21701: Refusal(422, "The Messaging Service does not exist in this account."),
-    21703: Refusal(422, "The Messaging Service has no sender that can reach this number."),
+    13224: Answer(422, "Twilio cannot call that number."),
+    13225: Answer(422, "Twilio has blocked calls to that number."),
+    21214: Answer(422, "`to` cannot be reached by a call."),
+    21216: Answer(422, "Twilio has blocked calls to that number."),
+    OPTED_OUT: Answer(422, "The recipient has opted out of messages from this sender (STOP)."),
+    21612: Answer(422, "No message can be sent from that sender to that number."),
+    21614: Answer(422, "`to` is not a mobile number, so it cannot receive messages."),
+    21606: Answer(422, "`from` is not a number of this account that can send messages to this recipient."),
+    21210: Answer(422, "`from` is not a number of this account, nor a verified caller ID."),
+    21212: Answer(422, "`from` is not a valid sender."),
+    21601: Answer(422, "`from` cannot send messages."),
+    21621: Answer(422, "`from` cannot send media."),
+    21701: Answer(422, "The Messaging Service does not exist in this account."),
+    21703: Answer(422, "The Messaging Service has no sender that can reach this number."),
     # The account is not allowed to do it.
-    10002: Refusal(403, "A trial account cannot do this."),
-    13227: Refusal(403, "The account's geographic permissions do not allow calls to that country."),
-    21203: Refusal(403, "The account may not call that number."),
-    21215: Refusal(403, "The account's geographic permissions do not allow calls to that country."),
-    21219: Refusal(403, "A trial account can only call numbers that have been verified."),
-    21408: Refusal(403, "The account's geographic permissions do not allow messages to that country."),
-    21608: Refusal(403, "A trial account, or one without a compliance profile, can only text verified numbers."),
+    10002: Answer(403, "A trial account cannot do this."),
+    13227: Answer(403, "The account's geographic permissions do not allow calls to that country."),
+    21203: Answer(403, "The account may not call that number."),
+    21215: Answer(403, "The account's geographic permissions do not allow calls to that country."),
+    21219: Answer(403, "A trial account can only call numbers that have been verified."),
+    21408: Answer(403, "The account's geographic permissions do not allow messages to that country."),
+    21608: Answer(403, "A trial account, or one without a compliance profile, can only text verified numbers."),
     # The newer kind of trial: https://www.twilio.com/docs/usage/trials
-    572002: Refusal(403, "On a trial, messages to a number must come from the trial number assigned to it."),
-    572005: Refusal(403, "On a trial, `to` must first confirm the code that Twilio sent to it."),
-    572006: Refusal(403, "On a trial, only Twilio's own templates can be sent as messages."),
-    573002: Refusal(403, "On a trial, calls to a number must come from the trial number assigned to it."),
-    573005: Refusal(403, "On a trial, `to` must first confirm the code that Twilio sent to it."),
+    572002: Answer(403, "On a trial, messages to a number must come from the trial number assigned to it."),
+    572005: Answer(403, "On a trial, `to` must first confirm the code that Twilio sent to it."),
+    572006: Answer(403, "On a trial, only Twilio's own templates can be sent as messages."),
+    573002: Answer(403, "On a trial, calls to a number must come from the trial number assigned to it."),
+    573005: Answer(403, "On a trial, `to` must first confirm the code that Twilio sent to it."),
 }
 
 # The app's account or credentials, or Twilio's load: not the caller's error, so never a 4xx.
-OUR_FAULTS = {
-    10001: Refusal(502, "Twilio says that the account is not active."),
-    20003: Refusal(502, "Twilio does not accept the app's credentials (TWILIO_API_KEY and TWILIO_API_SECRET)."),
-    20005: Refusal(502, "Twilio says that the account is not active."),
-    20008: Refusal(502, "Test credentials cannot do this."),
-    20403: Refusal(502, "The app's API key is not allowed to do this."),
-    20404: Refusal(502, "Twilio does not know the account in TWILIO_ACCOUNT_SID."),
-    20429: Refusal(503, "This account is sending Twilio too many requests. Nothing was sent; try again."),
-    21611: Refusal(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
-    30001: Refusal(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
+APP_ERRORS = {
+    10001: Answer(502, "Twilio says that the account is not active."),
+    20003: Answer(502, "Twilio does not accept the app's credentials (TWILIO_API_KEY and TWILIO_API_SECRET)."),
+    20005: Answer(502, "Twilio says that the account is not active."),
+    20008: Answer(502, "Test credentials cannot do this."),
+    20403: Answer(502, "The app's API key is not allowed to do this."),
+    20404: Answer(502, "Twilio does not know the account in TWILIO_ACCOUNT_SID."),
+    20429: Answer(503, "This account is sending Twilio too many requests. Nothing was sent; try again."),
+    21611: Answer(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
+    30001: Answer(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
 }
 
 # Why a message that Twilio accepted was not delivered: https://www.twilio.com/docs/messaging/guides/debugging-common-issues
-DELIVERY_FAILURES = {
+DELIVERY_ERRORS = {
     30002: "The account was suspended after the message was queued.",
     30003: "The phone cannot be reached: it is off, or out of service.",
     30004: "The recipient or the carrier has blocked the message.",
@@ -110,9 +110,9 @@ RETRY_AFTER = {"Retry-After": "5"}
 
 def explain(code: int) -> str:
     """Return what one of Twilio's codes means, or where to read about it."""
-    if code in DELIVERY_FAILURES:
-        return DELIVERY_FAILURES[code]
-    known = REFUSALS.get(code) or OUR_FAULTS.get(code)
+    if code in DELIVERY_ERRORS:
+        return DELIVERY_ERRORS[code]
+    known = REQUEST_ERRORS.get(code) or APP_ERRORS.get(code)
     return known.words if known else f"Twilio's error {code}; its page explains it."
 
 
@@ -126,11 +126,11 @@ def failure_for(code: int, message: str, twilio_status: int) -> TwilioFailure:
     """Return the error for the app's caller when Twilio answers a request with `code` and `message`."""
     twilio = reason(code, message)
     if code == OPTED_OUT:
-        return RecipientOptedOut(explain(code), status=REFUSALS[code].status, twilio=twilio)
-    if code in REFUSALS:
-        return TwilioRefused(REFUSALS[code].words, status=REFUSALS[code].status, twilio=twilio)
-    if code in OUR_FAULTS:
-        status, words = OUR_FAULTS[code]
+        return RecipientOptedOut(explain(code), status=REQUEST_ERRORS[code].status, twilio=twilio)
+    if code in REQUEST_ERRORS:
+        return TwilioRefused(REQUEST_ERRORS[code].words, status=REQUEST_ERRORS[code].status, twilio=twilio)
+    if code in APP_ERRORS:
+        status, words = APP_ERRORS[code]
         return TwilioUnavailable(words, status=status, twilio=twilio, headers=RETRY_AFTER if status == 503 else None)
     if 400 <= twilio_status < 500 and twilio_status not in (401, 403, 404, 429):
         return TwilioRefused(f"Twilio rejected this with its code {code}.", status=422, twilio=twilio)

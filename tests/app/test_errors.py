@@ -29,12 +29,12 @@ def test_the_tree_in_the_docstring_lists_all_exceptions() -> None:
     assert in_docstring == {kind.__name__ for kind in family()} - {"ApiError", "TwilioFailure"}
 
 
-@pytest.mark.parametrize("code", [*error_codes.REFUSALS, *error_codes.OUR_FAULTS])
+@pytest.mark.parametrize("code", [*error_codes.REQUEST_ERRORS, *error_codes.APP_ERRORS])
 def test_each_of_twilios_codes_has_a_message_and_a_status(code: int) -> None:
     """An error of the caller is a 4xx, one of the app is a 5xx and never a 401."""
     failure = error_codes.failure_for(code, "Twilio's words", 400)
 
-    assert failure.status // 100 == (4 if code in error_codes.REFUSALS else 5)
+    assert failure.status // 100 == (4 if code in error_codes.REQUEST_ERRORS else 5)
     assert failure.status != 401
     assert failure.twilio == TwilioReason(code, "Twilio's words", f"https://www.twilio.com/docs/errors/{code}")
     assert error_codes.explain(code) == failure.detail

@@ -14,7 +14,7 @@ from azure.data.tables import TableClient
 from fake_twilio.testing import FakeTwilio
 from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
-from shared.sending.idempotency import forget, keep, reserve
+from shared.sending.idempotency import free, reserve, save_response
 from shared.storage.tables import IDEMPOTENCY, upsert
 from tests.support.app import App, Run, assert_problem, errors_of
 from tests.support.creates import creates
@@ -115,9 +115,9 @@ def test_a_repeated_delete_does_not_free_another_requests_key(run_here: Run) -> 
     async def story() -> None:
         key = secrets.token_hex(8)
         assert await reserve(key, "body", "first") is None
-        await forget(key, "first")
+        await free(key, "first")
         assert await reserve(key, "body", "second") is None
-        await forget(key, "first")
+        await free(key, "first")
         with pytest.raises(KeyInUse):
             await reserve(key, "body", "third")
 
@@ -150,7 +150,7 @@ def test_a_response_is_stored_for_a_day_and_a_reservation_is_in_use_for_two_minu
         key = secrets.token_hex(8)
         await reserve(key, "same", "first")
         if answered:
-            await keep(key, func.HttpResponse("replayed"))
+            await save_response(key, func.HttpResponse("replayed"))
         reserved = str(now() - seconds * 1_000_000)
         await upsert(IDEMPOTENCY, {"PartitionKey": key, "RowKey": "key", "reserved": reserved})
         if outcome is None:

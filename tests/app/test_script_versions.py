@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.scripts.store import keep_unless_changed
+from shared.scripts.store import save_unless_changed
 from tests.support.app import App, Run, assert_problem
 from tests.support.lossy_storage import LossyStorage
 from tests.support.script_samples import MENU, new_name
@@ -40,8 +40,8 @@ def test_one_of_many_concurrent_requests_with_the_same_script_creates_it(run_her
         for _ in range(20):
             name = new_name()
             source = b'[{"verb":"Hangup"}]'
-            kept = await asyncio.gather(*(keep_unless_changed(name, "voice", source, None) for _ in range(4)))
-            assert len([one for one in kept if one]) == 1
+            stored = await asyncio.gather(*(save_unless_changed(name, "voice", source, None) for _ in range(4)))
+            assert len([one for one in stored if one]) == 1
 
     run_here(story())
 

@@ -24,17 +24,17 @@ TWIML = (
 def test_a_script_is_stored_shown_listed_and_removed(app: App) -> None:
     """The life of a script."""
     name = new_name()
-    kept = app.put(f"scripts/{name}", MENU)
+    stored = app.put(f"scripts/{name}", MENU)
 
-    assert kept.status_code == 201
-    assert kept.json()["script"] == MENU
-    assert kept.json()["family"] == "voice"
-    assert kept.json()["twiml"] == TWIML.format(base=app.url)
+    assert stored.status_code == 201
+    assert stored.json()["script"] == MENU
+    assert stored.json()["family"] == "voice"
+    assert stored.json()["twiml"] == TWIML.format(base=app.url)
     shown = app.get(f"scripts/{name}")
-    assert shown.json() == kept.json()
-    assert shown.headers["etag"] == kept.headers["etag"]
+    assert shown.json() == stored.json()
+    assert shown.headers["etag"] == stored.headers["etag"]
     listed = app.get("scripts").json()["items"]
-    assert {"name": name, "family": "voice", "updated": kept.json()["updated"]} in listed
+    assert {"name": name, "family": "voice", "updated": stored.json()["updated"]} in listed
     assert app.put(f"scripts/{name}", MENU[1:]).status_code == 200
     assert app.delete(f"scripts/{name}").status_code == 204
     assert_problem(app.get(f"scripts/{name}"), 404, "not_found")

@@ -16,7 +16,7 @@ import requests
 from dev.processes import free_port
 from fake_twilio.testing import FakeTwilio
 from shared.responses import answers_problems
-from shared.twilio.error_codes import DELIVERY_FAILURES, OUR_FAULTS, REFUSALS
+from shared.twilio.error_codes import APP_ERRORS, DELIVERY_ERRORS, REQUEST_ERRORS
 from tests.support.app import App, StartApp, sign
 from tests.support.documents import code_blocks, rows, section, text_of
 from tests.support.log_tables import COLUMNS, COMMON, Workspace
@@ -232,13 +232,13 @@ def test_the_documented_status_of_each_twilio_code_is_the_one_of_the_app(row: li
     assert codes
     for code in codes:
         if code >= 30000:
-            assert code in DELIVERY_FAILURES
-        elif code in REFUSALS:
+            assert code in DELIVERY_ERRORS
+        elif code in REQUEST_ERRORS:
             assert refused
-            assert REFUSALS[code].status == int(refused[1])
+            assert REQUEST_ERRORS[code].status == int(refused[1])
         else:
             assert not refused
-            assert (code in OUR_FAULTS) == ("502 `twilio_unavailable`" in row[1])
+            assert (code in APP_ERRORS) == ("502 `twilio_unavailable`" in row[1])
 
 
 def test_public_base_url_may_have_a_path_that_the_proxy_removes(start_app: StartApp) -> None:
