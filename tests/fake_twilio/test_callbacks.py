@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from fake_twilio.webhooks.connection_overrides import Overrides
-from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, twiml
+from tests.support.fake_twilio_stage import THEIRS, UNKNOWN_HOST, Reply, Stage, twiml
 
 TOKEN = "I-Twilio-Idempotency-Token"
 
@@ -196,9 +196,9 @@ def test_the_address_is_sent_byte_for_byte(stage: Stage) -> None:
     assert (received.path, received.signed) == (path, True)
 
 
-def test_a_host_that_does_not_exist_is_reported(stage: Stage) -> None:
-    """DNS has its own code."""
-    decline(stage, "http://does-not-exist.invalid/status#rc=0")
+def test_an_unknown_host_is_reported_with_the_code_for_dns(stage: Stage) -> None:
+    """Twilio has another code for a host that refuses the connection."""
+    decline(stage, f"http://{UNKNOWN_HOST}/status#rc=0")
     assert codes(stage) == [11210]
 
 

@@ -23,6 +23,8 @@ from fake_twilio.testing import FakeTwilio
 
 OURS = "+15005550006"
 THEIRS = "+15551234567"
+# Longer than a host name can be: the look-up fails without asking a name server, which may take 10 s to answer.
+UNKNOWN_HOST = ".".join(["x" * 60] * 5)
 ALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
