@@ -30,7 +30,7 @@ def finish(az: Az, steps: Steps) -> None:
 
     steps.begin("Check the settings of Twilio")
     live = deployed_app.settings(az, app)
-    stored = {name: key_vault.read_when_allowed(az, app.vault, name) for name in SECRET_NAMES}
+    stored = az.until_allowed(lambda: key_vault.read_all(az, app.vault), "reading secrets")
     given = twilio_settings.read_given("", "", az.terminal)
     # azd has changed the app's settings already, so what the vault has is checked together with them.
     given |= {name: given[name] or stored[name] for name in SECRET_NAMES}

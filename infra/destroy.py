@@ -27,9 +27,8 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     group, name, say = options.resource_group, options.name, az.terminal.say
     steps.begin("Check the tools, the login, and what exists")
     preflight.check_tools(az)
-    there = deployed_app.resources(az, group)
-    app = deployed_app.from_resources(az, Deployment(group, name), there)
-    doomed = parts_and_added(there, name)
+    app = deployed_app.find(az, group, name)
+    there, doomed = app.there, parts_and_added(app.there, name)
     if options.keep_data:
         doomed = [resource for resource in doomed if resource["name"] != app.data_storage]
         if doomed and not app.data_storage:

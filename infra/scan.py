@@ -52,14 +52,10 @@ def problems(report: dict[str, Any], skips: dict[str, dict[str, str]]) -> list[s
     wrong = [f"checkov cannot read {summary['parsing_errors']} of the files"] if summary["parsing_errors"] else []
     found = {(check["resource"], check["check_id"]): check for check in report["results"]["failed_checks"]}
     explained = {(resource, check) for resource, checks in skips.items() for check in checks}
-    for resource, check in sorted(set(found) - explained):
-        wrong.append(
-            f"{check} {found[resource, check]['check_name']}: {resource} in {found[resource, check]['file_path']}"
-        )
-    wrong += [
-        f"scan.toml explains {check} of {resource}, which is not found"
-        for resource, check in sorted(explained - set(found))
-    ]
+    for resource, check in sorted(set(found) ^ explained):
+        finding = found.get((resource, check))
+        where = f"{finding['check_name']}: {finding['file_path']}" if finding else "is explained and not found"
+        wrong.append(f"{check} of {resource}: {where}")
     return wrong
 
 

@@ -1,4 +1,4 @@
-"""The zip that Azure builds the app from: `python3 infra/deployment/app_package.py app.zip`.
+"""The zip that Azure builds the app from.
 
 An allow-list, since the Azure CLI does not read .funcignore: three files, and the packages that are part of the app.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import re
-import sys
 import zipfile
 from pathlib import Path
 
@@ -54,17 +53,3 @@ def build(root: Path = ROOT, build_id: str = "") -> bytes:
             entry.compress_type = zipfile.ZIP_STORED  # zlib's output differs between its versions
             package.writestr(entry, content)
     return buffer.getvalue()
-
-
-def main(arguments: list[str]) -> int:
-    """Write the zip; return the exit code."""
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        print(str(__doc__).splitlines()[0], file=sys.stderr)
-        return 2
-    Path(arguments[0]).write_bytes(build())
-    print(f"{arguments[0]}: {len(contents())} files")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -8,7 +8,7 @@ import hmac
 import json
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from deployment.azure_cli import Az, tries
@@ -17,7 +17,7 @@ from deployment.twilio_api import NO_ANSWER, as_object, in_words, send
 
 TAG = "phone-deployment"  # the template puts it on every resource; its value is the app's name
 SIGNED_ROUTE = "twiml_hello"  # answers only signed requests, and changes nothing
-# Fields of Deployment, and outputs of infra/main.bicep.
+# Attributes of Deployment, and outputs of infra/main.bicep.
 OUTPUTS = {"app": "functionAppName", "host": "functionAppHostName", "vault": "keyVaultName"}
 OUTPUTS |= {"base_url": "publicBaseUrl", "data_storage": "dataStorageName"}
 
@@ -34,6 +34,8 @@ class Deployment:
     base_url: str = ""
     data_storage: str = ""
     location: str = ""
+    there: list[dict[str, Any]] = field(default_factory=list)
+    """All resources of the group."""
 
     @property
     def address(self) -> str:
@@ -53,13 +55,8 @@ class Deployment:
 
 def from_outputs(group: str, name: str, outputs: Mapping[str, str]) -> Deployment:
     """Return the app by the outputs of infra/main.bicep."""
-    return Deployment(group, name, **{field: outputs[output] for field, output in OUTPUTS.items()})
-
-
-def resources(az: Az, group: str) -> list[dict[str, Any]]:
-    """Return all resources of a group; none where it does not exist."""
-    exists = az.json("group", "exists", "--name", group)
-    return list(az.json("resource", "list", "--resource-group", group) or []) if exists else []
+    values: dict[str, Any] = {attribute: outputs[output] for attribute, output in OUTPUTS.items()}
+    return Deployment(group, name, **values)
 
 
 def parts(there: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
@@ -69,12 +66,10 @@ def parts(there: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:
 
 def find(az: Az, group: str, name: str) -> Deployment:
     """Return what exists of an app, by the tag on its resources: also after a failure, and after `azd provision`."""
-    return from_resources(az, Deployment(group, name), resources(az, group))
-
-
-def from_resources(az: Az, found: Deployment, there: list[dict[str, Any]]) -> Deployment:
-    """Fill in what a group's resources say about an app."""
-    for resource in parts(there, found.name):
+    found = Deployment(group, name)
+    if az.json("group", "exists", "--name", group):
+        found.there = az.json("resource", "list", "--resource-group", group) or []
+    for resource in parts(found.there, name):
         kind, called = resource["type"].lower(), resource["name"]
         if kind == "microsoft.web/sites":
             found.app, found.location = called, resource["location"].replace(" ", "").lower()

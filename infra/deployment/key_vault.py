@@ -22,15 +22,15 @@ def read(az: Az, vault: str, setting: str) -> str:
         raise
 
 
-def read_when_allowed(az: Az, vault: str, setting: str) -> str:
-    """Return a secret, as soon as a new role works."""
-    return az.until_allowed(lambda: read(az, vault, setting), "reading secrets")
+def read_all(az: Az, vault: str) -> dict[str, str]:
+    """Return the app's secrets by setting."""
+    return {setting: read(az, vault, setting) for setting in SECRET_NAMES if vault}
 
 
 def stored(az: Az, vault: str) -> dict[str, str] | None:
     """Return the app's secrets by setting; None when this login may not read them."""
     try:
-        return {setting: read(az, vault, setting) for setting in SECRET_NAMES if vault}
+        return read_all(az, vault)
     except AzFailed as error:
         if "Forbidden" in error.text:
             return None

@@ -63,11 +63,10 @@ def place_call(az: Az, app: Deployment, number: str) -> None:
     status, call, problem = ask(f"{app.address}/api/make_call", headers, {"to": number})
     if status != 201:
         raise Failed(f"The call was not placed: {problem or status} {call.get('detail', '')}")
-    sid, state = call["sid"], ""
+    sid, state = call["sid"], call["status"]
+    az.terminal.say(f"  {sid} is {state}; the phone should ring now.")
     for _ in tries(every=2, minutes=1.5):
-        if call.get("status", state) != state:
-            state = call["status"]
-            az.terminal.say(f"  {sid} is {state}.")
         if state in FINAL:
+            az.terminal.say(f"  {sid} is {state}.")
             return
-        _, call, _ = ask(f"{app.address}/api/activity/{sid}", headers)
+        state = ask(f"{app.address}/api/activity/{sid}", headers)[1].get("status")

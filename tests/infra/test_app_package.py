@@ -132,12 +132,3 @@ def test_a_missing_file_and_a_link_are_errors(tmp_path: Path) -> None:
         (app(tmp_path, {}) / "hello" / "link.py").symlink_to(tmp_path / "function_app.py")
         with pytest.raises(OSError, match=r"hello/link\.py is a link"):
             app_package.build(tmp_path)
-
-
-def test_the_command_writes_the_file(tmp_path: Path) -> None:
-    """For other tools."""
-    command = [sys.executable, "-S", str(ROOT / "infra" / "deployment" / "app_package.py")]
-    subprocess.run([*command, "app.zip"], cwd=tmp_path, capture_output=True, check=True)
-
-    assert (tmp_path / "app.zip").read_bytes() == app_package.build()
-    assert subprocess.run(command, cwd=tmp_path, capture_output=True, check=False).returncode == 2

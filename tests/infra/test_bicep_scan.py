@@ -49,17 +49,15 @@ def test_a_finding_without_a_reason_makes_the_scan_fail() -> None:
     report = {**REPORT, "results": {"failed_checks": [FINDING, elsewhere]}}
 
     [problem] = scan.problems(report, SKIPS)
-    assert problem.startswith("CKV_AZURE_110 Ensure that key vault enables purge protection: ")
-    assert "vaults.other in /modules/keyVault.bicep" in problem
+    assert problem.startswith("CKV_AZURE_110 of Microsoft.KeyVault/vaults.other: Ensure that key vault enables")
 
 
 def test_a_reason_without_a_finding_makes_the_scan_fail() -> None:
     """So that the list says what is true."""
     report = {**REPORT, "results": {"failed_checks": []}}
 
-    assert scan.problems(report, SKIPS) == [
-        "scan.toml explains CKV_AZURE_110 of Microsoft.KeyVault/vaults.vault, which is not found"
-    ]
+    [problem] = scan.problems(report, SKIPS)
+    assert "is explained and not found" in problem
 
 
 def test_each_skip_has_a_reason_and_is_of_a_resource_that_exists() -> None:
