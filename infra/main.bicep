@@ -3,7 +3,7 @@ metadata description = 'The function app with its tables, its secrets, its log a
 
 targetScope = 'resourceGroup'
 
-@description('Begins the names of the resources: 3 to 24 lower-case letters, digits and hyphens.')
+@description('The app\'s name, with which the names of its resources begin: 3 to 24 lower-case letters, digits and hyphens.')
 @minLength(3)
 @maxLength(24)
 param name string = 'phone'
@@ -14,7 +14,7 @@ param location string = ''
 @description('Tags for every resource that takes tags, 13 at most.')
 param tags object = {}
 
-@description('The Python that the app runs on.')
+@description('The version of Python.')
 @allowed([
   '3.11'
   '3.12'
@@ -31,7 +31,7 @@ param pythonVersion string = '3.13'
 ])
 param instanceMemoryMB int = 512
 
-@description('How storage is replicated: within one data centre, or over the zones of a region.')
+@description('The replication of storage: Standard_LRS within one data centre, Standard_ZRS over the zones of a region.')
 @allowed([
   'Standard_LRS'
   'Standard_ZRS'

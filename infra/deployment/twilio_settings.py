@@ -58,7 +58,7 @@ def gather(
         if value:
             found.secrets[name] = terminal.hide(value)
     check_forms(found)
-    if found.secrets or new_account or new_key:
+    if found.secrets:  # a new account or key needs one, too
         check_at_twilio(found)
     return found
 
@@ -80,8 +80,7 @@ def check_forms(found: TwilioNames) -> None:
 def check_at_twilio(found: TwilioNames) -> None:
     """Raise Failed unless Twilio accepts account, token and key together."""
     account, key = found.names["TWILIO_ACCOUNT_SID"], found.names["TWILIO_API_KEY"]
-    known = {**found.stored, **found.secrets}
-    token, secret = known.get("TWILIO_AUTH_TOKEN"), known.get("TWILIO_API_SECRET")
+    token, secret = found.secrets.get("TWILIO_AUTH_TOKEN"), found.secrets.get("TWILIO_API_SECRET")
     wrong = []
     if token and not TwilioAccount(account, account, token).lets_in():
         wrong.append("TWILIO_AUTH_TOKEN is not an auth token of the account TWILIO_ACCOUNT_SID.")

@@ -1,13 +1,13 @@
-metadata description = 'What somebody is told of by mail: lines in the log, and answers of the tables and the vault.'
+metadata description = 'Alerts by mail: on lines in the log, and on answers of the tables and the vault.'
 
-@description('What the names end in.')
+@description('The end of the alerts\' names.')
 param name string
 
 @description('The name of the action group.')
 @maxLength(260)
 param actionGroupName string
 
-@description('The sender that the mails show.')
+@description('The sender in the mails.')
 @maxLength(12)
 param shortName string
 
@@ -17,7 +17,7 @@ param location string
 @description('Tags for the alerts.')
 param tags object
 
-@description('Who is told.')
+@description('The e-mail address that receives the alerts.')
 param email string
 
 @description('The storage account with the tables.')
@@ -58,13 +58,13 @@ resource actionGroup 'Microsoft.Insights/actionGroups@2023-01-01' = {
   }
 }
 
-// Each query is tried on lines that the running app writes: tests/test_infra_bicep_alerts.py. Severity 3 is an error.
+// Each query is tried on lines that the running app writes: tests/infra/test_bicep_alerts.py. Severity 3 is an error.
 var logAlerts = [
   {
     id: 'webhooks-refused'
     severity: 1
     title: 'Webhooks are refused'
-    description: 'Signed requests do not hold: is PUBLIC_BASE_URL what Twilio calls, is TWILIO_AUTH_TOKEN the account\'s? Strangers, who do not even sign, are not counted.'
+    description: 'Signatures do not match: is PUBLIC_BASE_URL the address that Twilio calls, and TWILIO_AUTH_TOKEN the account\'s? Requests without a signature are not counted.'
     query: '''
 AppTraces
 | where Message contains " refused: "
@@ -75,7 +75,7 @@ AppTraces
     id: 'webhooks-failing'
     severity: 1
     title: 'Webhooks fail'
-    description: 'The app or its host logged an error: a function ended with an exception, signatures cannot be checked, the tables cannot be reached, or Twilio says that a webhook failed.'
+    description: 'The app or its host logged an error: a function ended with an exception, signatures cannot be checked, the tables cannot be reached, or Twilio reports that a webhook failed.'
     query: '''
 AppTraces
 | where SeverityLevel >= 3
@@ -86,7 +86,7 @@ AppTraces
     id: 'sends-failing'
     severity: 1
     title: 'Calls and texts fail'
-    description: 'Requests of our own users are answered 5xx: Twilio is away, does not know our credentials, or left an outcome unknown.'
+    description: 'Requests of the app\'s users are answered with 5xx: Twilio cannot be reached, rejects the credentials, or an outcome is unknown.'
     query: '''
 AppTraces
 | where SeverityLevel >= 3
@@ -97,7 +97,7 @@ AppTraces
     id: 'log-capped'
     severity: 2
     title: 'The log has reached its daily cap'
-    description: 'Nothing more is logged today, so no other alert on the log can fire.'
+    description: 'No more lines are logged today, so no other alert on the log can fire.'
     // https://learn.microsoft.com/azure/azure-monitor/logs/daily-cap
     query: '''
 _LogOperation
@@ -121,7 +121,7 @@ resource logAlertRules 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [fo
       workspace.id
     ]
     evaluationFrequency: 'PT15M'
-    // Lines arrive some minutes late: each is looked for twice rather than never.
+    // Lines arrive some minutes late: the windows overlap, so that none is missed.
     windowSize: 'PT30M'
     criteria: {
       allOf: [
@@ -152,7 +152,7 @@ var metricAlerts = [
   {
     id: 'storage-throttled'
     severity: 2
-    description: 'The tables are asked for more than they give; a callback that is not kept comes again, but not for ever.'
+    description: 'The tables are throttled. Twilio sends a callback that is not stored again, three times.'
     scope: dataStorage.id
     namespace: 'Microsoft.Storage/storageAccounts'
     metric: 'Transactions'
@@ -169,13 +169,13 @@ var metricAlerts = [
   {
     id: 'key-vault-denied'
     severity: 1
-    description: 'The vault refused somebody: the app may have lost its role, or somebody tries who should not.'
+    description: 'The vault rejected a request: the app may have lost its role, or somebody else tries to read secrets.'
     scope: vault.id
     namespace: 'Microsoft.KeyVault/vaults'
     metric: 'ServiceApiResult'
     aggregation: 'Count'
     dimension: 'StatusCode'
-    // A 401 is only the question for a token that begins every conversation.
+    // Every client begins with a request that is answered 401 and then sends a token.
     // https://learn.microsoft.com/azure/key-vault/general/monitor-key-vault-reference
     values: [
       '403'

@@ -1,9 +1,9 @@
 metadata description = 'The test that asks the app every quarter of an hour how it is, and the alert when it does not answer.'
 
-@description('What the names end in.')
+@description('The end of the names of test and alert.')
 param name string
 
-@description('The action group that is told.')
+@description('The action group that receives the alert.')
 param actionGroupName string
 
 @description('The Azure region.')
@@ -39,7 +39,7 @@ var testName = 'health-${name}'
 resource healthTest 'Microsoft.Insights/webtests@2022-06-15' = {
   name: testName
   location: location
-  // The link is how a test belongs to a component: https://learn.microsoft.com/azure/azure-monitor/app/availability
+  // This tag links the test to the component: https://learn.microsoft.com/azure/azure-monitor/app/availability
   tags: union(tags, { 'hidden-link:${component.id}': 'Resource' })
   kind: 'standard'
   properties: {

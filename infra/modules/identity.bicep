@@ -1,4 +1,4 @@
-metadata description = 'The identity that the app acts as. It exists before the app, so that its roles do too.'
+metadata description = 'The identity of the app. It exists before the app, so that its roles do too.'
 
 @description('The name of the identity.')
 param name string
@@ -15,5 +15,5 @@ resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' 
   tags: tags
 }
 
-@description('What roles are given to.')
+@description('The object ID of the identity, for role assignments.')
 output principalId string = identity.properties.principalId

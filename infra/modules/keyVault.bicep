@@ -1,4 +1,4 @@
-metadata description = 'The vault for Twilio\'s secrets. What is in it is put there by the Azure CLI, never by a template.'
+metadata description = 'The vault for Twilio\'s secrets. The Azure CLI writes them, never a template.'
 
 @description('The name of the vault.')
 @minLength(3)
@@ -24,7 +24,7 @@ resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
     accessPolicies: []
     enableRbacAuthorization: true
     enableSoftDelete: true
-    // The shortest there is, so that a name is free again soon. Purge protection, which cannot be taken back, is left off.
+    // The minimum, so that a name is free again soon. Purge protection cannot be switched off again, so it is not set.
     softDeleteRetentionInDays: 7
     enabledForDeployment: false
     enabledForDiskEncryption: false

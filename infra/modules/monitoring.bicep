@@ -1,4 +1,4 @@
-metadata description = 'Where the log goes: Application Insights, which keeps it in a Log Analytics workspace.'
+metadata description = 'The log: Application Insights, which stores it in a Log Analytics workspace.'
 
 @description('The name of the Log Analytics workspace.')
 @minLength(4)
@@ -15,7 +15,7 @@ param location string
 @description('Tags for both.')
 param tags object
 
-@description('The most log that a day may bring, in GB.')
+@description('The daily limit of the log, in GB.')
 param dailyCapGb int
 
 resource workspace 'Microsoft.OperationalInsights/workspaces@2025-07-01' = {

@@ -11,7 +11,7 @@ param location string
 @description('Tags for the account.')
 param tags object
 
-@description('How it is replicated, like Standard_LRS.')
+@description('The SKU, which is the kind of replication, like Standard_LRS.')
 param sku string
 
 @description('The names of the blob containers.')

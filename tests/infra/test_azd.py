@@ -19,7 +19,7 @@ from tests.support.app import ROOT
 from tests.support.bicep_language import DEPLOYER
 from tests.support.bicep_template import ACCOUNT as ANY_ACCOUNT
 from tests.support.bicep_template import INFRA, deploy, parameters_in
-from tests.support.stand_in_az.azure import TOO_EARLY, Fault
+from tests.support.stand_in_az.cloud import TOO_EARLY, Fault
 from tests.support.stand_in_az.twilio import ACCOUNT, KEY
 from tests.support.stand_in_az.world import NUMBER, Done, World
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.stand_in_az.azure import TOO_EARLY, Fault
 from tests.support.stand_in_az.cli import Call
+from tests.support.stand_in_az.cloud import TOO_EARLY, Fault
 from tests.support.stand_in_az.twilio import ACCOUNT, KEY
 from tests.support.stand_in_az.world import NUMBER, World
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fake_twilio.testing import FakeTwilio
-from tests.support.stand_in_az.azure import Fault
+from tests.support.stand_in_az.cloud import Fault
 from tests.support.stand_in_az.world import NUMBER, World
 
 OTHER = "https://other.example.com/voice"

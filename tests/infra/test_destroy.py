@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.stand_in_az.azure import Fault
+from tests.support.stand_in_az.cloud import Fault
 from tests.support.stand_in_az.world import World
 
 YES = ("--confirm", "rg-phone")

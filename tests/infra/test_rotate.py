@@ -15,8 +15,8 @@ from contextlib import contextmanager
 import pytest
 from twilio.rest import Client
 
-from tests.support.stand_in_az.azure import Fault
 from tests.support.stand_in_az.cli import Call
+from tests.support.stand_in_az.cloud import Fault
 from tests.support.stand_in_az.twilio import ACCOUNT, BASE, KEY
 from tests.support.stand_in_az.world import World
 

@@ -20,8 +20,8 @@ from unittest import mock
 from fake_twilio.testing import FakeTwilio
 from tests.support.app import ROOT
 from tests.support.stand_in_az.app import App
-from tests.support.stand_in_az.azure import Azure
 from tests.support.stand_in_az.cli import respond, serving
+from tests.support.stand_in_az.cloud import Azure
 from tests.support.stand_in_az.twilio import ACCOUNT, EMULATED, KEY, Twilio
 
 NUMBER = "+15005550006"
