@@ -32,6 +32,9 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     location = options.location or before.location or (found or {}).get("location")
     if not location:
         raise Refused(f"The resource group {group} does not exist yet: give a region with --location.")
+    if options.what_if and not found:
+        terminal.say(f"The resource group {group} does not exist, so everything would be created.")
+        return
     if not live or options.set:
         preflight.check_region(az, location, template.value_of(options, "pythonVersion"))
 
@@ -45,9 +48,6 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
 
     steps.begin("Show what will change")
     if not found:
-        if options.what_if:
-            terminal.say(f"The resource group {group} does not exist, so everything would be created.")
-            return
         terminal.agree(f"Create the resource group {group} in {location}?", options.yes)
         az.do("group", "create", "--name", group, "--location", location, "--tags", f"{TAG}={options.name}")
         steps.leaves(f"the resource group {group}; az group delete --name {group} removes it")

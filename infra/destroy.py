@@ -54,7 +54,7 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
             az.do("keyvault", "purge", "--name", vault)
         except AzFailed as error:
             say(f"  It keeps its name for some days: {error.text}")
-    say(f"\nDone: there is nothing of {name!r} in {group}{kept}.")
+    say(f"\nDone: nothing of {name!r} is left in {group}{kept}.")
 
 
 def parts_and_added(there: Resources, name: str) -> Resources:

@@ -85,9 +85,10 @@ class Az:
             command, env=environ, stdin=nothing, capture_output=True, encoding="utf-8", errors="replace", check=False
         )
 
-    def until_allowed(self, act: Callable[[], Answer], doing: str, minutes: float = 10, also: str = "") -> Answer:
-        """Repeat `act` while Azure rejects it because a role or a name is new; return its result."""
-        waitable = "|".join(filter(None, (NEW_ROLE, NEW_NAME, also)))
+    def until_allowed(
+        self, act: Callable[[], Answer], doing: str, minutes: float = 10, waitable: str = f"{NEW_ROLE}|{NEW_NAME}"
+    ) -> Answer:
+        """Repeat `act` while Azure rejects it for a reason that passes, like a new role; return its result."""
         for count in tries(every=20, minutes=minutes):
             try:
                 return act()

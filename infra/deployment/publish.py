@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 
 from deployment import app_package, key_vault
-from deployment.azure_cli import Az, AzFailed, tries
+from deployment.azure_cli import NEW_ROLE, Az, AzFailed, tries
 from deployment.deployed_app import Deployment, ask, wait_until_healthy
 from deployment.terminal import Failed
 
 # The zip has arrived; /api/health tells whether it runs.
 ARRIVED = ("Deployment was successful", "still on-going")
 FINAL = ("completed", "busy", "no-answer", "failed", "canceled")
-STILL_BUSY = "ongoing deployment|another deployment is in progress"
+WAITABLE = f"{NEW_ROLE}|ongoing deployment|another deployment is in progress"
 
 
 def publish(az: Az, app: Deployment) -> str:
@@ -24,7 +24,7 @@ def publish(az: Az, app: Deployment) -> str:
         path = Path(folder) / "app.zip"
         path.write_bytes(app_package.build(build_id=build))
         az.terminal.say(f"  Build {build}; this takes some minutes.")
-        az.until_allowed(lambda: upload(az, app, str(path)), "uploading code", also=STILL_BUSY)
+        az.until_allowed(lambda: upload(az, app, str(path)), "uploading code", waitable=WAITABLE)
     return build
 
 

@@ -100,7 +100,7 @@ def create(options: argparse.Namespace, az: Az, environment: Mapping[str, str]) 
     """Deploy the template, once no earlier deployment runs; write what was chosen into the file; return the app."""
     command = ("deployment", "group", "create", *arguments(options), "--query", "properties.outputs")
     outputs = az.until_allowed(
-        lambda: az.json(*command, variables=environment), "another deployment", minutes=60, also="DeploymentActive"
+        lambda: az.json(*command, variables=environment), "another deployment", minutes=60, waitable="DeploymentActive"
     )
     remember(options, az)
     return from_outputs(options.resource_group, options.name, {name: found["value"] for name, found in outputs.items()})
