@@ -1,1 +1,1 @@
-"""Speed and memory as ratios measured in one run: python3 -m dev bench. Nothing here is asserted by a test."""
+"""Speed and memory as ratios measured in one run: python3 -m dev bench. No test asserts a speed."""

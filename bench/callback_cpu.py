@@ -1,4 +1,4 @@
-"""What a status callback costs: a signed one, checked and stored, beside the same request to an empty function."""
+"""CPU of a signed status callback, checked and stored, and of the same request to an empty function."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ WARM_UP = 50
 
 
 def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
-    """Send the events of calls to the app and to the empty function by turns."""
+    """Send the events of calls to the app and to the empty function in turn."""
     rounds, size = (3, 150) if quick else (5, 500)
     started = time.time_ns() // 1000
     with ExitStack() as stack:
@@ -24,6 +24,6 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
         def events(number: int) -> list[bytes]:
             return list(calls(number * size, size if number else WARM_UP, started))
 
-        app_ms, empty_ms = load.by_turns(app, empty, rounds, events, say)
-    texts = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
-    return [Row("CPU of a status callback / an empty function", *texts, app_ms / empty_ms, 4)]
+        app_ms, empty_ms = load.in_turn(app, empty, rounds, events, say)
+    results = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
+    return [Row("CPU of a status callback / an empty function", *results, app_ms / empty_ms, 4)]

@@ -23,7 +23,7 @@ SIGNER = RequestValidator(APP.twilio_auth_token)
 
 
 def callback(sid: str, started: int, sequence: int, status: str) -> bytes:
-    """Return the request with which Twilio tells one event of a call."""
+    """Return the request with which Twilio reports one event of a call."""
     fields = {
         "AccountSid": APP.twilio_account_sid,
         "ApiVersion": "2010-04-01",
@@ -51,7 +51,7 @@ def callback(sid: str, started: int, sequence: int, status: str) -> bytes:
 
 
 def calls(first: int, count: int, started: int) -> Iterator[bytes]:
-    """Yield all events of so many calls, in order."""
+    """Yield all events of `count` calls, in order."""
     for number in range(first, first + count):
         for sequence, status in enumerate(EVENTS):
             yield callback(f"CA{number:032x}", started, sequence, status)

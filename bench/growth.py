@@ -1,4 +1,4 @@
-"""Whether the log gets dearer as it grows: a callback and the list's first page, at few calls and at many."""
+"""Cost of a callback and of the list's first page with few calls in the log and with many."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -15,12 +15,12 @@ FEW = 100
 MANY = 100_000
 MANY_IN_SHORT = 10_000
 FIRST_PAGE = load.get("/api/activity?limit=50")
-FIRST_NEW_EVENT = 4  # those before are in the rows already
+FIRST_NEW_EVENT = 4  # the rows have the events before it already
 LIMIT = 1.2
 
 
 class Log:
-    """An app whose log holds so many calls; the same number of new events goes to the newest of them."""
+    """An app whose log has `size` calls; the newest of them get the same number of new events, whatever the size."""
 
     def __init__(self, stack: ExitStack, size: int) -> None:
         self.size = size
@@ -41,6 +41,7 @@ class Log:
         self.sequence += 1
 
     def send(self, requests: Sequence[bytes]) -> load.Load:
+        """Send requests one after the other."""
         return load.run(self.app, requests, callers=1)
 
     def events(self) -> Iterator[bytes]:
@@ -50,7 +51,7 @@ class Log:
 
 
 def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
-    """Measure the small log and the large one by turns."""
+    """Measure the small log and the large one in turn."""
     rounds, pages, many = (2, 15, MANY_IN_SHORT) if quick else (5, 20, MANY)
     with ExitStack() as stack:
         say(f"filling logs with {FEW:,} and {many:,} calls")
@@ -65,7 +66,7 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
     sizes = f"at {many:,} calls / at {FEW}"
     note = (
         f"Azurite's own processor time for it was {large.azurite_ms:.0f} ms at {many:,} calls and "
-        f"{small.azurite_ms:.0f} ms at {FEW}: it walks through the whole table at each query, as the service does not."
+        f"{small.azurite_ms:.0f} ms at {FEW}: it reads the whole table for each query; Azure Table Storage does not."
     )
     return [
         row(f"CPU of a status callback {sizes}", cpu_ms, large.callbacks, small.callbacks),
@@ -76,14 +77,17 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
 
 
 def cpu_ms(measured: load.Load) -> float:
+    """Return the CPU time of a request in milliseconds."""
     return measured.cpu_ms
 
 
 def latency_ms(measured: load.Load) -> float:
+    """Return the median latency in milliseconds."""
     return 1000 * median(measured.latencies)
 
 
 def show(measured: load.Load) -> str:
+    """Return both for a line of progress."""
     return f"{cpu_ms(measured):.2f} ms CPU, {latency_ms(measured):.1f} ms"
 
 

@@ -1,4 +1,4 @@
-"""The callers: keep-alive connections that send prepared requests, one after the other, and time the answers."""
+"""Callers: keep-alive connections that send prepared requests in order and time the answers."""
 
 import asyncio
 import time
@@ -16,7 +16,7 @@ CALLERS = 64
 
 @dataclass(slots=True)
 class Load:
-    """What came of a load."""
+    """The answers to a load, and what they cost."""
 
     latencies: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -25,17 +25,17 @@ class Load:
 
     @property
     def count(self) -> int:
-        """How many requests were answered."""
+        """Number of answers."""
         return len(self.latencies)
 
     @property
     def rate(self) -> float:
-        """Requests answered in a second."""
+        """Answers per second."""
         return self.count / self.seconds
 
     @property
     def cpu_ms(self) -> float:
-        """The server's processor time for one request, in milliseconds."""
+        """CPU time of the server per request, in milliseconds."""
         return 1000 * self.cpu_seconds / self.count
 
 
@@ -53,20 +53,20 @@ def get(path: str) -> bytes:
 
 
 def run(server: Server, requests: Iterable[bytes], *, callers: int = CALLERS, seconds: float = 3600) -> Load:
-    """Send requests to a server, for so long or until there are no more of them.
+    """Send requests to a server until `seconds` have passed or there are no more requests.
 
-    Raises RuntimeError when any answer is not a 2xx: such a run measured something else.
+    Raises RuntimeError when an answer is not a 2xx, since such a run measured something else.
     """
     load = Load()
     before = cpu_seconds(server)
     asyncio.run(call_all(server.port, iter(requests), callers, seconds, load))
     load.cpu_seconds = cpu_seconds(server) - before
     if wrong := {status: count for status, count in load.statuses.items() if not 200 <= status < 300}:
-        raise RuntimeError(f"of {load.count} requests some were not answered with 2xx: {wrong}")
+        raise RuntimeError(f"of {load.count} requests some got no 2xx: {wrong}")
     return load
 
 
-def by_turns(
+def in_turn(
     app: Server, empty: Server, rounds: int, requests_of: Callable[[int], list[bytes]], say: Callable[[str], None]
 ) -> tuple[float, float]:
     """Return the median CPU of a request to each, in milliseconds, after round 0, which warms up."""
@@ -74,7 +74,7 @@ def by_turns(
     reference: list[float] = []
     for number in range(rounds + 1):
         requests = requests_of(number)
-        # The empty function is so cheap that it needs more requests for the clock's 10 ms.
+        # CPU time is counted in steps of 10 ms, so the cheap empty function needs more requests.
         app_ms, empty_ms = run(app, requests).cpu_ms, run(empty, requests * 5).cpu_ms
         if number:
             say(f"{app_ms:.2f} ms, empty {empty_ms:.3f} ms")
@@ -84,12 +84,13 @@ def by_turns(
 
 
 def cpu_seconds(server: Server) -> float:
-    """Return the processor time that a server has used."""
+    """Return the CPU time that a server has used."""
     times = psutil.Process(server.pid).cpu_times()
     return float(times.user + times.system)
 
 
 async def call_all(port: int, requests: Iterator[bytes], callers: int, seconds: float, load: Load) -> None:
+    """Run the callers, and record how long they took."""
     started = time.perf_counter()
     deadline = started + seconds
     await asyncio.gather(*(call(port, requests, deadline, load) for _ in range(callers)))
@@ -97,7 +98,7 @@ async def call_all(port: int, requests: Iterator[bytes], callers: int, seconds: 
 
 
 async def call(port: int, requests: Iterator[bytes], deadline: float, load: Load) -> None:
-    """Be one caller."""
+    """Send requests on one connection, and record the answers."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     for request in requests:
         started = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Fills the log with calls of the past, in the layout that the app writes, faster than the app would."""
+"""Fill the log with past calls, in the layout that the app writes, faster than the app can."""
 
 import asyncio
 from collections import defaultdict
@@ -27,7 +27,7 @@ Entity = dict[str, Any]
 
 
 async def fill(tables_port: int, count: int) -> list[tuple[str, int]]:
-    """Write so many calls, spread evenly over the last days. Return (SID, start) of each, newest first."""
+    """Write `count` calls, spread evenly over the last days; return (SID, start) of each, newest first."""
     newest = now()
     step = DAYS * MICROSECONDS_A_DAY // count
     calls = [(f"CA{number:032x}", newest - number * step) for number in range(count)]
@@ -37,12 +37,13 @@ async def fill(tables_port: int, count: int) -> list[tuple[str, int]]:
         await write(activity, (row(*call) for call in calls))
     async with TableClient.from_connection_string(connection, SIDS) as sids:
         await create(sids)
-        # Only those that are looked up: a partition for each makes a transaction for each.
+        # Only those that are looked up: each has its own partition, so each takes a transaction.
         await write(sids, (sid_entry(sid, row_key(sid, started)) for sid, started in calls[:TRANSACTION]))
     return calls
 
 
 async def create(table: TableClient) -> None:
+    """Create a table if there is none."""
     try:
         await table.create_table()
     except ResourceExistsError:
@@ -62,7 +63,7 @@ def row(sid: str, started: int) -> Entity:
 
 
 async def write(table: TableClient, entities: Iterator[Entity]) -> None:
-    """Write entities in transactions, several at once."""
+    """Write entities in transactions, several in parallel."""
     partitions: dict[str, list[Entity]] = defaultdict(list)
     for entity in entities:
         partitions[entity["PartitionKey"]].append(entity)

@@ -1,4 +1,4 @@
-"""Whether memory grows with what has been sent."""
+"""Growth of memory with the number of messages sent."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -6,7 +6,7 @@ from itertools import islice
 import psutil
 
 from bench import load
-from bench.sends import texts
+from bench.sends import messages
 from bench.services import Server, running_app
 from bench.table import Row
 
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 
 
 def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
-    """Compare the resident memory of the app's process after many sends with that after some."""
+    """Compare the resident memory of the app's process after many sends and after few."""
     last = LAST_IN_SHORT if quick else LAST
     with running_app() as app:
         before = resident_after(app, FIRST)
@@ -29,5 +29,6 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
 
 
 def resident_after(app: Server, sends: int) -> float:
-    load.run(app, islice(texts(), sends))
+    """Return the resident memory in MiB after so many more sends."""
+    load.run(app, islice(messages(), sends))
     return psutil.Process(app.pid).memory_info().rss / MIB

@@ -1,4 +1,4 @@
-"""What a script costs: twenty verbs, filled and written for a signed request, beside an empty function."""
+"""CPU of a script of twenty verbs for a signed request, and of an empty function."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ VERBS = [
 
 
 def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
-    """Fetch a script from the app, and post the same to the empty function, by turns."""
+    """Fetch a script from the app, and send the same request to the empty function, in turn."""
     rounds, size = (3, 500) if quick else (5, 2000)
     with ExitStack() as stack:
         tables = stack.enter_context(running_azurite())
@@ -32,9 +32,9 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
         empty = stack.enter_context(running_host("bench/empty_app/function_app.py"))
         kept = requests.put(f"http://127.0.0.1:{app.port}/api/scripts/{NAME}", data=json.dumps(VERBS), timeout=30)
         kept.raise_for_status()
-        app_ms, empty_ms = load.by_turns(app, empty, rounds, lambda number: [fetch()] * size, say)
-    texts = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
-    return [Row("CPU of a script of 20 verbs / an empty function", *texts, app_ms / empty_ms, 3)]
+        app_ms, empty_ms = load.in_turn(app, empty, rounds, lambda number: [fetch()] * size, say)
+    results = f"{app_ms:.2f} ms", f"{empty_ms:.3f} ms"
+    return [Row("CPU of a script of 20 verbs / an empty function", *results, app_ms / empty_ms, 3)]
 
 
 def fetch() -> bytes:

@@ -1,4 +1,4 @@
-"""How many texts go out, and what one costs: the app, which writes its log, beside the usual sample, which has none."""
+"""Rate and CPU of sending messages: the app, which writes its log, and the usual sample, which has none."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -13,15 +13,15 @@ from bench.table import Row
 WARM_UP_SECONDS = 1.0
 
 
-def texts() -> Iterator[bytes]:
-    """Yield requests for texts, to ten thousand numbers in turn."""
+def messages() -> Iterator[bytes]:
+    """Yield requests to send messages, to ten thousand numbers in turn."""
     for number in count():
         body = json.dumps({"to": f"+1415555{number % 10_000:04d}", "body": f"Hello World {number}"}).encode()
         yield load.post("/api/send_sms", body, "application/json")
 
 
 def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
-    """Send texts through the sample and through the app by turns."""
+    """Send messages through the sample and through the app in turn."""
     rounds, seconds = (2, 2.0) if quick else (5, 5.0)
     sample_loads: list[load.Load] = []
     app_loads: list[load.Load] = []
@@ -47,8 +47,10 @@ def measure(say: Callable[[str], None], quick: bool) -> list[Row]:
 
 
 def send(server: Server, seconds: float) -> load.Load:
-    return load.run(server, texts(), seconds=seconds)
+    """Send messages for some seconds."""
+    return load.run(server, messages(), seconds=seconds)
 
 
 def show(measured: load.Load) -> str:
+    """Return both results for a line of progress."""
     return f"{measured.rate:.0f}/s at {measured.cpu_ms:.2f} ms"

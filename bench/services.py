@@ -1,4 +1,4 @@
-"""The processes of a run: Azurite, the fake Twilio and hosts, each on a free port."""
+"""The processes of a run: Azurite, the Twilio emulator and hosts, each on a free port."""
 
 import sys
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from dev.processes import Service, answers, free_port
 from dev.setup import ROOT
 
 TWILIO_LATENCY = 0.1
-# Where Twilio believes the app to be, whatever port it has in this run: signatures are made for this address.
+# The port in PUBLIC_BASE_URL, for which signatures are made; the app listens on another one.
 PUBLIC_PORT = 7071
-# Where a service would be that a run does not need.
+# The port for a service that a run does not need.
 NOBODY = 1
 
 
@@ -35,7 +35,7 @@ def running_azurite() -> Iterator[Server]:
 
 @contextmanager
 def running_twilio() -> Iterator[Server]:
-    """Run a fake Twilio that takes a while to answer and does no more than answer."""
+    """Run an emulator that answers with the latency of Twilio and sends no callbacks."""
     port = free_port()
     options = ["--port", str(port), "--latency", str(TWILIO_LATENCY), "--no-life"]
     with python_service("twilio", ["fake_twilio", *options], settings(PUBLIC_PORT, port, NOBODY), port) as service:
@@ -46,7 +46,7 @@ def running_twilio() -> Iterator[Server]:
 def running_host(
     app: str = "function_app.py", *, tables_port: int = NOBODY, twilio_port: int = NOBODY
 ) -> Iterator[Server]:
-    """Run the small host with an app."""
+    """Run an app on the host, in the runtime that belongs to this Python."""
     port = free_port()
     command = ["dev.host", "--port", str(port), "--app", app]
     with python_service(app, command, settings(PUBLIC_PORT, twilio_port, tables_port), port) as service:
@@ -54,14 +54,14 @@ def running_host(
 
 
 def python_service(name: str, module: list[str], values: dict[str, str], port: int) -> Service:
-    """Return a service that is a module of this repository, ready when it answers on its port."""
+    """Return a service that runs a module of this repository; it is ready when it answers on its port."""
     command = [sys.executable, "-m", *module]
     return Service(name, command, service_environ(values), lambda: answers(f"http://127.0.0.1:{port}/"), cwd=ROOT)
 
 
 @contextmanager
 def running_app() -> Iterator[Server]:
-    """Run the app with all it needs."""
+    """Run the app with the emulator and Azurite."""
     with (
         running_azurite() as tables,
         running_twilio() as twilio,

@@ -1,4 +1,4 @@
-"""The table that a run prints: what was measured, beside what, and whether the target is met."""
+"""The table that a run prints: each result with its reference, and whether the target is met."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ HEADINGS = ("what", "ours", "reference", "result", "target", "")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measured thing. `result` is compared with `target`, both in `unit` (x: a ratio)."""
+    """One result. `result` is compared with `target`, both in `unit` (x: a ratio)."""
 
     what: str
     ours: str
@@ -21,7 +21,7 @@ class Row:
 
     @property
     def met(self) -> bool:
-        """Whether the result is on the right side of the target."""
+        """Whether the result meets the target."""
         return self.result >= self.target if self.at_least else self.result <= self.target
 
     def cells(self) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ class Row:
 
 
 def to_text(rows: Sequence[Row]) -> str:
-    """Return the table, and below it what is to be known about its rows."""
+    """Return the table, with the notes on its rows below it."""
     notes = [f"{row.what}: {row.note}" for row in rows if row.note]
     lines = [HEADINGS, *(row.cells() for row in rows)]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -1,1 +1,1 @@
-"""A reference: how samples usually send a text from a function."""
+"""A reference: how samples usually send a message from a function."""

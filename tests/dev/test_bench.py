@@ -1,4 +1,4 @@
-"""The benchmarks' parts work: callers, signed callbacks, filled logs, the table. Speed itself is not tested."""
+"""The parts of the benchmarks: callers, signed callbacks, filled logs, the table. Speed itself is not tested."""
 
 import subprocess
 import sys
@@ -38,7 +38,7 @@ def parsed(request: bytes) -> tuple[str, Message, bytes]:
 
 
 def test_the_callers_send_every_request_and_count_the_answers(empty: Server) -> None:
-    """Several callers share the requests out among themselves."""
+    """Several callers share the requests."""
     measured = load.run(empty, [load.get("/api/any"), load.post("/api/any", b"{}", "application/json")] * 50, callers=8)
     assert measured.count == 100
     assert measured.statuses == {204: 100}
@@ -47,15 +47,15 @@ def test_the_callers_send_every_request_and_count_the_answers(empty: Server) -> 
 
 
 def test_the_callers_stop_in_time(empty: Server) -> None:
-    """An endless load ends after the seconds that it was given."""
+    """An endless load ends after its seconds."""
     measured = load.run(empty, iter(lambda: load.get("/api/any"), None), callers=2, seconds=0.1)
     assert measured.count > 0
     assert measured.seconds < 10
 
 
-def test_a_load_that_is_refused_is_an_error(empty: Server) -> None:
-    """Else a broken app would look like a fast one."""
-    with pytest.raises(RuntimeError, match=r"of 3 requests some were not answered with 2xx: \{404: 2\}"):
+def test_a_load_with_an_error_answer_is_an_error(empty: Server) -> None:
+    """Otherwise a broken app would look like a fast one."""
+    with pytest.raises(RuntimeError, match=r"of 3 requests some got no 2xx: \{404: 2\}"):
         load.run(empty, [load.get("/nowhere"), load.get("/api/x"), load.get("/nowhere")], callers=1)
 
 
@@ -71,11 +71,11 @@ def test_callbacks_are_signed_as_twilio_signs() -> None:
     assert headers["Content-Length"] == str(len(body))
 
 
-def test_calls_tell_each_event_of_each_call() -> None:
-    """No two requests of a load tell the same."""
-    told = [dict(parse_qsl(parsed(request)[2].decode())) for request in calls(5, 3, 1)]
-    assert len({(form["CallSid"], form["SequenceNumber"]) for form in told}) == 3 * len(EVENTS)
-    assert [form["CallStatus"] for form in told[: len(EVENTS)]] == list(EVENTS)
+def test_calls_report_each_event_of_each_call() -> None:
+    """All requests of a load differ."""
+    reported = [dict(parse_qsl(parsed(request)[2].decode())) for request in calls(5, 3, 1)]
+    assert len({(form["CallSid"], form["SequenceNumber"]) for form in reported}) == 3 * len(EVENTS)
+    assert [form["CallStatus"] for form in reported[: len(EVENTS)]] == list(EVENTS)
 
 
 def test_filled_rows_are_read_by_the_app() -> None:
@@ -96,14 +96,14 @@ def test_filled_rows_are_read_by_the_app() -> None:
     ],
 )
 def test_the_table_says_whether_a_target_is_met(result: float, at_least: bool, end: str) -> None:
-    """A target is a floor or a ceiling."""
+    """A target is a minimum or a maximum."""
     lines = to_text([Row("this", "1", "2", result, 8, at_least=at_least, note="as it is")]).splitlines()
     assert lines[1].endswith(end)
     assert lines[2] == "this: as it is"
 
 
 def test_a_failed_benchmark_hides_no_other(capsys: pytest.CaptureFixture[str]) -> None:
-    """The rest is measured and shown, and the exit code tells."""
+    """The others are measured and printed, and the exit code is 1."""
 
     def fails(say: object, quick: bool) -> list[Row]:
         raise RuntimeError("broken")
@@ -119,8 +119,8 @@ def test_a_failed_benchmark_hides_no_other(capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("argument", "code", "words"), [("--list", 0, "growth"), ("nothing", 2, "no benchmark nothing")]
 )
-def test_the_command_line_tells_what_there_is(argument: str, code: int, words: str) -> None:
-    """`--list` names the benchmarks; an unknown name is refused."""
+def test_the_command_line_lists_the_benchmarks(argument: str, code: int, words: str) -> None:
+    """`--list` names the benchmarks; an unknown name is an error."""
     done = subprocess.run(
         [sys.executable, "-m", "bench", argument], cwd=ROOT, capture_output=True, text=True, timeout=30
     )
