@@ -89,7 +89,7 @@ def test_test_hands_its_arguments_to_pytest_and_its_exit_code_back(tmp_path: Pat
     """Options before and after a path arrive as typed; 5 is pytest's code for no tests."""
     browser = script(tmp_path / "browser", "echo Chromium 1.0")
 
-    arguments = ["test", "-q", "tests/dev/test_commands.py", "-k", "no_test_has_this_name"]
+    arguments = ["test", "-q", "--noconftest", "tests/dev/test_commands.py", "-k", "no_test_has_this_name"]
     done = subprocess.run(
         [sys.executable, "-m", "dev", *arguments],
         cwd=ROOT,
