@@ -42,6 +42,7 @@ class ReloadedApp:
         self.terminal = terminal
         self.address = address
         self.listening = threading.Event()
+        self.watching = threading.Event()
         self.app = Service(
             self.name, command, ready=lambda: self.listening.is_set() and ready(), sink=self.hear, cwd=folder
         )
@@ -49,6 +50,7 @@ class ReloadedApp:
             "watcher",
             [str(environment.PYTHON), "-m", "dev.watch", str(settings_file)],
             {**environment.venv_environ(), "PYTHONPATH": str(ROOT)},
+            ready=self.watching.is_set,
             sink=self.note_change,
             cwd=folder,
         )
@@ -74,8 +76,9 @@ class ReloadedApp:
         self.start_app()
 
     def wait_until_ready(self) -> None:
-        """Return when the app is ready; raise ServiceError when it does not start."""
+        """Return when the app is ready and watched; raise ServiceError when it does not start."""
         self.app.wait_until_ready()
+        self.watcher.wait_until_ready()
         say(f"The app {self.runtime}.")
 
     def stop(self) -> None:
@@ -147,6 +150,7 @@ class ReloadedApp:
     def note_change(self, name: str, line: str) -> None:
         """Note the files that the watcher reports, or show what else it says."""
         if line.startswith("["):
+            self.watching.set()
             self.changes.put(json.loads(line))
         else:
             self.terminal(self.name, f"{name}: {line}")

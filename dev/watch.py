@@ -16,12 +16,14 @@ from pathlib import Path
 from watchfiles import Change, DefaultFilter, watch
 
 HERE = Path.cwd()
+READY = "[]"  # the first line: nothing has changed
 
 
 def main(settings: Path) -> None:
     """Watch until the process is ended."""
     folders_changed = threading.Event()
     threading.Thread(target=watch_top_level, args=(settings, folders_changed), daemon=True).start()
+    print(READY, flush=True)
     while True:
         folders_changed.clear()
         for changes in watch(*app_folders(), stop_event=folders_changed, raise_interrupt=False):
