@@ -12,46 +12,58 @@ import threading
 from collections.abc import Iterable
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
 from watchfiles import Change, DefaultFilter, watch
 
 HERE = Path.cwd()
-READY = "[]"  # the first line: nothing has changed
+# After the timeout `watch` yields an empty set, which shows that it has begun.
+OPTIONS: dict[str, Any] = {"rust_timeout": 100, "yield_on_timeout": True, "raise_interrupt": False}
 
 
-def main(settings: Path) -> None:
-    """Watch until the process is ended."""
-    folders_changed = threading.Event()
-    threading.Thread(target=watch_top_level, args=(settings, folders_changed), daemon=True).start()
-    print(READY, flush=True)
-    while True:
-        folders_changed.clear()
-        for changes in watch(*app_folders(), stop_event=folders_changed, raise_interrupt=False):
-            report(path for _, path in changes)
-        if not folders_changed.is_set():  # interrupted
-            return
+class Watcher(DefaultFilter):
+    """Watches the app's folders, and in a second thread the files next to them."""
 
+    def __init__(self, settings: Path) -> None:
+        """Watch this settings file too, wherever it is."""
+        super().__init__()
+        self.settings = settings
+        self.folders = app_folders()
+        self.folders_changed = threading.Event()
+        self.top_level_watched = threading.Event()
 
-def watch_top_level(settings: Path, folders_changed: threading.Event) -> None:
-    """Watch the files outside the app's folders; note when a folder is added or removed.
+    def run(self) -> None:
+        """Watch until the process is ended. The first line is an empty list: every later change is reported."""
+        threading.Thread(target=self.watch_top_level, daemon=True).start()
+        started = False
+        while True:
+            self.folders_changed.clear()
+            self.folders = app_folders()
+            for changes in watch(*self.folders, stop_event=self.folders_changed, **OPTIONS):
+                if not started and self.top_level_watched.wait():
+                    started = True
+                    print("[]", flush=True)
+                report(changes)
+            if not self.folders_changed.is_set():  # interrupted
+                return
 
-    This watches the directory and not each file: many editors replace a file, and its watch would end with it.
-    """
-    by_default = DefaultFilter()
+    def watch_top_level(self) -> None:
+        """Watch the directories, not each file: many editors replace a file, and its watch would end with it."""
+        for changes in watch(HERE, self.settings.parent, watch_filter=self, recursive=False, **OPTIONS):
+            self.top_level_watched.set()
+            # The other thread may lose changes as it starts again, but the new folder is a change itself.
+            report(changes)
+            if self.folders != app_folders():
+                self.folders_changed.set()
 
-    def is_watched(change: Change, path: str) -> bool:
+    def __call__(self, change: Change, path: str) -> bool:
+        """Whether this change outside the app's folders is the settings file, a module, host.json or a new folder."""
         file = Path(path)
-        if file.parent == HERE and change is not Change.modified and not file.is_file():
-            folders_changed.set()
-        return is_app_file(file, settings) and by_default(change, path)
-
-    for changes in watch(HERE, settings.parent, watch_filter=is_watched, recursive=False, raise_interrupt=False):
-        report(path for _, path in changes)
-
-
-def is_app_file(file: Path, settings: Path) -> bool:
-    """Whether a file outside the app's folders is part of the app or of its settings."""
-    return file == settings or (file.parent == HERE and (file.suffix == ".py" or file.name == "host.json"))
+        if file.parent != HERE or not super().__call__(change, path):
+            return file == self.settings
+        return (
+            file in {self.settings, HERE / "host.json", *set(app_folders()) ^ set(self.folders)} or file.suffix == ".py"
+        )
 
 
 def app_folders() -> list[Path]:
@@ -65,10 +77,11 @@ def app_folders() -> list[Path]:
     ]
 
 
-def report(files: Iterable[str]) -> None:
-    """Print the names, relative to the app's folder."""
-    print(json.dumps(sorted(os.path.relpath(file, HERE) for file in files)), flush=True)
+def report(changes: Iterable[tuple[Change, str]]) -> None:
+    """Print the names of the files, relative to the app's folder."""
+    if names := sorted(os.path.relpath(path, HERE) for _, path in changes):
+        print(json.dumps(names), flush=True)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]).resolve())
+    Watcher(Path(sys.argv[1]).resolve()).run()

@@ -50,6 +50,8 @@ except KeyboardInterrupt:
     pass
 """
 
+NOT_DEPLOYED = ["tests/test_hello.py", ".venv/lib.py", "hello/__pycache__/x.pyc", "notes.txt"]
+
 
 class Running:
     """An app in a folder of its own, kept running by `ReloadedApp` in this process."""
@@ -62,7 +64,8 @@ class Running:
         self.write("hello/__init__.py", "WORD = 'one'")
         self.write(".funcignore", "tests\n.*\n__pycache__\n")
         self.write("host.json", "{}")
-        self.write("tests/test_hello.py", "")
+        for name in NOT_DEPLOYED:
+            self.write(name, "")
         self.write("local.settings.json", "{}")
         self.port = free_port()
         self.stream = io.StringIO()
@@ -87,7 +90,7 @@ class Running:
     def write(self, name: str, text: str) -> None:
         """Save a file as many editors do: write another one, and move it over the first."""
         path = self.folder / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         new = path.with_name(path.name + "~")
         new.write_text(text, "utf-8")
         new.replace(path)
@@ -186,14 +189,13 @@ def test_a_request_during_the_restart_waits_for_the_new_code(running: Running) -
 
 def test_files_that_are_not_deployed_restart_nothing(running: Running) -> None:
     """Tests, caches and the environment are not part of the app."""
-    others = ["tests/test_hello.py", ".venv/lib.py", "hello/__pycache__/x.pyc", "notes.txt"]
-    for name in others:
+    for name in NOT_DEPLOYED:
         running.write(name, "x")
     time.sleep(0.3)
     running.write("hello/__init__.py", "WORD = 'two'")
     shown = running.until("changed\n")
 
-    assert not [name for name in others if name in shown]
+    assert not [name for name in NOT_DEPLOYED if name in shown]
 
 
 def test_files_in_a_new_folder_are_watched(running: Running) -> None:
