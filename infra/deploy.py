@@ -51,14 +51,14 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
         terminal.agree(f"Create the resource group {group} in {location}?", options.yes)
         az.do("group", "create", "--name", group, "--location", location, "--tags", f"{TAG}={options.name}")
         steps.leaves(f"the resource group {group}; az group delete --name {group} removes it")
-    template.show_changes(options, az, environment)
+    template.show_changes(options, az, location, environment)
     if options.what_if:
         return
     terminal.agree("Go on?", options.yes)
 
     steps.begin("Create the resources")
     steps.leaves(f"what the deployment {options.name!r} has created so far; it may still be running", "deployment")
-    app = template.create(options, az, environment)
+    app = template.create(options, az, location, environment)
     steps.leaves(f"the resources of the app {options.name!r} in {group}", "deployment")
     put_secrets(az, steps, app, twilio)
     steps.begin("Upload the code")

@@ -8,8 +8,8 @@ targetScope = 'resourceGroup'
 @maxLength(24)
 param name string = 'phone'
 
-@description('The Azure region; empty for that of the resource group. It has to offer Flex Consumption: az functionapp list-flexconsumption-locations.')
-param location string = ''
+@description('The Azure region. It has to offer Flex Consumption: az functionapp list-flexconsumption-locations.')
+param location string = resourceGroup().location
 
 @description('Tags for every resource that takes tags, 13 at most.')
 param tags object = {}
@@ -101,7 +101,6 @@ var tables = [
 ]
 var packageContainer = 'app-package'
 
-var region = empty(location) ? resourceGroup().location : location
 // By this tag the commands in infra/ find what belongs to the app.
 var allTags = union(tags, { 'phone-deployment': name })
 
@@ -122,7 +121,7 @@ module identity 'modules/identity.bicep' = {
   name: '${name}-identity'
   params: {
     name: identityName
-    location: region
+    location: location
     tags: allTags
   }
 }
@@ -131,7 +130,7 @@ module hostStorage 'modules/storageAccount.bicep' = {
   name: '${name}-hostStorage'
   params: {
     name: hostStorageName
-    location: region
+    location: location
     tags: allTags
     sku: storageSku
     containers: [
@@ -145,7 +144,7 @@ module dataStorage 'modules/storageAccount.bicep' = {
   name: '${name}-dataStorage'
   params: {
     name: dataStorageName
-    location: region
+    location: location
     tags: allTags
     sku: storageSku
     containers: []
@@ -157,7 +156,7 @@ module keyVault 'modules/keyVault.bicep' = {
   name: '${name}-keyVault'
   params: {
     name: keyVaultName
-    location: region
+    location: location
     tags: allTags
   }
 }
@@ -167,7 +166,7 @@ module monitoring 'modules/monitoring.bicep' = {
   params: {
     workspaceName: workspaceName
     applicationInsightsName: applicationInsightsName
-    location: region
+    location: location
     tags: allTags
     dailyCapGb: dailyCapGb
   }
@@ -196,7 +195,7 @@ module functionApp 'modules/functionApp.bicep' = {
   params: {
     name: functionAppName
     planName: 'plan-${baseName}'
-    location: region
+    location: location
     tags: allTags
     identityName: identityName
     hostStorageName: hostStorageName
@@ -230,7 +229,7 @@ module alerts 'modules/alerts.bicep' = if (!empty(alertEmail)) {
     name: baseName
     actionGroupName: actionGroupName
     shortName: take(name, 12)
-    location: region
+    location: location
     tags: allTags
     email: alertEmail
     dataStorageName: dataStorageName
@@ -249,7 +248,7 @@ module availability 'modules/availability.bicep' = if (!empty(alertEmail)) {
   params: {
     name: baseName
     actionGroupName: actionGroupName
-    location: region
+    location: location
     tags: allTags
     functionAppName: functionAppName
     publicBaseUrl: publicBaseUrl

@@ -5,7 +5,6 @@ using 'main.bicep'
 // What comes from the environment has the names of local.settings.json. Secrets go straight into Key Vault.
 
 param name = readEnvironmentVariable('APP_NAME', 'phone')
-param location = readEnvironmentVariable('AZURE_LOCATION', '')
 param twilioAccountSid = readEnvironmentVariable('TWILIO_ACCOUNT_SID')
 param twilioApiKey = readEnvironmentVariable('TWILIO_API_KEY', '')
 param twilioFromNumber = readEnvironmentVariable('TWILIO_FROM_NUMBER', '')

@@ -77,28 +77,28 @@ def variables(
     kept = {name: os.environ.get(name, "").strip() or live.get(name, "") for name in KEPT}
     if kept["PUBLIC_BASE_URL"] == before.address:
         kept["PUBLIC_BASE_URL"] = ""  # the template fills it in
-    values = {**names, **kept, "APP_NAME": options.name, "AZURE_LOCATION": options.location or before.location}
+    values = {**names, **kept, "APP_NAME": options.name}
     values["ROTATING"] = "true" if live.get("TWILIO_AUTH_TOKEN_NEXT") else ""  # rotate.py is not done yet
     values["DEPLOYER_WRITES_SECRETS"] = str(writes).lower()
     return {name: value for name, value in values.items() if value}
 
 
-def arguments(options: argparse.Namespace) -> list[str]:
+def arguments(options: argparse.Namespace, location: str) -> list[str]:
     """Return the arguments of `az deployment group create` and `what-if`."""
-    inline = [f"{name}={value}" for name, value in chosen(options).items()]
+    inline = [f"{name}={value}" for name, value in {"location": location, **chosen(options)}.items()]
     where = ["--resource-group", options.resource_group, "--name", options.name]
     return [*where, "--parameters", as_typed(file_of(options.name)), *inline]
 
 
-def show_changes(options: argparse.Namespace, az: Az, environment: Mapping[str, str]) -> None:
+def show_changes(options: argparse.Namespace, az: Az, location: str, environment: Mapping[str, str]) -> None:
     """Print what a deployment would change, in the Azure CLI's words."""
     quiet = ("--exclude-change-types", "NoChange", "Ignore")
-    az.terminal.say(az.execute(["deployment", "group", "what-if", *arguments(options), *quiet], environment))
+    az.terminal.say(az.execute(["deployment", "group", "what-if", *arguments(options, location), *quiet], environment))
 
 
-def create(options: argparse.Namespace, az: Az, environment: Mapping[str, str]) -> Deployment:
+def create(options: argparse.Namespace, az: Az, location: str, environment: Mapping[str, str]) -> Deployment:
     """Deploy the template, once no earlier deployment runs; write what was chosen into the file; return the app."""
-    command = ("deployment", "group", "create", *arguments(options), "--query", "properties.outputs")
+    command = ("deployment", "group", "create", *arguments(options, location), "--query", "properties.outputs")
     outputs = az.until_allowed(
         lambda: az.json(*command, variables=environment), "another deployment", minutes=60, waitable="DeploymentActive"
     )

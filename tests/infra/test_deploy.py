@@ -451,14 +451,14 @@ def test_an_untrusted_certificate_is_explained(there: World) -> None:
 
 
 @pytest.mark.parametrize("command", ["deployment group create", "keyvault secret set"])
-@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_run_leaves_no_secret_in_a_file(there: World, command: str, stop: int) -> None:
+@pytest.mark.parametrize("stop", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_an_interrupted_run_leaves_no_secret_in_a_file(there: World, command: str, stop: str) -> None:
     """Also when its terminal is closed; World.run looks into the temporary folder."""
 
     def interrupt(call: Call) -> None:
         if call.command == command:
             there.azure.before = lambda call: None
-            os.kill(os.getpid(), stop)
+            os.kill(os.getpid(), getattr(signal, stop))
 
     there.azure.before = interrupt
     done = there.deploy()

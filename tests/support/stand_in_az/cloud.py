@@ -159,7 +159,7 @@ class Azure:
             if name not in types:
                 raise Refusal(f"unrecognized template parameter '{name}'. Allowed parameters: {', '.join(types)}")
             found[name] = value if types[name] == "string" else json.loads(value)
-        found["location"] = found["location"] or self.groups[call["resource-group"]]["location"]
+        found.setdefault("location", self.groups[call["resource-group"]]["location"])
         try:
             return found, deploy(**found)
         except ValueError as error:
