@@ -1,4 +1,4 @@
-"""The failures that callers are told about: one shape, stable codes, and each of them in the documents."""
+"""The errors that callers get: one shape, stable codes, and each code in the documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.app import StartApp, assert_problem
 
 
 def family(kind: type[ApiError] = ApiError) -> list[type[ApiError]]:
-    """Return every class of the family that has a code of its own."""
+    """Return an exception class and all its subclasses."""
     return [kind, *[each for child in kind.__subclasses__() for each in family(child)]]
 
 

@@ -22,7 +22,7 @@ def test_a_caller_hears_an_apology_and_the_error_is_logged(app: App) -> None:
 
 
 def test_a_message_gets_no_apology(app: App) -> None:
-    """Somebody would pay for it."""
+    """It would cost money."""
     answer = app.signed_post("fallback", {"MessageSid": "SM77", "ErrorCode": "11205"})
 
     assert "<Message" not in answer.text

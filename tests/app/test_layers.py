@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.app import ROOT
+from tests.support.app import FUNCTIONS, ROOT
 from tests.support.imports import Graph, Layers, cycles, import_graph, imports_of, violations
-
-NOT_FUNCTIONS = {"bench", "dev", "fake_twilio", "shared", "tests"}
-FUNCTIONS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - NOT_FUNCTIONS)
 
 DEPLOYED: Layers = [["function_app"], FUNCTIONS, ["shared"]]
 

@@ -137,7 +137,7 @@ def test_a_missing_script_is_a_spoken_apology(app: App, name: str) -> None:
 
 
 def test_a_missing_script_is_no_reply_to_a_message(app: App) -> None:
-    """Somebody would pay for an apology."""
+    """An apology would cost money."""
     answer = app.signed_post("twiml/no-such-script", {"MessageSid": "SM1"})
 
     assert ElementTree.fromstring(answer.text).tag == "Response"

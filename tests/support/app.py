@@ -18,6 +18,10 @@ from twilio.request_validator import RequestValidator
 from dev.processes import Service, answers, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
+# Each function is a folder with this name.
+FUNCTIONS = sorted(
+    {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"bench", "dev", "fake_twilio", "shared", "tests"}
+)
 SETTINGS: dict[str, str] = json.loads((ROOT / "local.settings.json.example").read_text())["Values"]
 
 Form = dict[str, str] | list[tuple[str, str]]
