@@ -50,7 +50,10 @@ def options_of(argv: Sequence[str] | None = None) -> Options:
     )
     parser.add_argument("--autopilot", action="store_true", help="phones answer by themselves after a moment")
     parser.add_argument(
-        "--no-life", dest="life", action="store_false", help="answer creates, and let nothing come of them"
+        "--no-life",
+        dest="life",
+        action="store_false",
+        help="answer creates, but neither ring phones nor deliver messages",
     )
     given = vars(parser.parse_args(argv))
     chaos = Chaos(given.pop("chaos"), longest=2.0) if given["chaos"] else given.pop("chaos")

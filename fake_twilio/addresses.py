@@ -1,18 +1,17 @@
-"""What phone numbers, client names, SIP addresses and URLs look like."""
+"""What phone numbers, client names, SIP addresses, SIDs and URLs look like."""
 
 import re
 from urllib.parse import urlsplit
 
 CLIENT = re.compile(r"client:[^\s\x00-\x1f]{1,256}")
-
-
 SIP = re.compile(r"sips?:[^@\s]+@[^@\s]+")
-
-
 E164 = re.compile(r"\+[1-9]\d{1,14}")
-
-
 HOST = re.compile(r"[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]")
+
+
+def sid_pattern(prefix: str) -> str:
+    """Return the regular expression for SIDs of one kind; the kind is their first two letters."""
+    return f"{prefix}[0-9a-fA-F]{{32}}"
 
 
 def is_url(value: str) -> bool:

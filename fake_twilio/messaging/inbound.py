@@ -2,14 +2,13 @@
 
 from fake_twilio.form import Form
 from fake_twilio.messaging.replies import TextRoute, TextSession
-from fake_twilio.messaging.sent_by_twiml import send
+from fake_twilio.messaging.sent_by_twiml import Draft, send
 from fake_twilio.model.media import Media
 from fake_twilio.model.message import Message
 from fake_twilio.model.opt_outs import REPLIES, keyword
 from fake_twilio.model.owned_number import Addresses, OwnedNumber
 from fake_twilio.model.segments import segments
 from fake_twilio.simulator import Simulator
-from fake_twilio.webhooks.callback_settings import CallbackSettings
 from fake_twilio.webhooks.fields import Fields, place_fields
 
 
@@ -30,7 +29,7 @@ async def receive(simulator: Simulator, message: Message) -> None:
     if kind == "START":
         simulator.opt_outs.note(kind, person, ours)
     if kind:
-        send(simulator, person, ours, REPLIES[kind], [], CallbackSettings(), lambda code, detail: None)
+        send(simulator, Draft(person, ours, REPLIES[kind]), lambda code, detail: None)
     if kind == "STOP":
         simulator.opt_outs.note(kind, person, ours)
     fields = text_fields(simulator, message, kind)

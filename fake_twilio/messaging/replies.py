@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 from xml.etree.ElementTree import Element
 
-from fake_twilio.messaging.sent_by_twiml import send
+from fake_twilio.messaging.sent_by_twiml import Draft, send
 from fake_twilio.model.message import Message
 from fake_twilio.simulator import Simulator
 from fake_twilio.twiml.check import Kind
@@ -65,7 +65,7 @@ class TextSession:
             except NoDocument:
                 return
             source = self.do(document)
-        self.fault(None, f"{MOST_DOCUMENTS} documents for one text: it redirects in a circle")
+        self.fault(None, f"{MOST_DOCUMENTS} documents for one message: they redirect in a circle")
 
     def do(self, document: Element) -> Source | None:
         """Send the messages of a document; return the target of its Redirect, if any."""
@@ -80,7 +80,7 @@ class TextSession:
     def reply(self, element: Element) -> None:
         """Send one message, by default to the sender of the inbound one."""
         bodies = [(body.text or "").strip() for body in element.findall("Body")] or [(element.text or "").strip()]
-        media = [urljoin(self.document_url, (one.text or "").strip()) for one in element.findall("Media")]
+        media = tuple(urljoin(self.document_url, (one.text or "").strip()) for one in element.findall("Media"))
         told = element.get("action") or element.get("statusCallback") or ""
         callback = CallbackSettings(
             urljoin(self.document_url, told) if told else "", element.get("method", "POST").upper()
@@ -90,4 +90,4 @@ class TextSession:
             self.fault(code, f"Message: {detail}")
 
         to, from_ = element.get("to") or self.message.from_ or "", element.get("from") or self.message.to
-        send(self.simulator, to, from_, "".join(bodies), media, callback, fault)
+        send(self.simulator, Draft(to, from_, "".join(bodies), media, callback), fault)

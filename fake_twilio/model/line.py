@@ -38,8 +38,7 @@ class Line:
     """All keys that were pressed."""
     steps: list[Step] = field(default_factory=list)
     recording: Recording | None = None
-    """The recording of the whole call, where the create asked for one."""
-
+    """The recording of the whole call, if the create asked for one."""
     call_input: CallInput | None = None
     answers: int = 0
     """How often a key or words arrived that a verb waited for."""

@@ -13,7 +13,6 @@ from fake_twilio.runtime.idle_tracker import Waiter
 
 FINAL = frozenset({"delivered", "undelivered", "failed", "canceled", "received", "read"})
 
-
 ERRORS = {
     30003: "Unreachable destination handset",
     30004: "Message blocked",

@@ -4,13 +4,8 @@ https://help.twilio.com/articles/223134027 and https://www.twilio.com/docs/messa
 """
 
 STOP = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
-
-
 START = frozenset(["START", "YES", "UNSTOP"])
-
-
 HELP = frozenset(["HELP", "INFO"])
-
 
 REPLIES = {
     "STOP": "You have successfully been unsubscribed. You will not receive any more messages from this number. "

@@ -26,7 +26,7 @@ class Phone:
     """The SIDs of calls that a test has already received."""
 
     def fate_of_texts(self) -> tuple[str, int | None]:
-        """The final status of messages to this phone, and their ErrorCode, if any."""
+        """Return the final status of messages to this phone, and their ErrorCode, if any."""
         if not self.in_service:
             return "undelivered", 30005
         if not self.reachable:

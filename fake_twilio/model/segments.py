@@ -5,7 +5,6 @@ GSM7 = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 
-
 GSM7_EXTENSION = frozenset("\f^{}\\[~]|€")
 
 

@@ -22,7 +22,7 @@ def name_phone(simulator: Simulator, number: str) -> Phone:
     if not any(kind.fullmatch(number) for kind in (E164, CLIENT, SIP)):
         raise NotLikeThis("number: expected one like +15551234567, client:alice or sip:alice@example.com")
     if number in simulator.account.numbers:
-        raise NotLikeThis("number: this one is yours; your app answers it")
+        raise NotLikeThis("number: this number belongs to your account; your app answers it")
     phone = simulator.phones.at(number)
     phone.named = True
     simulator.changes.tell()
@@ -39,7 +39,7 @@ def text_from(simulator: Simulator, number: str, to: str, body: str, media: list
     """Send a message to one of the account's numbers."""
     check_ends(simulator, number, to)
     if not (body or media):
-        raise NotLikeThis("body: expected words, or media")
+        raise NotLikeThis("body: expected text, or media")
     if len(media) > 10:
         raise NotLikeThis("media: expected at most 10")
     return text_in(simulator, number, to, body, media)

@@ -9,25 +9,18 @@ from typing import Any
 
 from aiohttp import web
 
-from fake_twilio.addresses import is_url
+from fake_twilio.addresses import is_url, sid_pattern
 from fake_twilio.model.call import Call
 from fake_twilio.phones.actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
 from fake_twilio.phones.state import state, webhook_in_full
 from fake_twilio.simulator import Simulator
 
 PAGE = Path(__file__).parent / "page"
-
-
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 """Content types of the page's files. The registry of a machine may have others."""
 
-
 SECONDS_BETWEEN_EVENTS = 0.05
-
-
 KEYS = frozenset("0123456789*#ABCDabcd")
-
-
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -46,7 +39,7 @@ class PhonesApi:
             web.get("/", self.file),
             web.get(r"/{name:[a-z]+\.(?:html|css|js)}", self.file),
             web.get("/_phones/events", self.events),
-            web.get(r"/_phones/recordings/{sid:RE[0-9a-f]+}.wav", self.recording),
+            web.get(f"/_phones/recordings/{{sid:{sid_pattern('RE')}}}.wav", self.recording),
             web.get(r"/_phones/webhooks/{id:\d{1,9}}", self.webhook),
             web.post("/_phones", act(self.name)),
             web.post(f"{phone}/call", act(self.call)),
@@ -117,7 +110,7 @@ class PhonesApi:
         fields = await json_object(request)
         body, media = fields.get("body", ""), fields.get("media", [])
         if not isinstance(body, str):
-            raise NotLikeThis("body: expected words")
+            raise NotLikeThis("body: expected text")
         if not (isinstance(media, list) and all(isinstance(one, str) and is_url(one) for one in media)):
             raise NotLikeThis("media: expected a list of addresses")
         to = await text_field(request, "to")

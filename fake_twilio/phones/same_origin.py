@@ -1,4 +1,4 @@
-"""Block cross-origin requests: the phones need no password, and the one of the REST API is in a public file."""
+"""Block cross-origin requests: the phones need no password, and the password of the REST API is in a public file."""
 
 import re
 from collections.abc import Callable
@@ -26,14 +26,14 @@ def guard(base_url: Callable[[], str]) -> Middleware:
 def refusal(request: web.Request, base_url: str) -> str:
     """Return why a request is rejected; an empty string if it is not.
 
-    A browser lets every page that a person visits send requests to this machine (CSRF). Where the name of that page
-    leads here (DNS rebinding), it may even read the answers. What a browser writes into Host and Origin no page can
-    change; programs send no Origin, and neither does the app.
+    A browser lets every website send requests to this machine (CSRF). If the name of the website resolves to this
+    machine (DNS rebinding), it can even read the answers. A website cannot change the headers Host and Origin, which
+    the browser writes. Programs, such as the app, send no Origin.
     """
     own = urlsplit(base_url)
     names = (*NAMES, own.hostname)
     if PORT.sub("", request.headers.get("Host", "").lower()) not in names:
-        return f"The phones answer at {base_url} only, or at localhost."
+        return f"The emulator answers at {base_url} and at localhost only."
     if request.headers.get("Origin") not in (None, *(f"http://{name}:{own.port}" for name in names)):
-        return "A page of another site may not use the phones."
+        return "Requests of other websites are rejected."
     return ""

@@ -14,7 +14,7 @@ from fake_twilio.rest.base import ROOT, Rest
 from fake_twilio.rest.errors import TwilioError
 
 
-class AccountItself:
+class AccountRoutes:
     """The routes of the account."""
 
     def __init__(self, rest: Rest) -> None:
@@ -35,16 +35,16 @@ class AccountItself:
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Fetch the account; a standard API key may not, only the auth token."""
-        account, standing = self.simulator.account, self.simulator.account_status
+        account, status = self.simulator.account, self.simulator.account_status
         if request.headers["Authorization"] != account.by_token:
             raise TwilioError(20003)
-        found = {"sid": account.sid, "owner_account_sid": account.sid, "friendly_name": "A fake account"}
-        return self.rest.respond({**found, "type": standing.type, "status": standing.status})
+        found = {"sid": account.sid, "owner_account_sid": account.sid, "friendly_name": "Emulated account"}
+        return self.rest.respond({**found, "type": status.type, "status": status.status})
 
     async def balance(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Fetch the balance."""
-        standing = self.simulator.account_status
-        found = {"account_sid": self.simulator.account.sid, "balance": standing.balance, "currency": standing.currency}
+        status = self.simulator.account_status
+        found = {"account_sid": self.simulator.account.sid, "balance": status.balance, "currency": status.currency}
         return self.rest.respond(found)
 
     async def country(self, request: web.Request, form: Form) -> web.StreamResponse:

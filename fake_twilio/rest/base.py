@@ -18,8 +18,6 @@ from fake_twilio.rest.errors import TwilioError
 from fake_twilio.simulator import Simulator
 
 ROOT = "/2010-04-01/Accounts/{account}"
-
-
 dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -34,11 +32,7 @@ class RestRequest:
 
 
 Handle = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
-
-
 Run = Callable[[], Coroutine[Any, Any, None]]
-
-
 Made = tuple[Call | Message, Run]
 
 
@@ -49,7 +43,7 @@ async def begin(answered: asyncio.Event, run: Run) -> None:
 
 
 class Rest:
-    """What all routes have in common."""
+    """Wraps the handlers of all routes, and answers for them."""
 
     def __init__(self, simulator: Simulator) -> None:
         self.simulator = simulator
@@ -140,10 +134,10 @@ class Rest:
 
     async def first_callback(self, sid: str) -> None:
         """Wait up to half a second until the first callback of `sid` has been delivered."""
-        postbox = self.simulator.sender.queue(sid)
+        queue = self.simulator.sender.queue(sid)
         with suppress(TimeoutError):
             async with asyncio.timeout(0.5):
-                await postbox.first_delivered.wait()
+                await queue.first_delivered.wait()
 
     async def suffer(self, request: web.Request, failure: RestFailure) -> web.StreamResponse:
         """Answer with a failure on purpose."""

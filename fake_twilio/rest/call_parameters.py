@@ -9,9 +9,7 @@ from fake_twilio.rest.errors import TwilioError
 MAGIC_TO = {"+15005550001": 21217, "+15005550002": 21214, "+15005550003": 21215, "+15005550004": 21216}
 """Magic numbers that Twilio refuses to call, with the error code (https://www.twilio.com/docs/iam/test-credentials)."""
 
-
 MAGIC_FROM = {"+15005550001": 21212}
-
 
 DOCUMENT: dict[str, Check] = {
     "Url": url(21205),
@@ -24,9 +22,7 @@ DOCUMENT: dict[str, Check] = {
     "TimeLimit": integer(13216, 1, 86400),
 }
 
-
 UPDATE: dict[str, Check] = DOCUMENT | {"Status": choice("canceled", "completed")}
-
 
 CREATE: dict[str, Check] = DOCUMENT | {
     "To": anything,

@@ -67,8 +67,6 @@ def at_most(code: int, characters: int) -> Check:
 
 
 boolean = choice("true", "false")
-
-
 method = choice("get", "post", code=21209)
 
 

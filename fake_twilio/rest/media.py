@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from fake_twilio.addresses import sid_pattern
 from fake_twilio.form import Form
 from fake_twilio.model.media import Media
 from fake_twilio.rest.base import ROOT, Rest
@@ -9,7 +10,7 @@ from fake_twilio.rest.errors import TwilioError
 from fake_twilio.rest.paging import page
 
 
-class MediaOfTexts:
+class MessageMedia:
     """The routes of media. As at Twilio, the pictures themselves need no authorization."""
 
     def __init__(self, rest: Rest) -> None:
@@ -18,7 +19,8 @@ class MediaOfTexts:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes: list, fetch, view."""
-        many, one = f"{ROOT}/Messages/{{message}}/Media", f"{ROOT}/Messages/{{message}}/Media/{{sid:ME[0-9a-f]+}}"
+        many = f"{ROOT}/Messages/{{message}}/Media"
+        one = f"{many}/{{sid:{sid_pattern('ME')}}}"
         return [
             web.get(f"{many}.json", self.rest.route(self.list)),
             web.get(f"{one}.json", self.rest.route(self.fetch)),

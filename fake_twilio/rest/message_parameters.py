@@ -19,18 +19,10 @@ MAGIC_TO = {
 }
 """Magic numbers that Twilio refuses to text, with the error code (https://www.twilio.com/docs/iam/test-credentials)."""
 
-
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
-
-
 SHORT_CODE = re.compile(r"\d{3,8}")
-
-
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}")
-
-
 UPDATE: dict[str, Check] = {"Body": anything, "Status": choice("canceled")}
-
 
 CREATE: dict[str, Check] = {
     "To": anything,

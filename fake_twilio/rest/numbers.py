@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from fake_twilio.addresses import sid_pattern
 from fake_twilio.form import Form
 from fake_twilio.model.owned_number import OwnedNumber
 from fake_twilio.rest.base import ROOT, Rest
@@ -14,9 +15,9 @@ UPDATE = {
     **VOICE,
     **TEXTS,
     "FriendlyName": at_most(20001, 64),
-    "VoiceApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
-    "SmsApplicationSid": pattern(20001, "AP[0-9a-fA-F]{32}"),
-    "TrunkSid": pattern(20001, "TK[0-9a-fA-F]{32}"),
+    "VoiceApplicationSid": pattern(20001, sid_pattern("AP")),
+    "SmsApplicationSid": pattern(20001, sid_pattern("AP")),
+    "TrunkSid": pattern(20001, sid_pattern("TK")),
     "VoiceCallerIdLookup": anything,
 }
 

@@ -12,8 +12,6 @@ from fake_twilio.model.message import Message
 from fake_twilio.rest.errors import TwilioError
 
 Resource = Call | Message
-
-
 Test = Callable[[Any], bool]
 
 

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from fake_twilio.addresses import sid_pattern
 from fake_twilio.form import Form
 from fake_twilio.model.recording import Recording
 from fake_twilio.rest.base import ROOT, Rest
@@ -18,7 +19,7 @@ class Recordings:
 
     def routes(self) -> list[web.RouteDef]:
         """Return the routes: list, fetch, download, delete."""
-        one = rf"{ROOT}/Recordings/{{sid:RE[0-9a-f]+}}"
+        one = f"{ROOT}/Recordings/{{sid:{sid_pattern('RE')}}}"
         return [
             web.get(f"{ROOT}/Recordings.json", self.rest.route(self.list)),
             web.get(f"{ROOT}/Calls/{{call}}/Recordings.json", self.rest.route(self.list)),
@@ -53,7 +54,7 @@ class Recordings:
         """Serve the WAV file. There is no MP3: the emulator has no encoder."""
         recording = self.recording(request)
         if request.match_info.get("suffix") == "mp3":
-            raise TwilioError(20404, f"{request.path} (the fake Twilio has recordings as .wav only)")
+            raise TwilioError(20404, f"{request.path} (the emulator has recordings as .wav only)")
         if not recording.ended:
             raise TwilioError(20404, request.path)
         return web.Response(body=recording.audio(), content_type="audio/x-wav")

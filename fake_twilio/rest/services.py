@@ -20,7 +20,6 @@ UPDATE = {
     "UseInboundWebhookOnNumber": boolean,
 }
 
-
 SERVICE = "/v1/Services/{service}"
 
 

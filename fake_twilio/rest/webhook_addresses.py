@@ -8,10 +8,7 @@ from fake_twilio.form import Form
 from fake_twilio.rest.checks import Check, check_all, choice, url
 
 address = url(21402)
-
-
 method = choice("get", "post", code=21403)
-
 
 VOICE = {
     "VoiceUrl": address,
@@ -21,7 +18,6 @@ VOICE = {
     "StatusCallback": address,
     "StatusCallbackMethod": method,
 }
-
 
 TEXTS = {"SmsUrl": address, "SmsMethod": method, "SmsFallbackUrl": address, "SmsFallbackMethod": method}
 

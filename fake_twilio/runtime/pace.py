@@ -14,5 +14,5 @@ class Pace:
         await asyncio.sleep(seconds * self.factor)
 
     def patience(self, seconds: float) -> float:
-        """Return how long to wait for a person. At factor 0 that stays real time: nobody answers in no time."""
+        """Return how long to wait for a person. At factor 0 that is real time: a person needs time to answer."""
         return seconds * (self.factor or 1.0)

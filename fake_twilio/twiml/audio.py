@@ -10,13 +10,8 @@ from yarl import URL
 SECONDS = 5.0
 """Seconds for audio whose length is not known: only WAV files state it."""
 
-
 PATIENCE = 10.0
-
-
 MOST_BYTES = 16 * 1024**2
-
-
 AUDIO_TYPES = ("audio/", "application/octet-stream", "binary/octet-stream")
 
 
@@ -41,7 +36,7 @@ async def look_at(session: aiohttp.ClientSession, url: str) -> Audio:
                 return Audio(code=11200, problem=f"answered {response.status}")
             kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if not kind.startswith(AUDIO_TYPES):
-                return Audio(code=12300, problem=f"answered {kind or 'no Content-Type'}; audio is audio/…")
+                return Audio(code=12300, problem=f"answered {kind or 'no Content-Type'}; expected audio/…")
             return Audio(seconds=length_of(await response.content.read(MOST_BYTES)))
     except (TimeoutError, aiohttp.ClientConnectorError) as error:
         local = address.host in ("127.0.0.1", "localhost", "::1")

@@ -9,8 +9,6 @@ from fake_twilio.twiml.rules import ADDRESSES, DOCUMENTS, ELEMENTS, METHOD, NEST
 from fake_twilio.webhooks.webhook import place
 
 Kind = Literal["voice", "messaging"]
-
-
 XML_NAMESPACE = "{http://www.w3.org/XML/1998/namespace}"
 
 

@@ -26,20 +26,13 @@ def rule(attributes: str = "", children: str = "", *, text: bool = False) -> Rul
 
 
 CALLBACK = "statusCallback statusCallbackMethod statusCallbackEvent"
-
-
 RECORDING = "recordingStatusCallback recordingStatusCallbackMethod recordingStatusCallbackEvent"
-
 
 DETECTION = """machineDetection machineDetectionTimeout machineDetectionSpeechThreshold
     machineDetectionSpeechEndThreshold machineDetectionSilenceTimeout amdStatusCallback amdStatusCallbackMethod"""
 
-
 INLINE = "break emphasis lang phoneme prosody say-as sub w"
-
-
 SSML = f"{INLINE} p s"
-
 
 DOCUMENTS = {
     "voice": rule(
@@ -49,7 +42,6 @@ DOCUMENTS = {
     "messaging": rule(children="Message Redirect"),
 }
 """`<Response>` in the document of a call and in that of a message."""
-
 
 ELEMENTS = {
     "Say": rule("voice language loop", SSML, text=True),
@@ -165,10 +157,8 @@ ELEMENTS = {
 }
 """Every other element. SSML elements are in small letters."""
 
-
 NESTED = {("Refer", "Sip"): rule(text=True)}
 """Elements that differ by their parent: parent, element."""
-
 
 ADDRESSES = names(
     """action url waitUrl referUrl statusCallback statusCallbackUrl recordingStatusCallback transcribeCallback
@@ -176,21 +166,11 @@ ADDRESSES = names(
 )
 """Attributes that contain an address."""
 
-
 METHOD = "GET|POST"
-
-
 BOOLEAN = "true|false"
-
-
 NUMBER = r"\d+"
-
-
 EVENTS = r"[a-z-]+( [a-z-]+)*"
-
-
 ADDRESS = r"\S+"
-
 
 VALUES = {
     "action": ADDRESS,
@@ -230,7 +210,6 @@ VALUES = {
     "waitUrl": r"\S*",
 }
 """The pattern for the values of an attribute. A name that ends in `method` is GET or POST."""
-
 
 OWN_VALUES = {
     ("Gather", "finishOnKey"): "[0-9*#]?",

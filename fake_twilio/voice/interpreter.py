@@ -13,8 +13,6 @@ from fake_twilio.voice.allowed_verbs import BEFORE_ANSWERING
 from fake_twilio.voice.session import HangUp, Session
 
 APOLOGY = "We are sorry, an application error has occurred. Goodbye."
-
-
 MOST_DOCUMENTS = 500
 """The limit for redirects in a circle, which would never end at pace 0."""
 
@@ -64,7 +62,7 @@ async def interpret(session: Session, source: Source) -> None:
             if following is None:
                 return
             source = following
-        session.fault(None, f"{MOST_DOCUMENTS} documents in one call: it redirects in a circle")
+        session.fault(None, f"{MOST_DOCUMENTS} documents in one call: they redirect in a circle")
     except HangUp:
         session.hung_up = True
 
@@ -75,7 +73,7 @@ async def run(session: Session, document: Element) -> Source | None:
         if element.tag == "Reject" and place:
             session.fault(None, "Reject must be the first verb of its document")
         if session.only and element.tag not in session.only:
-            session.fault(None, f"{element.tag}: not in a document for somebody who waits or is about to be connected")
+            session.fault(None, f"{element.tag}: not allowed while a caller waits, or before a callee is connected")
             continue
         verb = session.verbs.get(element.tag)
         if verb is None:

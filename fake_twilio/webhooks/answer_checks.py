@@ -8,7 +8,6 @@ from fake_twilio.webhooks.webhook import Answer, Webhook, place
 TWIML_TYPES = frozenset({"text/xml", "application/xml", "text/html"})
 """Content types that Twilio reads as TwiML (https://www.twilio.com/docs/voice/twiml#twilio-understands-mime-types)."""
 
-
 SLOW = 5.0
 """Default of seconds after which an answer is reported as slow; Twilio gives up after fifteen."""
 
@@ -50,8 +49,8 @@ def check_body(webhook: Webhook, answer: Answer) -> Iterator[tuple[int | None, s
             yield 11206, "answered 204 with a body"
     elif webhook.kind == "status":
         if not answer.body:
-            yield None, f"answered {answer.status} with nothing in it; an answer without content is a 204"
+            yield None, f"answered {answer.status} with an empty body; the status for that is 204"
         elif answer.content_type not in ("text/xml", "application/xml"):
             yield 12300, f"answered {answer.status} with {answer.content_type or 'no Content-Type'}; 204 is enough"
     elif answer.content_type == "text/html":
-        yield None, "answered TwiML as text/html; text/xml is its type"
+        yield None, "answered TwiML as text/html; it should be text/xml"

@@ -58,7 +58,7 @@ class WebhookClient:
         except aiohttp.ClientResponseError as error:
             words = " ".join(error.message.split())
             answer = Answer(
-                failure="rt", code=11206, detail=f"answered what is not HTTP, or a 204 with a body: {words}"
+                failure="rt", code=11206, detail=f"the answer is not valid HTTP, or a 204 with a body: {words}"
             )
         except (aiohttp.ClientError, ConnectionError, ValueError) as error:
             answer = Answer(failure="rt", code=11200, detail=f"the connection broke: {type(error).__name__}")

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 POLICIES = frozenset({"4xx", "5xx", "ct", "rt", "all"})
-
-
 RANGES = {"ct": (100, 10000), "rt": (100, 15000), "tt": (100, 15000), "rc": (0, 5)}
 
 

@@ -55,15 +55,11 @@ class Sender:
 
     def queue(self, sid: str) -> CallbackQueue:
         """Return the queue of the callbacks of one call or message."""
-        return self.queues.setdefault(sid, CallbackQueue())
+        return self.queues.setdefault(sid, CallbackQueue(self.send, self.lose, self.chaos))
 
     def post(self, webhook: Webhook, number: int, last: bool = False) -> None:
         """Send a status callback after the one before it, or as chaos decides."""
-        queue = self.queue(webhook.sid)
-        if self.chaos:
-            self.tasks.spawn(queue.deliver_in_chaos(webhook, self.send, self.lose, self.chaos, number, last))
-        else:
-            self.tasks.spawn(queue.deliver(webhook, self.send))
+        self.tasks.spawn(self.queue(webhook.sid).deliver(webhook, number, last))
 
     def lose(self, webhook: Webhook) -> None:
         """Record a callback that chaos has dropped; it is listed, but not sent."""

@@ -58,7 +58,7 @@ def test_nobody_is_asked_about_calls_to_a_number_without_an_address(stage: Stage
     phone_call = stage.fake.phone(THEIRS).call(OURS)
     phone_call.wait_until("failed")
     (fault,) = stage.fake.faults
-    assert "it has no VoiceUrl" in fault.detail
+    assert "has no VoiceUrl" in fault.detail
 
 
 def test_a_twiml_app_takes_the_calls_and_texts_of_its_number(stage: Stage, client: Client) -> None:

@@ -214,7 +214,7 @@ def test_a_caller_leaves_the_queue(stage: Stage) -> None:
     assert stage.fake.faults == []
     bob = call_in(stage, BOB, "<Leave/>")
     bob.wait_until("completed")
-    assert ["in no queue" in fault.detail for fault in stage.fake.faults] == [True]
+    assert ["not in a queue" in fault.detail for fault in stage.fake.faults] == [True]
 
 
 def test_a_queue_may_be_full(stage: Stage) -> None:
@@ -230,7 +230,7 @@ def test_music_that_cannot_be_had_is_a_fault_and_the_caller_waits_on(stage: Stag
     stage.app.reply("/music", twiml("<Dial>+15559990000</Dial>"))
     ann = enqueue(stage, ANN)
     stage.fake.wait_until_quiet()
-    assert ["Dial: not in a document" in fault.detail for fault in stage.fake.faults] == [True]
+    assert ["Dial: not allowed" in fault.detail for fault in stage.fake.faults] == [True]
     assert ann.status == "in-progress"
 
 

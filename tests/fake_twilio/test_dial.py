@@ -153,7 +153,7 @@ def test_a_whisper_may_not_dial(stage: Stage) -> None:
     leg = stage.fake.phone(ANN).wait_for_call()
     leg.answer()
     phone_call.wait_until_connected_to(ANN)
-    assert ["Dial: not in a document" in fault.detail for fault in stage.fake.faults] == [True]
+    assert ["Dial: not allowed" in fault.detail for fault in stage.fake.faults] == [True]
 
 
 def test_the_other_leg_has_callbacks_of_its_own(stage: Stage) -> None:

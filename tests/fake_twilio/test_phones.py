@@ -276,7 +276,7 @@ def test_a_name_that_only_leads_to_this_machine_opens_nothing(stage: Stage, path
     method = "POST" if path == "/_phones" else "GET"
     with ask(stage, method, path, Host=host.format(port=stage.fake.port)) as answer:
         assert answer.status_code == 403
-        assert answer.json()["detail"] == f"The phones answer at {stage.fake.url} only, or at localhost."
+        assert answer.json()["detail"] == f"The emulator answers at {stage.fake.url} and at localhost only."
     assert Events(stage).next()["phones"] == []
 
 
@@ -288,7 +288,7 @@ def test_a_page_of_another_site_presses_no_buttons(stage: Stage, origin: str, bu
     stage.fake.phone(THEIRS).wait_for_call()
     with ask(stage, "POST", f"/_phones/{NUMBER}/{button}", Origin=origin.format(port=stage.fake.port)) as answer:
         assert answer.status_code == 403
-        assert answer.json()["detail"] == "A page of another site may not use the phones."
+        assert answer.json()["detail"] == "Requests of other websites are rejected."
     assert stage.fake.call(sid).status == "ringing"
 
 

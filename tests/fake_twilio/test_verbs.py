@@ -271,8 +271,8 @@ def test_refer_answers_that_it_cannot(stage: Stage) -> None:
     phone_call = call_in(stage, "<Refer action='/referred'><Sip>sip:alice@example.com</Sip></Refer>")
     phone_call.wait_until("completed")
     assert stage.app.forms("/referred")[0]["ReferSipResponseCode"] == "501"
-    assert (phone_call.heard(), "cannot hand a call over" in details(phone_call, "Refer")[0]) == ("still here", True)
-    assert ["no SIP call" in fault.detail for fault in stage.fake.faults] == [True]
+    assert (phone_call.heard(), "cannot refer a call" in details(phone_call, "Refer")[0]) == ("still here", True)
+    assert ["not a SIP call" in fault.detail for fault in stage.fake.faults] == [True]
 
 
 def test_start_and_stop_tell_of_a_stream(stage: Stage) -> None:
@@ -325,7 +325,7 @@ def test_connect_says_that_nothing_talks(stage: Stage) -> None:
     stage.app.reply("/after", twiml("<Say>after</Say>"))
     phone_call = call_in(stage, "<Connect action='/after'><Stream url='wss://example.com/s'/></Connect>")
     phone_call.wait_until("completed")
-    assert (phone_call.heard(), "no web socket" in details(phone_call, "Connect")[0]) == ("after", True)
+    assert (phone_call.heard(), "no WebSocket" in details(phone_call, "Connect")[0]) == ("after", True)
 
 
 def test_echo_goes_on_until_somebody_hangs_up(stage: Stage) -> None:

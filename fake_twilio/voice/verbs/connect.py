@@ -10,8 +10,8 @@ async def connect(session: Session, element: Element) -> Source | None:
     """Report the stream or service; the emulator cannot run it, so it ends immediately."""
     for noun in element:
         url = noun.get("url", "")
-        detail = f"{noun.tag}: a fake opens no web socket and has no voice; as if it had ended at once"
+        detail = f"{noun.tag}: the emulator opens no WebSocket and runs no service: it ends immediately"
         with session.step("Connect", detail=detail, **({"url": url} if url else {})):
             if noun.tag == "Stream" and not url.startswith("wss://"):
-                session.fault(31920, f"Connect: the Stream's url {url!r} is no wss:// address")
+                session.fault(31920, f"Connect: the Stream's url {url!r} is not a wss:// address")
     return session.action(element, ())

@@ -11,8 +11,6 @@ from fake_twilio.voice.verbs.attributes import flag, whole_number
 from fake_twilio.webhooks.fields import Fields
 
 MOST_PARTIAL_RESULTS = 10
-
-
 CONFIDENCE = "0.95"
 
 
@@ -36,7 +34,9 @@ async def gather(session: Session, element: Element) -> Source | None:
         return None
     if not element.get("action", "").strip():
         if not session.document_url:
-            session.fault(None, "Gather: no action, and the document came with the call: nobody can be told")
+            session.fault(
+                None, "Gather: no action, and the document came with the call: there is no address for the input"
+            )
             return None
         return session.source(session.document_url, element.get("method", "POST"), result or (("Digits", ""),))
     return session.action(element, result or (("Digits", ""),))

@@ -15,4 +15,4 @@ async def leave(session: Session, element: Element) -> None:
     with session.step("Leave"):
         if session.only is WHILE_WAITING and session.call.line.queue is not None:
             raise LeaveQueue
-        session.fault(None, "Leave: this caller is in no queue")
+        session.fault(None, "Leave: this caller is not in a queue")

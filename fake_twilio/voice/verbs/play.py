@@ -17,7 +17,7 @@ async def play(session: Session, element: Element) -> None:
         return
     url = text_of(element)
     if not url:
-        session.fault(None, "Play: neither an address nor digits")
+        session.fault(None, "Play: neither a URL nor digits")
         raise HangUp
     address = session.source(url, "GET").url
     with session.step("Play", url=address, loop=loop) as step:

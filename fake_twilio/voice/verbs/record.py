@@ -23,7 +23,7 @@ async def record(session: Session, element: Element) -> Source | None:
     keys = element.get("finishOnKey", ANY_KEY)
     beep = flag(element, "playBeep", True)
     waiting_for = {"verb": "Record", "max_length": longest, "finish_on_key": keys, "beep": beep}
-    detail = "a tone stands for the voice; the end of silence is not heard"
+    detail = "the emulator records a tone; silence does not end it"
     recording = Recording(session.call.account_sid, session.call.sid, "RecordVerb")
     callback = session.callback(element, "recordingStatusCallback", "completed")
     digits = ""
@@ -66,7 +66,9 @@ def next_document(session: Session, element: Element, fields: Fields) -> Source 
     """Return the action; without one, the running document again."""
     if not element.get("action", "").strip():
         if not session.document_url:
-            session.fault(None, "Record: no action, and the document came with the call: nobody can be told")
+            session.fault(
+                None, "Record: no action, and the document came with the call: there is no address for the recording"
+            )
             raise HangUp
         return session.source(session.document_url, element.get("method", "POST"), fields)
     return session.action(element, fields)

@@ -13,8 +13,8 @@ async def refer(session: Session, element: Element) -> Source | None:
     """Report that the call was not referred: the emulator has no SIP network."""
     sip = element.find("Sip")
     target = "" if sip is None else text_of(sip)
-    detail = f"{target}: a fake cannot hand a call over; answered with SIP {NOT_IMPLEMENTED}"
+    detail = f"{target}: the emulator cannot refer a call; it answers SIP {NOT_IMPLEMENTED}"
     with session.step("Refer", detail=detail):
         if not session.call.person.startswith(("sip:", "sips:")):
-            session.fault(None, "Refer: this call is no SIP call; only those can be handed over")
+            session.fault(None, "Refer: this is not a SIP call; only SIP calls can be referred")
         return session.action(element, (("ReferSipResponseCode", NOT_IMPLEMENTED),))

@@ -2,7 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from fake_twilio.messaging.sent_by_twiml import send
+from fake_twilio.messaging.sent_by_twiml import Draft, send
 from fake_twilio.twiml.source import Source
 from fake_twilio.voice.session import Session
 from fake_twilio.voice.verbs.attributes import text_of
@@ -14,14 +14,7 @@ async def sms(session: Session, element: Element) -> Source | None:
     near = call.to if call.direction == "inbound" else call.from_
     to, from_ = element.get("to") or call.person, element.get("from") or (near if near in ours else ours[0])
     with session.step("Sms", detail=f"to {to}", text=text_of(element)):
-        message = send(
-            session.simulator,
-            to,
-            from_,
-            text_of(element),
-            [],
-            session.callback(element, "statusCallback"),
-            lambda code, detail: session.fault(code, f"Sms: {detail}"),
-        )
+        draft = Draft(to, from_, text_of(element), callback=session.callback(element, "statusCallback"))
+        message = send(session.simulator, draft, lambda code, detail: session.fault(code, f"Sms: {detail}"))
         about = (("MessageSid", message.sid), ("SmsSid", message.sid), ("MessageStatus", message.status))
         return session.action(element, (*about, ("SmsStatus", message.status)))

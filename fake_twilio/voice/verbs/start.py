@@ -29,7 +29,7 @@ def stream(session: Session, noun: Element) -> Tap:
     """Report a stream (https://www.twilio.com/docs/voice/twiml/stream#statuscallback)."""
     url, sid = noun.get("url", ""), f"MZ{uuid4().hex}"
     if not url.startswith("wss://"):
-        session.fault(31920, f"Start: the Stream's url {url!r} is no wss:// address")
+        session.fault(31920, f"Start: the Stream's url {url!r} is not a wss:// address")
     callback = session.callback(noun, "statusCallback", "stream")
     name = noun.get("name", "")
 

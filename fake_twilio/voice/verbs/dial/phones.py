@@ -22,7 +22,7 @@ async def dial_phones(session: Session, dial: Element, outcome: Outcome, recorde
     step.about["detail"] = " and ".join(phone.to for phone in phones) or "nobody"
     session.simulator.changes.tell()
     if len(phones) > MOST_PHONES:
-        session.fault(None, f"Dial: {len(phones)} phones; {MOST_PHONES} can be rung at once")
+        session.fault(None, f"Dial: {len(phones)} phones; at most {MOST_PHONES} can be rung in parallel")
         del phones[MOST_PHONES:]
     from_ = caller_id(session, dial, phones)
     if not phones or from_ is None:

@@ -24,7 +24,7 @@ async def take_from_queue(session: Session, dial: Element, noun: Element, outcom
     step.about["detail"] = f"queue {name!r}"
     found = session.simulator.queues.get(name)
     if found is None:
-        step.about["detail"] += ", where nobody has ever waited"
+        step.about["detail"] += ", which does not exist"
         outcome.status = "failed"
         return
     waiting = await next_in(session, found, whole_number(dial, "timeout", 30))

@@ -36,7 +36,7 @@ def targets(session: Session, dial: Element) -> list[Target]:
                 pass
     for target in found:
         if not any(kind.fullmatch(target.to) for kind in (E164, CLIENT, SIP)):
-            session.fault(13223, f"Dial: {target.noun.tag} {target.to!r} is no number, client or SIP address")
+            session.fault(13223, f"Dial: {target.noun.tag} {target.to!r} is not a number, a client or a SIP address")
     return [target for target in found if any(kind.fullmatch(target.to) for kind in (E164, CLIENT, SIP))]
 
 
@@ -63,7 +63,7 @@ def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | No
     to_a_number = any(E164.fullmatch(phone.to) for phone in phones)
     if allowed and not (to_a_number and not E164.fullmatch(number)):
         return number
-    session.fault(13214, f"Dial: the callerId {number!r} is neither ours nor one of this call's")
+    session.fault(13214, f"Dial: the callerId {number!r} is neither a number of the account nor one of this call")
     return None
 
 
