@@ -43,8 +43,8 @@ def gather(
     found = TwilioNames(stored=stored or {})
     for name, (_, words) in NAMES.items():
         found.names[name] = given.get(name) or live.get(name, "")
-        needed = name == "TWILIO_ACCOUNT_SID"
-        if not (found.names[name] or live) and (needed or terminal.has_person()):
+        needed, asked = name == "TWILIO_ACCOUNT_SID", name != "TWILIO_MESSAGING_SERVICE_SID" and terminal.has_person()
+        if not (found.names[name] or live) and (needed or asked):
             found.names[name] = terminal.ask(f"{name}, {words}" + ("" if needed else "; Enter for none"))
     new_account = found.names["TWILIO_ACCOUNT_SID"] != live.get("TWILIO_ACCOUNT_SID")
     new_key = found.names["TWILIO_API_KEY"] != live.get("TWILIO_API_KEY", "")

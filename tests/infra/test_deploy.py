@@ -73,15 +73,15 @@ def test_without_a_terminal_and_without_yes_nothing_begins(deployed: World) -> N
 
 def test_a_user_is_asked_once_and_secrets_are_not_shown(there: World) -> None:
     """What the environment and Azure do not know."""
-    there.answers = [ACCOUNT, KEY, NUMBER, "", there.twilio.token, there.twilio.keys[KEY], "y", "yes"]
+    there.answers = [ACCOUNT, KEY, NUMBER, there.twilio.token, there.twilio.keys[KEY], "y", "yes"]
 
     done = there.run("deploy", "--location", "West Europe")
 
     assert done.code == 0, done.err
-    names = ["ACCOUNT_SID", "API_KEY", "FROM_NUMBER", "MESSAGING_SERVICE_SID", "AUTH_TOKEN (not shown)"]
+    names = ["ACCOUNT_SID", "API_KEY", "FROM_NUMBER", "AUTH_TOKEN (not shown)"]
     names.append("API_SECRET (not shown)")
     assert all(f"TWILIO_{name}" in asked for name, asked in zip(names, there.asked, strict=False))
-    assert [asked.partition("?")[0] for asked in there.asked[6:]] == [
+    assert [asked.partition("?")[0] for asked in there.asked[5:]] == [
         "Create the resource group rg-phone in westeurope",
         "Go on",
     ]
