@@ -71,8 +71,10 @@ def find(az: Az, group: str, name: str) -> Deployment:
         found.there = az.json("resource", "list", "--resource-group", group) or []
     for resource in parts(found.there, name):
         kind, called = resource["type"].lower(), resource["name"]
+        if resource["location"] != "global":
+            found.location = resource["location"].replace(" ", "").lower()
         if kind == "microsoft.web/sites":
-            found.app, found.location = called, resource["location"].replace(" ", "").lower()
+            found.app = called
             found.host = az.json("functionapp", "show", *found.in_azure)["properties"]["defaultHostName"]
             found.base_url = settings(az, found).get("PUBLIC_BASE_URL") or found.address
         elif kind == "microsoft.keyvault/vaults":

@@ -67,7 +67,9 @@ def test_the_data_can_stay_and_is_found_again(deployed: World) -> None:
 
     [kept] = left(deployed)
     assert kept.endswith("data")
-    assert deployed.deploy().code == 0
+    deployed.azure.groups["rg-phone"]["location"] = "eastus2"
+    assert deployed.run("deploy", "--yes", **deployed.secrets).code == 0, "in the region of the data"
+    assert deployed.azure.deployments["rg-phone", "phone"]["parameters"]["location"] == "westeurope"
     assert left(deployed).count(kept) == 1
     assert deployed.run("destroy", *YES).code == 0
     assert left(deployed) == []
