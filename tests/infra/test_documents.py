@@ -19,7 +19,7 @@ def test_the_commands_of_a_document_run_as_they_are_written(there: World, page: 
     """With the user's own number in place of the example's."""
     before, twilio = there.calls_go_to, there.twilio
     typed = {
-        "infra/deploy.py": [ACCOUNT, KEY, "", twilio.token, twilio.keys[KEY], "yes", "yes"],
+        "infra/deploy.py": [ACCOUNT, KEY, twilio.token, twilio.keys[KEY], "yes", "yes"],
         "infra/destroy.py": ["rg-phone"],
     }
     lines = [shlex.split(line) for line in commands(text_of(page)) if line.startswith("python3 infra/")]
