@@ -207,7 +207,7 @@ def test_the_address_of_a_picture_is_a_web_address(page: Page, stage: Stage) -> 
 
     picture.press("Enter")
 
-    expect(phone.get_by_role("status").filter(has_text="begins with http:// or https://")).to_be_visible()
+    expect(phone.get_by_role("status").filter(has_text="starts with http:// or https://")).to_be_visible()
     expect(picture).to_have_value("javascript:alert(1)")
     assert stage.app.received == []
 
@@ -268,7 +268,7 @@ def test_a_number_that_is_none_is_refused_in_words(page: Page, number: str) -> N
     page.get_by_role("textbox", name="Number of the new phone").fill(number)
     page.get_by_role("button", name="Add a phone").click()
 
-    expect(page.get_by_role("alert")).to_contain_text("begins with + and its country")
+    expect(page.get_by_role("alert")).to_contain_text("starts with + and the country code")
     expect(page.get_by_role("article")).to_have_count(0)
 
 

@@ -1,4 +1,4 @@
-// Names a phone that nobody has called or texted yet, so that it can call and text the app itself.
+// Adds a phone that the app has not called or texted yet, so that it can call and text the app.
 
 import { h, icon, setText } from "./dom.js";
 import { addPhone } from "./server.js";
@@ -6,7 +6,7 @@ import { plainNumber } from "./words.js";
 
 const NUMBER = /^\+[1-9]\d{6,14}$/;
 
-/** The first number of a row of made-up ones that is not a phone yet. */
+/** The first invented number that is not a phone yet. */
 export function freeNumber(phones) {
   const taken = new Set(phones.map((phone) => phone.number));
   let next = 15551234567;
@@ -39,7 +39,7 @@ export function createAdder() {
     event.preventDefault();
     const number = plainNumber(field.value);
     try {
-      if (!NUMBER.test(number)) throw new Error("A number begins with + and its country, like +15551234567");
+      if (!NUMBER.test(number)) throw new Error("A number starts with + and the country code, like +15551234567");
       await addPhone(number);
       showPhone(number);
     } catch (error) {
@@ -50,7 +50,7 @@ export function createAdder() {
 
   return {
     element,
-    /** Proposes a number that is free, unless the person has begun to write another one. */
+    /** Proposes a free number, unless the person has started to type another one. */
     update({ phones }) {
       if (field.value === proposal || phones.some(({ number }) => number === plainNumber(field.value)))
         field.value = freeNumber(phones);
@@ -59,7 +59,7 @@ export function createAdder() {
   };
 }
 
-/** The new phone comes with the next state; the person is then taken to it. */
+/** Scrolls to the new phone as soon as the next state contains it. */
 function showPhone(number, tries = 40) {
   const phone = [...document.querySelectorAll(".phone")].find((element) => element.dataset.number === number);
   if (!phone) {

@@ -1,4 +1,4 @@
-// Tells a screen reader what rings, what has ended and what Twilio would complain about.
+// Tells screen readers about ringing phones, ended calls and new faults.
 
 import { setText } from "./dom.js";
 import { callPeer, callTitle, comesIn, duration, prettyNumber } from "./words.js";

@@ -1,4 +1,4 @@
-// A text in the thread: who sent it, its words and media, what became of it.
+// A message in the thread: its sender, its text and media, its status.
 
 import { h, icon, setText } from "./dom.js";
 import { clockTime, errorPage, fileName, prettyNumber, webAddress } from "./words.js";
@@ -40,8 +40,8 @@ export function errorLink(code) {
 }
 
 /**
- * A link to the media. Pictures from this machine are shown at once, others on request: the page calls no other host by
- * itself.
+ * A link to the media. Pictures from this machine are shown immediately, others on request: the page sends no
+ * requests to other hosts by itself.
  */
 function attachment(text) {
   const url = webAddress(text);

@@ -1,4 +1,4 @@
-// The screen of a phone that rings and of a phone in a call.
+// The screens of a phone that rings and of a phone in a call.
 
 import { followEnd, h, icon, keyed, setText } from "./dom.js";
 import { createStep, stepsOf } from "./steps.js";
@@ -9,7 +9,7 @@ import { callPeer, comesIn, prettyNumber } from "./words.js";
 
 const LETTERS = { 2: "ABC", 3: "DEF", 4: "GHI", 5: "JKL", 6: "MNO", 7: "PQRS", 8: "TUV", 9: "WXYZ", 0: "+" };
 
-/** A round button with its word below it. The hint is for eyes only, so that the button's name stays one word. */
+/** A round button with a word below it. Screen readers do not get the hint, so that the button's name is one word. */
 function roundButton(kind, word, key, onclick) {
   return h(
     "button",

@@ -1,11 +1,11 @@
-// Calls and texts that a person makes: which of our numbers, a button that calls it, a field for a text with a picture.
+// Calling and texting the app: a choice of the account's numbers, a call button, a field for a message with a picture.
 
 import { h, icon, setText } from "./dom.js";
 import { prettyNumber, webAddress } from "./words.js";
 
 const TALLEST = 120;
 
-/** The head of a phone at rest: our number, or a choice of them, and the button that calls it. */
+/** The head of an idle phone: the account's number, or a choice of numbers, and the call button. */
 export function createContact({ call }) {
   const only = h("b", { class: "contact-number" });
   const choice = h("select", { class: "contact-number", "aria-label": "Call and text this number" });
@@ -37,7 +37,7 @@ export function createContact({ call }) {
   };
 }
 
-/** The field at the end of a thread. `send(body, media)` tells whether the text is on its way. */
+/** The field at the end of a thread. `send(body, media)` returns whether the message was sent. */
 export function createComposer({ send, problem }) {
   const body = h("textarea", {
     class: "compose-body",
@@ -85,7 +85,7 @@ export function createComposer({ send, problem }) {
     button.disabled = nothing || !reachable;
   }
 
-  /** Makes the field as tall as its words. */
+  /** Makes the field as tall as its text. */
   function grow() {
     body.style.height = "";
     const edges = body.offsetHeight - body.clientHeight;
@@ -113,7 +113,7 @@ export function createComposer({ send, problem }) {
     const address = picture.value.trim();
     if (sending || button.disabled) return;
     if (address && !webAddress(address)) {
-      problem(new Error("The address of a picture begins with http:// or https://"));
+      problem(new Error("The address of a picture starts with http:// or https://"));
       picture.focus();
       return;
     }

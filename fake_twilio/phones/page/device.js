@@ -1,4 +1,4 @@
-// A phone: its case with number and switch, and the screen that fits what is going on.
+// A phone: its case with number and switch, and the screen for its state.
 
 import { createCall, createRinging } from "./call.js";
 import { createComposer, createContact } from "./composer.js";
@@ -10,7 +10,7 @@ import { createThread } from "./thread.js";
 import { createToast } from "./toast.js";
 import { comesIn, logAddress, prettyNumber } from "./words.js";
 
-// Where the colour of a phone begins and where it goes on a screen that rings.
+// The colour of a phone, and the second colour of its ringing screen.
 const HUES = [
   [38, 350],
   [215, 275],
@@ -25,7 +25,7 @@ const ARRIVAL = 500;
 
 const PLACED = ["queued", "initiated", "ringing"];
 
-/** The calls of a phone that somebody is in or has placed, newest first. */
+/** The calls of a phone that are in progress or were placed on it, newest first. */
 function liveCalls(phone) {
   return phone.calls.filter(
     (call) => call.status === "in-progress" || (PLACED.includes(call.status) && !comesIn(call, phone.number)),
@@ -44,7 +44,7 @@ export function createPhone({ number }, place, surroundings) {
 
   const toast = createToast();
   const problem = (error) => toast.show(error.message);
-  /** Does something, once at a time; tells whether it was done. */
+  /** Does something unless it is being done already; returns whether it was done. */
   const once = async (action, body) => {
     if (pending.has(action)) return false;
     pending.add(action);
@@ -52,7 +52,7 @@ export function createPhone({ number }, place, surroundings) {
     pending.delete(action);
     return Boolean(done);
   };
-  /** The call that is on the screen: the one that the person has chosen, else the newest. */
+  /** The call on the screen: the one that the person has chosen, else the newest. */
   const currentCall = () => {
     const live = liveCalls(phone);
     return live.find(({ sid }) => sid === chosen) ?? live[0];
@@ -67,7 +67,7 @@ export function createPhone({ number }, place, surroundings) {
     interrupt("dtmf");
     sendKey(currentCall().sid, key);
   };
-  /** A person who answers while the app still asks has heard enough, as Twilio sees it too. */
+  /** Input during the prompt of a Gather ends the prompt, as at Twilio. */
   const interrupt = (way) => {
     const { sid, waiting_for: waiting } = currentCall();
     if (waiting?.input?.includes(way)) stopSpeaking(sid);
@@ -101,7 +101,7 @@ export function createPhone({ number }, place, surroundings) {
     "section",
     { class: "idle", "aria-label": "Calls and texts" },
     contact.element,
-    h("p", { class: "asleep" }, h("b", {}, "Switched off"), "Calls ring out, texts are undelivered"),
+    h("p", { class: "asleep" }, h("b", {}, "Switched off"), "Calls are not answered, messages are undelivered"),
     nothing,
     thread.element,
     composer.element,
@@ -125,7 +125,7 @@ export function createPhone({ number }, place, surroundings) {
   element.style.setProperty("--hue-far", far);
   setTimeout(() => element.classList.remove("is-new"), ARRIVAL);
 
-  /** Does what a key of the keyboard means on this phone now; tells whether it means anything. */
+  /** Handles a key of the keyboard; returns whether it means anything on this phone now. */
   function takeKey(key) {
     const inCall = currentCall();
     if (key === "a" && ringingCall(phone)) answer();
@@ -161,7 +161,7 @@ export function createPhone({ number }, place, surroundings) {
     thread.update(phone);
     nothing.hidden = thread.element.childElementCount > 0;
     noticeTexts(idle.hidden);
-    // What had the focus may be gone from the screen: the phone keeps it, so that the next key still reaches it.
+    // The focused element may be hidden now: focus the phone, so that the next key still reaches it.
     const focused = document.activeElement;
     if (element.contains(focused) && focused.closest("[hidden]")) element.focus({ preventScroll: true });
   }

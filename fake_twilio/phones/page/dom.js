@@ -1,6 +1,6 @@
-// Making and renewing elements. Data only ever becomes text nodes and attributes, never markup.
+// Creating and updating elements. Data becomes text nodes and attributes, never markup.
 
-/** Makes an element; attributes that are null, undefined or false are left out, `on…` ones are listeners. */
+/** Creates an element. Attributes that are null, undefined or false are left out; `on…` attributes are listeners. */
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -33,8 +33,8 @@ const lists = new WeakMap();
 
 /**
  * Makes the children of `parent` match `items`: one view `{element, update(item)}` for each key, kept for as long as
- * the key is there, and updated only when its item has changed. What stays is not moved, so that focus, scroll and
- * animations live on.
+ * the key is there, and updated only when its item has changed. Existing elements are not moved, so that focus, scroll
+ * position and animations survive.
  */
 export function keyed(parent, items, keyOf, make) {
   const before = lists.get(parent) ?? new Map();
@@ -58,7 +58,7 @@ export function keyed(parent, items, keyOf, make) {
 
 /**
  * Keeps the end of a growing box in view, or the start of its last entry when that is taller than the box, until the
- * person scrolls away from it. Returns what to call after a change.
+ * person scrolls away from it. Returns a function to call after a change.
  */
 export function followEnd(box) {
   let following = true;
@@ -75,13 +75,13 @@ export function followEnd(box) {
   box.addEventListener("scroll", () => {
     if (Math.abs(box.scrollTop - place) > 1) following = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
   });
-  // A word that is being spoken is in view, however long the text around it.
+  // Keep the word that is being spoken in view, also in a long text.
   box.addEventListener("animationstart", ({ target }) => {
     if (!following || !target.classList.contains("word")) return;
     const below = target.getBoundingClientRect().bottom - box.getBoundingClientRect().bottom + 12;
     if (below > 0) scrollTo(box.scrollTop + below);
   });
-  // A picture that has come, or that is not to be had and becomes a link: both change the height.
+  // A picture that has loaded, or has failed and becomes a link, changes the height.
   for (const end of ["load", "error"]) box.addEventListener(end, () => requestAnimationFrame(renew), true);
   new ResizeObserver(renew).observe(box);
   return renew;

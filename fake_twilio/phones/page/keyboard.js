@@ -1,6 +1,6 @@
-// The keyboard: A answers, D declines, H hangs up, digits are pressed, on the phone for which they mean something.
+// The keyboard: A answers, D declines, H hangs up, digits are pressed, on the first phone where that is possible.
 
-/** Hands keys to the phones in `grid`. Returns what makes a phone's view one that takes them. */
+/** Passes keys to the phones in `grid`. Returns a function that registers a phone's view. */
 export function listenForKeys(grid) {
   const views = new WeakMap();
 
@@ -13,7 +13,7 @@ export function listenForKeys(grid) {
     const taker = phones.find((phone) => views.get(phone).takeKey(key));
     if (!taker) return;
     event.preventDefault();
-    if (taker !== focused) taker.focus(); // the keys that follow are for the same phone
+    if (taker !== focused) taker.focus(); // the next keys are for the same phone
   });
 
   return (view) => {

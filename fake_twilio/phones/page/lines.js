@@ -1,4 +1,4 @@
-// Several calls on one phone: a button for each, which brings it to the front. A phone with one call shows none.
+// Several calls on one phone: a button for each call shows it. With one call there are no buttons.
 
 import { h, keyed, setText } from "./dom.js";
 import { callPeer, prettyNumber } from "./words.js";
@@ -7,7 +7,7 @@ export function createLines(number, choose) {
   const element = h("div", { class: "lines", role: "group", "aria-label": "Calls on this phone", hidden: true });
   return {
     element,
-    /** `calls` are the newest first, the buttons the oldest first. */
+    /** `calls` has the newest first, the buttons have the oldest first. */
     update(calls, current) {
       element.hidden = calls.length < 2;
       const lines = (element.hidden ? [] : calls.toReversed()).map((call) => ({

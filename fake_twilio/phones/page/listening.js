@@ -1,4 +1,4 @@
-// What the app waits for in a call: keys, speech, the end of a recording; with the keys pressed so far and the speech.
+// What the app waits for in a call: keys, speech, or the end of a recording; and the input so far.
 
 import { h, setText } from "./dom.js";
 import { listeningWords, takesSpeech } from "./situation.js";
@@ -32,7 +32,7 @@ export function createListening({ speak, interrupt }) {
       const recording = waiting?.verb === "Record";
       const next = waiting ? `${call.sid}/${waiting.verb}/${since}` : call.sid;
       if (next !== wait) {
-        // Keys that an earlier menu has taken are not shown again in the next one.
+        // Keys for an earlier menu are not shown in the next one.
         keysBefore = waiting && wait.startsWith(call.sid) ? call.keys.length : 0;
         if (recording && waiting.beep) beep();
         wait = next;

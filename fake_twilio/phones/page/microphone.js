@@ -1,7 +1,7 @@
-// What a person says into the microphone, as words: the browser's own recognition, where there is one.
+// Turns speech into text with the browser's own speech recognition, if it has one.
 
 const Recognition = window.SpeechRecognition ?? window.webkitSpeechRecognition ?? null;
-// The browser cannot do it here at all; anything else (nobody spoke, a moment without network) may work next time.
+// Errors after which trying again is useless; after others (nobody spoke, for example) it may work next time.
 const HOPELESS = ["service-not-allowed", "language-not-supported", "network", "audio-capture"];
 
 let works = Recognition !== null;
@@ -11,8 +11,8 @@ export function canListen() {
 }
 
 /**
- * Listens once. `onWords(words, isFinal)` is told what has been understood so far; `onEnd` that it is over, whatever the
- * reason. Returns what stops it.
+ * Listens once. `onWords(words, isFinal)` is called with the words so far, `onEnd` at the end for any reason. Returns a
+ * function that stops it.
  */
 export function listen({ onWords, onEnd }) {
   const recognition = new Recognition();

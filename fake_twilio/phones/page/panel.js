@@ -1,4 +1,4 @@
-// Behind the scenes: the webhooks that the fake Twilio has sent, and the faults that it found in the app.
+// The panel: the webhooks that the emulator has sent, and the faults that it found in the app.
 
 import { h, keyed, setText } from "./dom.js";
 import { errorLink } from "./bubble.js";
@@ -8,10 +8,10 @@ import { exactTime, shortSid } from "./words.js";
 const SECTIONS = {
   webhooks: {
     title: "Webhooks",
-    lead: "Each request that the fake Twilio made to your app, and what it answered.",
-    empty: "None yet. They come with the first call or text.",
+    lead: "Each request of the emulator to your app, and its answer.",
+    empty: "None yet. The first call or message causes some.",
   },
-  faults: { title: "Faults", lead: "What Twilio would complain about, and errors that your app has logged.", empty: "None. Twilio would be content." },
+  faults: { title: "Faults", lead: "Errors that Twilio would report, mistakes that it ignores, and errors that your app has logged.", empty: "None." },
 };
 
 export function createPanel() {

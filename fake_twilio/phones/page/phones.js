@@ -1,4 +1,4 @@
-// The phones page: follows the fake Twilio's state and keeps the page equal to it.
+// The phones page: receives the emulator's state and shows it.
 
 import { createAdder } from "./adder.js";
 import { createAnnouncer } from "./announcer.js";
@@ -30,7 +30,7 @@ follow({
     setConnected(true);
     if (scheduled) return;
     scheduled = true;
-    setTimeout(render); // not an animation frame: a page in the background gets none, but its phones ring all the same
+    setTimeout(render); // not an animation frame: a page in the background gets none, but its phones must ring
   },
   onLost: () => setConnected(false),
 });
@@ -73,7 +73,7 @@ function renewClocks() {
 }
 setInterval(renewClocks, 500);
 
-/** A phone that rings where nobody looks is named at the edge of the window. */
+/** Names a ringing phone that is outside the window at the edge of the window. */
 function renewDock() {
   const unseen = [...grid.querySelectorAll('[data-state="ringing"]')].find((phone) => {
     const { top, bottom } = phone.getBoundingClientRect();
@@ -90,7 +90,7 @@ function renewDock() {
 addEventListener("scroll", renewDock, { passive: true });
 addEventListener("resize", renewDock, { passive: true });
 
-/** The browser's memory, unless the person has forbidden it. */
+/** The browser's storage, if the person allows it. */
 const storage = (() => {
   try {
     return localStorage;

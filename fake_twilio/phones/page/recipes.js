@@ -1,4 +1,4 @@
-// The curl lines that make a phone ring, ready to be copied.
+// The curl commands that make a phone ring, with a button to copy them.
 
 import { freeNumber } from "./adder.js";
 import { h, icon, keyed, setText } from "./dom.js";

@@ -1,10 +1,10 @@
-// The way to the fake Twilio: its state as server-sent events, and what a person does on a phone as requests.
+// The connection to the emulator: its state comes as server-sent events, actions on a phone are requests.
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 4000;
 
 /**
- * Follows the state for as long as the page is open. The waiting is ours, not EventSource's own: that gives up for good
+ * Receives the state for as long as the page is open. It reconnects by itself, because EventSource gives up permanently
  * when the server answers with an error.
  */
 export function follow({ onState, onLost }) {
@@ -25,7 +25,7 @@ export function follow({ onState, onLost }) {
   open();
 }
 
-/** Does something on a phone; throws an Error with words for a person when it cannot be done. */
+/** Does something on a phone; throws an Error with a message for the person if it is not possible. */
 export function act(number, action, body = {}) {
   return post(`/_phones/${encodeURIComponent(number)}/${action}`, body);
 }
@@ -34,12 +34,12 @@ export function addPhone(number) {
   return post("/_phones", { number });
 }
 
-/** Where the page itself can hear a recording: Twilio's own address asks for a password. */
+/** The address of a recording for the page: the one of the REST API needs a password. */
 export function recordingAddress(sid) {
   return `/_phones/recordings/${encodeURIComponent(sid)}.wav`;
 }
 
-/** A webhook with what was sent and what came back. */
+/** A webhook with its request and its answer. */
 export async function webhookInFull(id) {
   const response = await request(`/_phones/webhooks/${id}`);
   return response.json();
@@ -58,14 +58,14 @@ async function request(path, options) {
   try {
     response = await fetch(path, options);
   } catch {
-    throw new Error("The fake Twilio does not answer");
+    throw new Error("The emulator does not answer");
   }
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
-  throw new Error(problem.detail ?? `The fake Twilio answered ${response.status}`);
+  throw new Error(problem.detail ?? `The emulator answered ${response.status}`);
 }
 
-/** Sends keys in the order in which they were pressed: what is pressed during a request goes with the next one. */
+/** Sends keys in the order in which they were pressed; keys pressed during a request go with the next request. */
 export function keySender(number, onProblem) {
   const waiting = new Map();
   let sending = false;

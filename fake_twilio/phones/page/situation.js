@@ -1,10 +1,10 @@
-// What goes on in a call, in words: who is on the other end, and what the app waits for.
+// The situation of a call in words: who is at the other end, and what the app waits for.
 
 import { comesIn, prettyNumber } from "./words.js";
 
 const ALL_KEYS = "0123456789*#";
 
-/** Whom the phone is connected to: the app, other phones, a queue, a conference. */
+/** What the phone is connected to: the app, other phones, a queue or a conference. */
 export function connectionWords(call, number) {
   if (call.status !== "in-progress") return comesIn(call, number) ? "" : "Ringing";
   const others = listOf(call.connected_to.map(unbroken));
@@ -19,12 +19,12 @@ function unbroken(number) {
   return prettyNumber(number).replaceAll(" ", "\u00a0");
 }
 
-/** Whether words are heard: by a Gather that asks for them, and by a recording. */
+/** Whether speech is expected: by a Gather with speech input, or by a recording. */
 export function takesSpeech(waiting) {
   return waiting?.verb === "Record" || Boolean(waiting?.input.includes("speech"));
 }
 
-/** What the person is to do now, as far as the app waits for something. */
+/** What the app waits for now, as an instruction for the person. */
 export function listeningWords(call) {
   const waiting = call.waiting_for;
   if (!waiting) return unheard(call);
@@ -52,7 +52,7 @@ function unheard(call) {
   if (call.status !== "in-progress") return "";
   const last = call.steps.at(-1);
   return last?.verb === "fetch" && last.state === "now"
-    ? "Asking your app what is next"
+    ? "Asking your app for the next TwiML"
     : "Nothing listens for keys now";
 }
 

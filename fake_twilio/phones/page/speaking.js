@@ -1,9 +1,9 @@
-// What a person says in a call: typed, or spoken into the microphone where the browser understands it.
+// Speaking in a call: typed, or into the microphone if the browser has speech recognition.
 
 import { h, icon } from "./dom.js";
 import { canListen, listen } from "./microphone.js";
 
-/** `speak(words)` tells whether they were heard; `interrupt` is called when the person begins to talk. */
+/** `speak(words)` returns whether something listened; `interrupt` is called when the person starts to talk. */
 export function createSpeaking(speak, interrupt) {
   const field = h("input", {
     type: "text",

@@ -1,4 +1,4 @@
-// Speaks what the callers say, with the browser's own voices; where there are none, the words on the screen remain.
+// Speaks the words of Say with the browser's voices; without voices, the words are only shown.
 
 const synth = window.speechSynthesis ?? null;
 const LAST_WORDS = 4000; // a call that ended by itself may finish its sentence
@@ -14,7 +14,7 @@ export function allowSpeech(allowed) {
   if (!allowed) silence(() => true);
 }
 
-/** Speaks each Say that is being said now, once, and falls silent when its call is over. */
+/** Speaks each running Say once, and stops when its call is over. */
 export function speakFor(phones) {
   const live = new Set();
   for (const phone of phones) {
@@ -36,7 +36,7 @@ export function speakFor(phones) {
   }
 }
 
-/** Falls silent at once: the person has hung up. */
+/** Stops speaking immediately, because the person has hung up. */
 export function stopSpeaking(sid) {
   silence((line) => line.sid === sid);
 }

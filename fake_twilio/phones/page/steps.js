@@ -1,4 +1,4 @@
-// One step of a call's TwiML as the person on the phone hears it, with what happened behind the scenes in small print.
+// One step of a call's TwiML as the person on the phone hears it; requests to the app are in small print.
 
 import { h, icon } from "./dom.js";
 import { pathOf, prettyNumber, secondsSince, webAddress } from "./words.js";
@@ -15,7 +15,7 @@ export function stepsOf(call) {
     const key = `${step.at}/${step.verb}`;
     if (step.verb !== "Say") return { ...step, key };
     const before = manner;
-    const loop = step.loop === 0 ? "over and over" : step.loop > 1 ? `${step.loop} times` : null;
+    const loop = step.loop === 0 ? "repeated" : step.loop > 1 ? `${step.loop} times` : null;
     manner = [step.voice, step.language, loop].filter(Boolean).join(" · ");
     return { ...step, key, manner: manner === before ? "" : manner };
   });
@@ -27,7 +27,7 @@ export function createStep(first) {
   return (KINDS[first.verb] ?? createNote)(first);
 }
 
-/** The words of a Say appear one by one while it is being said, and all at once when it is over. */
+/** The words of a Say appear one by one while they are spoken, and all together afterwards. */
 function createSay(first) {
   const elapsed = secondsSince(first.at);
   let place = 0;
@@ -47,7 +47,7 @@ function createSay(first) {
   return { element, update: (step) => showState(element, step) };
 }
 
-/** Audio is made once, so that what somebody listens to plays on when the call goes on. */
+/** The player is created once, so that it continues to play when the call continues. */
 function createPlay(first) {
   const words = first.digits ? [`Tones ${first.digits}`] : [icon("note"), audio(first.url)];
   const element = h("div", { class: `step step-${first.digits ? "note" : "play"}` }, ...words);
@@ -73,7 +73,7 @@ const WORDS = {
   Pause: (step) => [`Silence, ${step.length} s`],
   Hangup: () => ["Your app hangs up"],
   Reject: (step) => [`Rejected${step.reason ? `: ${step.reason}` : ""}`],
-  Redirect: (step) => ["Goes on at ", place(step.url)],
+  Redirect: (step) => ["Continues at ", place(step.url)],
   fetch: fetched,
 };
 
@@ -90,7 +90,7 @@ function fetched(step) {
   ];
 }
 
-/** Any verb: its name, and what is known of it in words. */
+/** Any other verb: its name, and its details in words. */
 function otherVerb(step) {
   return [
     h("b", {}, step.verb),
@@ -108,7 +108,7 @@ function place(url) {
   return h("code", { title: url }, pathOf(url));
 }
 
-/** Audio is loaded when it is asked for: the page itself talks to nobody but the fake Twilio. */
+/** Audio is loaded on request: the page itself sends requests to the emulator only. */
 function audio(url) {
   const address = webAddress(url);
   if (!address) return h("span", {}, url ?? "");

@@ -1,4 +1,4 @@
-// What has happened on a phone: its texts as bubbles and its calls between them, oldest first.
+// The history of a phone: its messages as bubbles and its calls between them, oldest first.
 
 import { createBubble } from "./bubble.js";
 import { followEnd, h, icon, keyed, setText } from "./dom.js";
@@ -10,7 +10,7 @@ const AT_FIRST = 40;
 const MORE = 100;
 const LIVE = ["ringing", "in-progress"];
 
-/** `logOf` tells where the app's log of a call is. */
+/** `logOf` returns the address of the app's log of a call. */
 export function createThread(number, logOf) {
   const list = h("div", { class: "thread-list", role: "log", "aria-label": "Messages", tabindex: "0" });
   const follow = followEnd(list);
@@ -59,7 +59,7 @@ function createEarlier(showMore) {
   return { element: h("button", { type: "button", class: "earlier", onclick: showMore }, "Show earlier"), update() {} };
 }
 
-/** The summary of the latest call stands open until the next one. */
+/** The summary of the latest call is open until the next one. */
 function openNewest(list, sid, before) {
   if (sid === before) return before;
   for (const entry of list.querySelectorAll(".call-entry")) {

@@ -1,4 +1,4 @@
-// A few words at the top of a phone's screen, for a moment.
+// A short message at the top of a phone's screen, for a few seconds.
 
 import { h, setText } from "./dom.js";
 

@@ -1,4 +1,4 @@
-// One webhook in the panel: a row that opens to show what was sent and what came back.
+// One webhook in the panel: a row that opens to show the request and the answer.
 
 import { h } from "./dom.js";
 import { webhookInFull } from "./server.js";
@@ -33,7 +33,7 @@ export function createWebhook(entry) {
     try {
       details.replaceChildren(...inFull(await webhookInFull(entry.id)));
     } catch (error) {
-      details.replaceChildren(error.message); // no element: the next time it is asked again
+      details.replaceChildren(error.message); // no element, so that opening it again repeats the request
     }
   }
 
@@ -51,7 +51,7 @@ function inFull(webhook) {
   ].filter(Boolean);
 }
 
-/** The parameters in the order in which they were sent; those without a value, which are many, stand together. */
+/** The parameters in the order in which they were sent; the many without a value are in one row at the end. */
 function sent(parameters) {
   const empty = parameters.filter(([, value]) => !value).map(([name]) => name);
   const rows = parameters.filter(([, value]) => value);
@@ -59,7 +59,7 @@ function sent(parameters) {
   return rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]);
 }
 
-/** What is to be known of an answer beside its text. */
+/** The facts about an answer apart from its text. */
 function facts({ attempt, content_type: type, ms, note, size, status, text }) {
   const words = status === null ? [note] : [type, sizeWords(size, text)];
   return [...words, `${ms} ms`, attempt > 1 && `attempt ${attempt}`].filter(Boolean).join(" · ");

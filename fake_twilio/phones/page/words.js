@@ -1,4 +1,4 @@
-// How numbers, times and outcomes are written on the page.
+// Formats numbers, times and outcomes for the page.
 
 /** +15551234567 as +1 555 123 4567; everything else (other countries, client:alice, sip:…) as it is. */
 export function prettyNumber(number) {
@@ -6,7 +6,7 @@ export function prettyNumber(number) {
   return parts ? `+1 ${parts[1]} ${parts[2]} ${parts[3]}` : number;
 }
 
-/** A number as somebody types it, as Twilio wants it: without the spaces, brackets and dashes. */
+/** A typed number as Twilio needs it: without spaces, brackets and dashes. */
 export function plainNumber(text) {
   return text.replace(/[\s().-]/g, "");
 }
@@ -37,7 +37,7 @@ export function secondsSince(iso) {
   return (Date.now() - Date.parse(iso)) / 1000;
 }
 
-/** The start and the end of a SID, enough to tell two apart. */
+/** The start and the end of a SID, enough to distinguish two. */
 export function shortSid(sid) {
   if (!sid) return "";
   return sid.length > 12 ? `${sid.slice(0, 4)}…${sid.slice(-4)}` : sid;
@@ -57,19 +57,19 @@ export function webAddress(text) {
   }
 }
 
-/** Where the app's log of a call can be read, or of all calls and texts; null when the app has no web address. */
+/** The address of the app's log, of one call or of everything; null if the app has no web address. */
 export function logAddress({ app_url: appUrl, app_key: key }, sid = null) {
   const url = webAddress(`${appUrl}/api/activity${sid ? `/${encodeURIComponent(sid)}` : ""}`);
   if (url && key) url.searchParams.set("code", key);
   return url?.href ?? null;
 }
 
-/** The path of an address, which is enough where all of them are the app's. */
+/** The path of an address, which is enough for addresses of the app. */
 export function pathOf(text) {
   return webAddress(text)?.pathname ?? text ?? "";
 }
 
-/** The last part of an address, readable where it can be read. */
+/** The last part of an address, decoded if possible. */
 export function fileName(url) {
   const name = url.pathname.split("/").pop();
   try {
@@ -88,12 +88,12 @@ const CALL_TITLES = {
   busy: "Call declined",
   "no-answer": "Missed call",
   failed: "Call failed",
-  canceled: "Caller gave up",
+  canceled: "Caller hung up",
 };
 
 const OUTGOING_TITLES = { "no-answer": "No answer", busy: "Line busy", canceled: "Cancelled" };
 
-/** How a call is called on the phone `number`. */
+/** The title of a call on the phone `number`. */
 export function callTitle(call, number) {
   return (!comesIn(call, number) && OUTGOING_TITLES[call.status]) || CALL_TITLES[call.status] || call.status;
 }
@@ -103,7 +103,7 @@ export function callPeer(call, number) {
   return comesIn(call, number) ? call.from : call.to;
 }
 
-/** Twilio's dial-out calls come to this phone; a call that the phone itself placed (to Twilio: inbound) goes out. */
+/** Whether a call comes to this phone; a call that the phone itself has placed (inbound for Twilio) does not. */
 export function comesIn(call, number) {
   return call.direction !== "inbound" || call.from !== number;
 }
