@@ -83,6 +83,13 @@ param publicBaseUrl string = ''
 @description('The countries that calls and messages may go to, like US,CA. Empty allows all that Twilio allows.')
 param allowedCountries string = ''
 
+@description('The SIP hosts that calls may go to where allowedCountries is set, like sip.example.com.')
+param allowedSipHosts string = ''
+
+@description('Whether premium-rate, shared-cost and personal numbers may be called and texted.')
+@allowed(['true', 'false'])
+param allowPremiumNumbers string = 'false'
+
 @description('The country of numbers without a country code.')
 @minLength(2)
 @maxLength(2)
@@ -214,6 +221,8 @@ module functionApp 'modules/functionApp.bicep' = {
     twilioMessagingServiceSid: twilioMessagingServiceSid
     publicBaseUrl: publicBaseUrl
     allowedCountries: allowedCountries
+    allowedSipHosts: allowedSipHosts
+    allowPremiumNumbers: allowPremiumNumbers
     defaultCountry: defaultCountry
     rotating: rotating
   }

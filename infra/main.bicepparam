@@ -11,6 +11,8 @@ param twilioFromNumber = readEnvironmentVariable('TWILIO_FROM_NUMBER', '')
 param twilioMessagingServiceSid = readEnvironmentVariable('TWILIO_MESSAGING_SERVICE_SID', '')
 param publicBaseUrl = readEnvironmentVariable('PUBLIC_BASE_URL', '')
 param allowedCountries = readEnvironmentVariable('ALLOWED_COUNTRIES', '')
+param allowedSipHosts = readEnvironmentVariable('ALLOWED_SIP_HOSTS', '')
+param allowPremiumNumbers = readEnvironmentVariable('ALLOW_PREMIUM_NUMBERS', 'false')
 param defaultCountry = readEnvironmentVariable('DEFAULT_COUNTRY', 'US')
 param alertEmail = readEnvironmentVariable('ALERT_EMAIL', '')
 

@@ -35,8 +35,7 @@ from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.scripts import store as script_store
 from shared.scripts.addresses import need_own_address
-from shared.scripts.allowed_countries import check_allowed_countries
-from shared.scripts.from_twiml import script_of
+from shared.scripts.allowed_countries import check_request_destinations, guarded_document
 from shared.scripts.reading import InvalidScript, Script, read_script
 from shared.scripts.serving import make_ready, twiml_of
 from shared.scripts.verbs.types import HOUSE_RULE
@@ -60,22 +59,17 @@ def send_digits(text: str) -> str:
 
 
 def twiml_document(text: str) -> str:
-    """Return TwiML unchanged if it can be sent with a call; raises ValueError.
+    """Return the TwiML to send with a call; raises ValueError.
 
-    With ALLOWED_COUNTRIES it must also be readable as a script, whose numbers are checked.
+    With ALLOWED_COUNTRIES it must be readable as a script, and is written anew from it.
     """
-    twiml_builder.check_inline(text)
-    if settings().allowed_countries:
-        script, _ = script_of(text)
-        if errors := [*check_allowed_countries(script), *need_own_address(script)]:
-            raise InvalidScript(errors)
-    return text
+    return twiml_builder.check_inline(guarded_document(twiml_builder.check_inline(text)))
 
 
 def voice_script(value: object) -> Script:
     """Return a script for a call, checked; raises InvalidScript with all its errors."""
     script = read_script(value, "voice")
-    if errors := list(check_allowed_countries(script)):
+    if errors := list(check_request_destinations(script)):
         raise InvalidScript(errors)
     if not script:
         raise InvalidScript([FieldIssue("$", f"{HOUSE_RULE}has no verbs")])

@@ -2,7 +2,7 @@
 
     ApiError                    the base class; becomes an RFC 9457 problem (shared/responses.py)
     ├── InvalidRequest          400  the request is wrong; names each field
-    ├── CountryNotAllowed       403  ALLOWED_COUNTRIES does not contain the number's country
+    ├── CountryNotAllowed       403  The settings do not allow the number's country or type, or the SIP host
     ├── NotFound                404  no such call, message or script
     ├── KeyInUse                409  a request with this Idempotency-Key is being processed
     ├── PreconditionFailed      412  the version that If-Match names is not the current one
@@ -75,7 +75,7 @@ class InvalidRequest(ApiError):
 
 
 class CountryNotAllowed(ApiError):
-    """ALLOWED_COUNTRIES does not contain the number's country."""
+    """The settings do not allow the number's country or type, or the SIP host."""
 
     status = 403
     code = "country_not_allowed"

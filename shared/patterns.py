@@ -14,8 +14,12 @@ E164 = r"\+[1-9][0-9]{1,14}"
 SHORT_CODE = "[0-9]{3,8}"
 # https://www.twilio.com/docs/glossary/what-alphanumeric-sender-id
 ALPHANUMERIC_SENDER = "(?=.*[A-Za-z])[A-Za-z0-9 &+_-]{1,11}"
+# The same characters, but too many.
+LONG_SENDER = "(?=.*[A-Za-z]{2})[A-Za-z0-9 &+_-]{12,64}"
 
 # No braces: in a script they begin a placeholder.
 SIP = r"(?i:sips?):[^\s@<>\"{}]+@[^\s@<>\"{}]+"
 IDENTITY = r"[^\s,;{}\x00-\x1f]{1,256}"
 CLIENT = f"client:{IDENTITY}"
+# What a SIP or client leg may show as its caller.
+CALLER_NAME = "[A-Za-z][A-Za-z0-9._+-]{0,63}"

@@ -9,14 +9,17 @@ import base64
 import os
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from functools import cache
+from ipaddress import ip_address
 
 from shared import patterns
 from shared.errors import NotConfigured
-from shared.web_addresses import is_base_url
+from shared.web_addresses import is_base_url, split_url
 
 COUNTRY = "[A-Z]{2}"
+HOST = r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?"
 TOKEN = r"\S+"
 
 # The same as in host.json.
@@ -43,6 +46,8 @@ class Settings:
     tables_connection_string: str = field(repr=False)
     tables_endpoint: str
     allowed_countries: frozenset[str]
+    allowed_sip_hosts: frozenset[str]
+    allow_premium_numbers: bool
     default_country: str
 
     @property
@@ -87,8 +92,11 @@ def load(environ: Mapping[str, str]) -> Settings:
     if problems:
         raise NotConfigured(problems)
 
-    countries = frozenset(split_countries(values.pop("ALLOWED_COUNTRIES")))
-    return Settings(allowed_countries=countries, **{name.lower(): value for name, value in values.items()})
+    countries = frozenset(split_list(values.pop("ALLOWED_COUNTRIES").upper()))
+    hosts = frozenset(split_list(values.pop("ALLOWED_SIP_HOSTS").lower()))
+    premium = values.pop("ALLOW_PREMIUM_NUMBERS").lower() == "true"
+    texts = {name.lower(): value for name, value in values.items()}
+    return Settings(allowed_countries=countries, allowed_sip_hosts=hosts, allow_premium_numbers=premium, **texts)
 
 
 @cache
@@ -117,8 +125,12 @@ def find_problems(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, (pattern, words) in FORMATS.items():
         if values[name] and not re.fullmatch(pattern, values[name]):
             yield name, f"expected {words}"
-    if not all(re.fullmatch(COUNTRY, country) for country in split_countries(values["ALLOWED_COUNTRIES"])):
+    if not all(re.fullmatch(COUNTRY, country) for country in split_list(values["ALLOWED_COUNTRIES"].upper())):
         yield "ALLOWED_COUNTRIES", "expected countries' two letters with commas between, like US,CA"
+    if not all(re.fullmatch(HOST, host) for host in split_list(values["ALLOWED_SIP_HOSTS"].lower())):
+        yield "ALLOWED_SIP_HOSTS", "expected host names with commas between, like sip.example.com,10.0.0.5"
+    if values["ALLOW_PREMIUM_NUMBERS"].lower() not in ("", "true", "false"):
+        yield "ALLOW_PREMIUM_NUMBERS", "expected true or false"
 
     if bool(values["TWILIO_API_KEY"]) != bool(values["TWILIO_API_SECRET"]):
         missing = "TWILIO_API_SECRET" if values["TWILIO_API_KEY"] else "TWILIO_API_KEY"
@@ -131,6 +143,8 @@ def find_problems(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name in ("PUBLIC_BASE_URL", "TWILIO_API_BASE_URL", "TABLES_ENDPOINT"):
         if values[name] and not is_base_url(values[name]):
             yield name, "expected http:// or https:// and a host, without query or fragment"
+    if problem := unreachable(values["PUBLIC_BASE_URL"]):
+        yield "PUBLIC_BASE_URL", problem
     if not values["PUBLIC_BASE_URL"]:
         yield "PUBLIC_BASE_URL", "is missing; expected the address at which Twilio reaches this app"
 
@@ -138,9 +152,20 @@ def find_problems(values: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield "TABLES_ENDPOINT", "is missing; expected the tables' address (or TABLES_CONNECTION_STRING)"
 
 
-def split_countries(text: str) -> list[str]:
-    """Return the country codes in a list that is separated by commas or spaces."""
-    return text.replace(",", " ").upper().split()
+def split_list(text: str) -> list[str]:
+    """Return the items of a list that is separated by commas or spaces."""
+    return text.replace(",", " ").split()
+
+
+def unreachable(url: str) -> str:
+    """Return why Twilio cannot call the app at this base URL; an empty string if it can."""
+    parts = split_url(url)
+    if parts is None or " " in url:
+        return ""  # reported as malformed
+    with suppress(ValueError):
+        if ip_address(parts.hostname or "").is_unspecified:
+            return "is an address to listen at; expected the one at which Twilio reaches this app"
+    return f"expected the address without {ROUTE_PREFIX}, which the app adds" if url.endswith(ROUTE_PREFIX) else ""
 
 
 def is_connection_string(text: str) -> bool:

@@ -25,7 +25,7 @@ def is_own_path(text: str) -> bool:
 
 def is_base_url(text: str) -> bool:
     """Return whether `text` is an absolute http(s) URL that a path can be appended to."""
-    url = split_url(text)
+    url = split_url(text) if text.isprintable() and " " not in text else None
     return url is not None and not (url.query or url.fragment or url.username)
 
 

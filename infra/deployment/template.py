@@ -24,7 +24,7 @@ TYPES = dict(re.findall(r"(?m)^param (\w+) (\w+)", TEMPLATE))
 # Parameters that deploy.py sets by itself, or by an option of their own.
 OWN = ("name", "location", "tags", "deployerWritesSecrets", "rotating")
 # Settings that the app keeps where neither the file nor the environment has another value.
-KEPT = ("PUBLIC_BASE_URL", "ALLOWED_COUNTRIES", "DEFAULT_COUNTRY")
+KEPT = ("PUBLIC_BASE_URL", "ALLOWED_COUNTRIES", "ALLOWED_SIP_HOSTS", "ALLOW_PREMIUM_NUMBERS", "DEFAULT_COUNTRY")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:

@@ -66,6 +66,12 @@ param publicBaseUrl string
 @description('The countries that calls and messages may go to.')
 param allowedCountries string
 
+@description('The SIP hosts that may be called.')
+param allowedSipHosts string
+
+@description('Whether numbers that cost more than others of their country may be called and texted.')
+param allowPremiumNumbers string
+
 @description('The country of numbers without a country code.')
 param defaultCountry string
 
@@ -195,6 +201,8 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     PUBLIC_BASE_URL: baseUrl
     TABLES_ENDPOINT: dataStorage.properties.primaryEndpoints.table
     ALLOWED_COUNTRIES: allowedCountries
+    ALLOWED_SIP_HOSTS: allowedSipHosts
+    ALLOW_PREMIUM_NUMBERS: allowPremiumNumbers
     DEFAULT_COUNTRY: defaultCountry
   }
 }

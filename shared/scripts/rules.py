@@ -5,9 +5,11 @@ What Twilio accepts although it is probably a mistake is in warnings.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urljoin
 
+from shared import patterns
 from shared.errors import FieldIssue
 from shared.scripts.verbs import messaging, nouns, ssml, streams, voice
 from shared.scripts.verbs.element import Element
@@ -121,5 +123,9 @@ def check_dial(verb: voice.Dial, place: str) -> Iterator[FieldIssue]:
     alone = [noun for noun in within if isinstance(noun, nouns.Conference | nouns.Queue | nouns.Application)]
     if alone and len(within) > 1:
         yield FieldIssue(f"{place}.nouns", f"{tag_of(type(alone[0]))} must be the only noun")
+    if re.fullmatch(patterns.CALLER_NAME, verb.caller_id or "") and (
+        verb.number or any(isinstance(noun, nouns.Number) for noun in within)
+    ):
+        yield FieldIssue(f"{place}.caller_id", "expected a number like +15005550006, since a number is called")
     if len(within) > MOST_DIALLED:
         yield FieldIssue(f"{place}.nouns", f"expected at most {MOST_DIALLED}, got {len(within)}")

@@ -7,12 +7,8 @@ import re
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
-from shared.scripts.allowed_countries import check_allowed_countries
-from shared.scripts.filling import has_placeholders
-from shared.scripts.from_twiml import script_of
+from shared.scripts.allowed_countries import guarded_document
 from shared.scripts.reading import InvalidScript
-from shared.scripts.writing import write_twiml
-from shared.settings import settings
 from shared.twiml_builder import check_document
 from shared.twimlets.parameters import Fields, Parameters, TwimletError, address, address_of, items, say_or_play
 
@@ -70,19 +66,12 @@ def echo(parameters: Parameters, fields: Fields) -> TwiML | str:
         check_document(document)
     except ValueError as error:
         raise TwimletError(f"Twiml: {error}") from None
-    if not settings().allowed_countries:
-        return document
     try:
-        script, family = script_of(document)
+        return guarded_document(document)
     except InvalidScript as error:
-        # Only the places: the details may repeat values.
+        # Only the places and, for numbers, the rule: the details of others may repeat values.
         places = ", ".join(issue.field for issue in error.errors)
-        raise TwimletError(f"Twiml: with ALLOWED_COUNTRIES it must be readable as a script; see {places}") from None
-    if has_placeholders(script):
-        raise TwimletError("Twiml: with ALLOWED_COUNTRIES placeholders are not allowed; only scripts fill them")
-    for issue in check_allowed_countries(script):
-        raise TwimletError(f"Twiml: {issue.field}: {issue.detail}")
-    return write_twiml(script, family)
+        raise TwimletError(f"Twiml: it must only contain what ALLOWED_COUNTRIES allows; see {places}") from None
 
 
 def holdmusic(parameters: Parameters, fields: Fields) -> TwiML:

@@ -13,7 +13,8 @@ SHARED: Layers = [
     ["shared.twimlets"],
     ["shared.scripts", "shared.sending"],
     ["shared.activity"],
-    ["shared.scripts.verbs", "shared.twilio", "shared.storage", "shared.phone_numbers"],
+    ["shared.scripts.verbs", "shared.twilio", "shared.storage"],
+    ["shared.phone_numbers"],
     ["shared.settings", "shared.request_body", "shared.responses"],
     [
         *("shared.twiml_builder", "shared.errors", "shared.validation_messages", "shared.web_addresses"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta
 
-from shared import patterns
+from shared import patterns, phone_numbers
 from shared.request_body import Checked
 from shared.scripts.verbs.element import Address
 from shared.twiml_builder import SAY_LIMIT, check_characters
@@ -47,6 +48,34 @@ def matching(pattern: str, expected: str, *, placeholders: bool = True) -> Check
         return text
 
     return Checked(check)
+
+
+def unless_placeholder(read: Callable[[str], str]) -> Checked:
+    """Read a value with a function. One with placeholders is read when it is filled."""
+
+    def check(value: str) -> str:
+        check_text(value)
+        return value if PLACEHOLDER.search(value) else read(value)
+
+    return Checked(check)
+
+
+def caller_id(value: str) -> str:
+    """Return a caller ID: a number in E.164, `client:…`, or a name, which only SIP and client legs show."""
+    if re.fullmatch(f"{patterns.CLIENT}|{patterns.CALLER_NAME}", value):
+        return value
+    return phone_numbers.number(value)
+
+
+def sip_address(value: str) -> str:
+    """Return a SIP address; Twilio accepts it without `sip:` in TwiML."""
+    check_text(value)
+    address = value if re.match("sips?:", value, re.IGNORECASE) else f"sip:{value}"
+    # https://www.twilio.com/docs/voice/twiml/sip: less than 255 characters, and less than 1,024 of headers.
+    uri, _, headers = address.partition("?")
+    if not re.fullmatch(patterns.SIP, address) or len(uri) > 254 or len(headers) > 1023:
+        raise ValueError("expected a SIP address like sip:alice@example.com of less than 255 characters")
+    return address
 
 
 def text(longest: int | None = None, *, blank: bool = False) -> Checked:
@@ -156,18 +185,10 @@ BlankOrText = Annotated[str, text(blank=True)]
 Digits = Annotated[str, matching(r"[0-9A-D*#wW]+", "some of 0-9, A-D, *, #, w and W")]
 Keys = Annotated[str, matching(r"[0-9*#]{1,12}", "some of 0-9, * and #")]
 OneKey = Annotated[str, matching(r"[0-9*#]?", "one of 0-9, * and #, or nothing")]
-PhoneNumber = Annotated[str, matching(patterns.E164, "a phone number like +15005550006")]
-CallerId = Annotated[str, matching(f"{patterns.E164}|{patterns.CLIENT}", "a number like +15005550006 or client:name")]
+PhoneNumber = Annotated[str, unless_placeholder(phone_numbers.number)]
+CallerId = Annotated[str, unless_placeholder(caller_id)]
 # A SIP address or client to call comes from the script itself, never from a request.
-# https://www.twilio.com/docs/voice/twiml/sip: less than 255 characters, and less than 1,024 of headers.
-SipAddress = Annotated[
-    str,
-    matching(
-        rf"(?=[^?]{{1,254}}(?:\?.{{0,1023}})?\Z){patterns.SIP}",
-        "a SIP address like sip:alice@example.com of less than 255 characters",
-        placeholders=False,
-    ),
-]
+SipAddress = Annotated[str, Checked(sip_address)]
 Identity = Annotated[str, matching(patterns.IDENTITY, "at most 256 characters without spaces", placeholders=False)]
 # https://www.twilio.com/docs/voice/twiml/enqueue
 QueueName = Annotated[str, text(64)]
