@@ -77,7 +77,7 @@ def parse(text: str) -> PhoneNumber:
         raise ValueError(f"is an address of the channel {channel['name']}, which is not supported; {EXPECTED}")
     if EXTENSION.search(plain) and NUMBER.fullmatch(EXTENSION.sub("", plain)):
         raise ValueError("contains an extension; give the number alone, and for a call the extension as send_digits")
-    if not NUMBER.fullmatch(plain) or len(plain) > LONGEST_NUMBER:
+    if not NUMBER.fullmatch(plain) or not re.search(r"\d", plain) or len(plain) > LONGEST_NUMBER:
         raise ValueError(EXPECTED)
     try:
         parsed = phonenumbers.parse(plain, None if plain.startswith("+") else settings().default_country)

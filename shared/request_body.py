@@ -30,6 +30,8 @@ class Checked:
     """Annotation of a field's type: a function that returns the value to use, or raises ValueError with the reason."""
 
     check: Callable[[Any], Any]
+    # The most characters that it accepts, where there is such a limit.
+    longest: int | None = None
 
 
 class InvalidValue(ValueError):

@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 import hypothesis
@@ -75,6 +75,20 @@ def lossy(start_app: StartApp, tables: str) -> Iterator[tuple[App, LossyStorage]
     with lossy_storage(tables) as storage:
         yield start_app(TABLES_CONNECTION_STRING=storage.connection_string), storage
         assert storage.orders == []
+
+
+@pytest.fixture
+def example_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """The example's settings in this process; the function that is given changes some of them."""
+
+    def change(**changed: str) -> None:
+        for name, value in {**SETTINGS, **changed}.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    change()
+    yield change
+    settings.cache_clear()
 
 
 @pytest.fixture

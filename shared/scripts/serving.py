@@ -17,7 +17,6 @@ from twilio.twiml.messaging_response import MessagingResponse
 from shared.activity.log import log_what_happened
 from shared.errors import FieldIssue, StorageUnavailable
 from shared.scripts import store as script_store
-from shared.scripts.allowed_countries import check_allowed_countries
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
 from shared.scripts.reading import Family, InvalidScript, Script
 from shared.scripts.writing import write_twiml
@@ -74,7 +73,7 @@ async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.
         async with asyncio.timeout(PATIENCE_SECONDS):
             ready = await ready_script(name, owner)
         if ready is not None:
-            return twiml_response(document_for(ready, fields))
+            return twiml_response(document_for(ready, fields, name))
         log.error("there is no script %s", for_log(name))
     except (StorageUnavailable, TimeoutError):
         log.error("the script %s could not be read", for_log(name))
@@ -109,13 +108,13 @@ def twiml_of(script: Script, family: Family, name: str = "") -> str:
     return check_twiml(ready.document or str(write_twiml(ready.script, family)))
 
 
-def document_for(ready: Ready, fields: Mapping[str, str]) -> str:
+def document_for(ready: Ready, fields: Mapping[str, str], name: str) -> str:
     """Return the TwiML for one request; raises InvalidScript if the request's fields are not valid in the script."""
     if ready.document is not None:
         return check_twiml(ready.document)
-    filled = fill(ready.script, fields)
-    if errors := list(check_allowed_countries(filled)):
-        raise InvalidScript(errors)
+    filled, issues = fill(ready.script, fields)
+    for issue in issues:
+        log.warning("the script %s, %s: %s", for_log(name), issue.field, issue.detail)
     return check_twiml(str(write_twiml(filled, ready.family)))
 
 

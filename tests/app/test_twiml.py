@@ -106,11 +106,7 @@ def test_a_filled_dial_dials_numbers_only(app: App, number: str) -> None:
     """For any other value the caller hears an apology; the log names the place, but not the value."""
     name = keep(app, [{"verb": "Dial", "number": "{{Digits}}"}])
 
-    document = fetch(app, name, Digits=number)
-    if number == "+1555":
-        assert [verb.tag for verb in document] == ["Dial"]
-    else:
-        assert SORRY in words_of(document)[0]
+    assert SORRY in words_of(fetch(app, name, Digits=number))[0]
 
 
 def test_a_filled_number_must_be_of_an_allowed_country(american_app: App) -> None:

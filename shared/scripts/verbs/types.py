@@ -17,6 +17,8 @@ from shared.web_addresses import HTTP, is_own_path, split_url
 
 NAME_AND_END = r"\s*([A-Za-z][A-Za-z0-9_]{0,63})\s*\}\}"
 PLACEHOLDER = re.compile(r"\{\{" + NAME_AND_END)
+# As in TwiML Bins: the number in it is written in E.164.
+E164_SECTION = re.compile(r"\{\{#e164\}\}(.*?)\{\{/e164\}\}", re.DOTALL)
 NO_PLACEHOLDER = re.compile(r"\{\{(?!" + NAME_AND_END + ")")
 WHOLE_ADDRESS = re.compile(r"\{\{\s*[A-Za-z]{1,40}Url\d{0,2}\s*\}\}")
 LONGEST_TEXT = 4000
@@ -30,7 +32,7 @@ def check_text(value: str) -> None:
     A mistyped placeholder would be read aloud to a caller; therefore a script cannot say two opening braces.
     """
     check_characters(value)
-    if braces := NO_PLACEHOLDER.search(value):
+    if braces := NO_PLACEHOLDER.search(E164_SECTION.sub(r"\1", value)):
         raise ValueError(
             f"{HOUSE_RULE}contains {{{{ at position {braces.start()}, "
             "which does not begin a placeholder like {{From}}"
@@ -88,7 +90,7 @@ def text(longest: int | None = None, *, blank: bool = False) -> Checked:
         check_text(value)
         return value
 
-    return Checked(check)
+    return Checked(check, longest)
 
 
 def check_length(value: str, longest: int | None) -> None:
