@@ -1,4 +1,4 @@
-"""The alerts: each query is tried on what the running app writes, so that no line changes without its alert.
+"""The alerts: each query is tried on what the running app writes, so that a changed line changes its alert.
 
 On Azure a line's text is AppTraces.Message, its level SeverityLevel:
 https://learn.microsoft.com/azure/azure-monitor/reference/tables/apptraces
@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import azure.functions as func
@@ -40,7 +42,7 @@ REFUSED, FAILING, SENDS, CAPPED = "Webhooks are refused", "Webhooks fail", "Call
 
 
 def holds(condition: str, row: Row) -> bool:
-    """Tell whether one of the conditions that our queries use holds for a row."""
+    """Return whether a condition of a query is true for a row."""
     negated = re.fullmatch(r"not\((.*)\)", condition)
     if negated:
         return not holds(negated[1], row)
@@ -63,7 +65,7 @@ def alerts_on(row: Row, table: str = "AppTraces") -> list[str]:
 
 
 def rows_of(app: App) -> list[Row]:
-    """Return what the app has logged as it would stand in AppTraces; the small host puts level and logger before it."""
+    """Return the app's log as rows of AppTraces; the local host puts level and logger before each line."""
     found = [re.match(r"(INFO|WARNING|ERROR|CRITICAL) [\w.]+: (.*)", line) for line in app.lines]
     return [{"SeverityLevel": SEVERITY[match[1]], "Message": match[2]} for match in found if match]
 
@@ -74,54 +76,48 @@ def alerts_after(app: App, marker: str) -> list[str]:
     return alerts_on([row for row in rows_of(app) if marker in row["Message"]][-1])
 
 
-@pytest.fixture(scope="module")
-def cut_off(start_app: StartApp) -> App:
-    """An app that reaches neither its tables nor Twilio."""
-    nowhere = f"http://127.0.0.1:{free_port()}"
-    tables = f"AccountName=a;AccountKey=YQ==;TableEndpoint={nowhere}/a;"
-    return start_app(TABLES_CONNECTION_STRING=tables, TWILIO_API_BASE_URL=nowhere)
-
-
 CALLBACK = {"CallSid": "CA" + "0" * 32, "CallStatus": "ringing", "SequenceNumber": "1"}
+NOWHERE = f"http://127.0.0.1:{free_port()}"
+# Neither the tables nor Twilio can be reached.
+CUT_OFF = {
+    "TABLES_CONNECTION_STRING": f"AccountName=a;AccountKey=YQ==;TableEndpoint={NOWHERE}/a;",
+    "TWILIO_API_BASE_URL": NOWHERE,
+}
 
 
-def test_a_webhook_that_is_signed_with_another_token_fires(app: App) -> None:
-    """What a wrong PUBLIC_BASE_URL or token looks like."""
-    app.signed_post("status_callback", CALLBACK, token="another")
-
-    assert alerts_after(app, "the signature does not match") == [REFUSED]
-
-
-def test_a_stranger_without_a_signature_wakes_nobody(app: App) -> None:
-    """Anybody may knock at a public address, and many do."""
-    assert app.post("status_callback", CALLBACK).status_code == 403
-
-    assert alerts_after(app, "X-Twilio-Signature is missing") == []
+@pytest.fixture(scope="module")
+def apps(app: App, start_app: StartApp) -> Callable[[str], App]:
+    """Return a function that gives a usual app, one without an auth token, or one that reaches nothing."""
+    differences = {"without a token": {"TWILIO_AUTH_TOKEN": ""}, "cut off": CUT_OFF}
+    return cache(lambda name: start_app(**differences[name]) if name in differences else app)
 
 
-def test_a_webhook_without_an_auth_token_fires(start_app: StartApp) -> None:
-    """As while the Key Vault reference is not resolved."""
-    app = start_app(TWILIO_AUTH_TOKEN="")
-    app.signed_post("status_callback", CALLBACK, token="any")
+@pytest.mark.parametrize(
+    ("name", "request_it", "marker", "alerts"),
+    [
+        (
+            {},
+            lambda app: app.signed_post("status_callback", CALLBACK, "x"),
+            "signature does not match",
+            [REFUSED],
+        ),
+        ("usual", lambda app: app.post("status_callback", CALLBACK), "X-Twilio-Signature is missing", []),
+        ("without a token", lambda app: app.signed_post("status_callback", {}, "x"), "cannot check", [FAILING]),
+        ("cut off", lambda app: app.signed_post("status_callback", CALLBACK), "table sids: ", [FAILING]),
+        ("cut off", lambda app: app.post("make_call", {"to": "+15551234567"}), "make_call answers 502 ", [SENDS]),
+    ],
+    ids=["another token", "no signature", "no auth token", "no tables", "no Twilio"],
+)
+def test_a_line_in_the_log_fires_its_alert(
+    apps: Callable[[str], App], name: str, request_it: Callable[[App], object], marker: str, alerts: list[str]
+) -> None:
+    """Requests without a signature come from anybody and fire none."""
+    request_it(apps(name))
 
-    assert alerts_after(app, "cannot check signatures") == [FAILING]
+    assert alerts_after(apps(name), marker) == alerts
 
 
-def test_a_webhook_that_cannot_be_kept_fires(cut_off: App) -> None:
-    """Twilio is answered 503, tries again three times, and then the event is lost."""
-    assert cut_off.signed_post("status_callback", CALLBACK).status_code == 503
-
-    assert alerts_after(cut_off, "table sids: ") == [FAILING]
-
-
-def test_a_call_that_twilio_does_not_take_fires(cut_off: App) -> None:
-    """The line is the one that every 5xx to our own users leaves."""
-    assert cut_off.post("make_call", {"to": "+15551234567"}).status_code == 502
-
-    assert alerts_after(cut_off, "make_call answers 502 ") == [SENDS]
-
-
-def test_an_exception_in_a_function_of_ours_fires(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_in_a_function_fires(caplog: pytest.LogCaptureFixture) -> None:
     """The guard's own line, with the traceback behind it as on Azure."""
 
     @answers_problems
@@ -149,7 +145,7 @@ def test_an_error_of_the_host_fires(message: str) -> None:
     assert alerts_on({"SeverityLevel": 3, "Message": message}) == [FAILING]
 
 
-def test_what_goes_well_and_what_callers_do_wrong_wakes_nobody(app: App, fake_twilio: FakeTwilio) -> None:
+def test_success_and_errors_of_callers_fire_no_alert(app: App, fake_twilio: FakeTwilio) -> None:
     """Otherwise the alerts are switched off within a week."""
     seen = len(rows_of(app))
     app.post("make_call", {"to": "+15551234567", "say": "Hello"})
@@ -177,7 +173,7 @@ def test_a_reached_cap_fires() -> None:
     assert alerts_on({**row, "Detail": "Data collection resumed"}, "_LogOperation") == []
 
 
-def test_every_alert_tells_the_given_address() -> None:
+def test_every_alert_goes_to_the_given_address() -> None:
     """Through the one action group."""
     [group] = deployed.of("Microsoft.Insights/actionGroups")
     rules = deployed.of("Microsoft.Insights/scheduledQueryRules")
@@ -190,8 +186,8 @@ def test_every_alert_tells_the_given_address() -> None:
     assert len(metrics) == 3
 
 
-def test_without_an_address_nothing_watches() -> None:
-    """Alerts and tests cost money, and nobody would hear of them."""
+def test_without_an_address_there_are_no_alerts() -> None:
+    """Alerts and tests cost money, and nobody would receive them."""
     kinds = {resource.kind for resource in deploy().resources}
 
     assert not kinds & {"Microsoft.Insights/webtests", "Microsoft.Insights/metricAlerts"}

@@ -1,4 +1,4 @@
-"""What the code needs and what infra/ makes are the same: the settings, the tables, the secrets, the route prefix."""
+"""Settings, tables and secrets: what the code needs is what infra/ makes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shared.storage import tables
 from tests.support.bicep_language import Runtime
 from tests.support.bicep_template import ACCOUNT, ALL, Resource, Template, deploy
 
-# A laptop has a storage emulator and a Twilio of its own; on Azure an identity and Twilio's real address stand instead.
+# For the local emulators of storage and Twilio; on Azure an identity and Twilio's real address take their place.
 ON_A_LAPTOP_ONLY = {"TABLES_CONNECTION_STRING", "TWILIO_API_BASE_URL"}
 # Read by the host, by Application Insights and by azure-identity, not by the app.
 NOT_THE_APPS = {
@@ -40,7 +40,7 @@ def settings_of(template: Template) -> dict[str, str]:
 
 @pytest.mark.parametrize("parameters", [{}, ALL], ids=["least", "all"])
 def test_the_app_gets_the_settings_that_the_code_reads_and_no_others(parameters: dict[str, Any]) -> None:
-    """A setting that one side forgets is found here and not at night."""
+    """A setting that one side forgets is found before it is deployed."""
     assert set(settings_of(deploy(**parameters))) == set(SETTING_NAMES) - ON_A_LAPTOP_ONLY | NOT_THE_APPS
 
 
@@ -76,8 +76,8 @@ def test_secrets_are_references_into_the_vault_and_only_those_that_are_there(
 
 
 @pytest.mark.parametrize("parameters", [{}, ALL], ids=["least", "all"])
-def test_the_code_takes_the_settings_that_the_app_gets(parameters: dict[str, Any]) -> None:
-    """With what Azure fills in filled in, `load` finds nothing to complain about."""
+def test_the_code_accepts_the_settings_that_the_app_gets(parameters: dict[str, Any]) -> None:
+    """`load` accepts them, once the values that only Azure knows are filled in."""
     known = {
         "primaryEndpoints.table": "https://a.table.core.windows.net/",
         "defaultHostName": "phone.azurewebsites.net",
@@ -141,7 +141,7 @@ def test_host_and_data_have_storage_of_their_own() -> None:
     assert settings_of(template)["TABLES_ENDPOINT"] == f"<{data}.properties.primaryEndpoints.table>"
 
 
-def test_what_twilio_is_told_is_what_the_app_checks_signatures_against() -> None:
+def test_twilio_calls_the_address_that_the_app_checks_signatures_against() -> None:
     """The output and the setting are one address: the app's own host, which only Azure knows, or the one given."""
     own, given = deploy(), deploy(publicBaseUrl="https://phone.example")
     host = own.outputs["functionAppHostName"]
@@ -151,18 +151,20 @@ def test_what_twilio_is_told_is_what_the_app_checks_signatures_against() -> None
     assert given.outputs["publicBaseUrl"] == settings_of(given)["PUBLIC_BASE_URL"] == "https://phone.example"
 
 
-def test_scale_and_size_are_what_was_asked_for() -> None:
-    """HTTP concurrency is always said: without it a Python app gets one request an instance."""
-    asked = {"instanceMemoryMB": 2048, "maximumInstanceCount": 77, "httpConcurrency": 9}
+def test_scale_size_and_replication_are_what_was_chosen() -> None:
+    """HTTP concurrency is always set: its default for Python is one request per instance."""
+    asked = {"instanceMemoryMB": 4096, "maximumInstanceCount": 77, "httpConcurrency": 9}
     config = one(deploy(**asked, alwaysReady=3, pythonVersion="3.13"), "Microsoft.Web/sites").body["properties"]
     least = one(deploy(), "Microsoft.Web/sites").body["properties"]["functionAppConfig"]["scaleAndConcurrency"]
 
     assert config["functionAppConfig"]["runtime"] == {"name": "python", "version": "3.13"}
     assert config["functionAppConfig"]["scaleAndConcurrency"] == {
-        "instanceMemoryMB": 2048,
+        "instanceMemoryMB": 4096,
         "maximumInstanceCount": 77,
         "alwaysReady": [{"name": "http", "instanceCount": 3}],
         "triggers": {"http": {"perInstanceConcurrency": 9}},
     }
+    accounts = deploy(storageSku="Standard_ZRS").of("Microsoft.Storage/storageAccounts")
+    assert [account.body["sku"] for account in accounts] == [{"name": "Standard_ZRS"}] * 2
     assert least["alwaysReady"] == []
     assert least["triggers"]["http"]["perInstanceConcurrency"] > 1

@@ -31,16 +31,16 @@ def test_the_apps_health_is_understood(app: App) -> None:
 
 
 def test_while_settings_are_wrong_or_the_build_is_another_the_app_is_not_ready(
-    start_app: StartApp, monkeypatch: pytest.MonkeyPatch
+    app: App, start_app: StartApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As long as a Key Vault reference does not resolve, its text is what the app sees."""
     monkeypatch.setattr(deployed_app, "tries", lambda every, minutes: range(8))
-    wrong, other = start_app(TWILIO_AUTH_TOKEN="@Microsoft.KeyVault(SecretUri=https://x)"), start_app()
+    wrong = start_app(TWILIO_AUTH_TOKEN="@Microsoft.KeyVault(SecretUri=https://x)")
     refreshed: list[int] = []
-    for app, build in ((wrong, ""), (other, "a-build")):
+    for url, build in ((wrong.url, ""), (app.url, "a-build")):
         with pytest.raises(Failed, match="is ready"):
             deployed_app.wait_until_healthy(
-                Local("rg", "phone", host=app.url), build, Terminal(), lambda: refreshed.append(1)
+                Local("rg", "phone", host=url), build, Terminal(), lambda: refreshed.append(1)
             )
 
     assert len(refreshed) == 2
