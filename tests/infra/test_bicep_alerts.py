@@ -96,7 +96,7 @@ def apps(app: App, start_app: StartApp) -> Callable[[str], App]:
     ("name", "request_it", "marker", "alerts"),
     [
         (
-            {},
+            "usual",
             lambda app: app.signed_post("status_callback", CALLBACK, "x"),
             "signature does not match",
             [REFUSED],
