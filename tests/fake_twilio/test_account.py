@@ -1,4 +1,4 @@
-"""What one sets up at Twilio: numbers, TwiML Apps, Messaging Services, balance, countries; by Twilio's own library."""
+"""What is set up at Twilio: numbers, TwiML Apps, Messaging Services, balance, countries; with Twilio's library."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN = "0" * 32
 
 @pytest.fixture
 def client(stage: Stage) -> Client:
-    """Twilio's library, led to the fake on each of Twilio's hosts."""
+    """Twilio's library, pointed at the emulator for each of Twilio's hosts."""
     client = client_of(stage.fake)
     for part in (client.messaging, client.voice, client.accounts):
         part.base_url = stage.fake.url
@@ -25,13 +25,13 @@ def client(stage: Stage) -> Client:
 
 
 def number_of(client: Client) -> Any:
-    """Our number."""
+    """Return the account's number."""
     (number,) = client.incoming_phone_numbers.list(phone_number=OURS)
     return number
 
 
-def test_a_number_is_found_by_its_digits_and_keeps_what_it_is_given(stage: Stage, client: Client) -> None:
-    """What an update does not name stays as it was."""
+def test_a_number_is_found_by_its_digits_and_can_be_updated(stage: Stage, client: Client) -> None:
+    """An update changes only the parameters that it names."""
     number = number_of(client)
     assert (number.phone_number, number.voice_url, number.capabilities["sms"]) == (OURS, "", True)
     number.update(voice_url="https://example.com/voice", voice_method="GET", sms_url="https://example.com/text")
@@ -41,8 +41,8 @@ def test_a_number_is_found_by_its_digits_and_keeps_what_it_is_given(stage: Stage
     assert client.incoming_phone_numbers.list(phone_number="+1999") == []
 
 
-def test_a_number_refuses_what_is_no_address_and_no_method(client: Client) -> None:
-    """With the codes of Twilio's documentation, and nothing is changed."""
+def test_an_invalid_address_or_method_of_a_number_is_rejected(client: Client) -> None:
+    """With the codes of Twilio's documentation; nothing is changed."""
     number = number_of(client)
     with refused(21402):
         number.update(voice_url="example.com")
@@ -53,16 +53,16 @@ def test_a_number_refuses_what_is_no_address_and_no_method(client: Client) -> No
     assert number_of(client).sms_method == "POST"
 
 
-def test_nobody_is_asked_about_calls_to_a_number_without_an_address(stage: Stage) -> None:
-    """The call fails, and the faults say why."""
+def test_a_call_to_a_number_without_an_address_fails(stage: Stage) -> None:
+    """The faults say why."""
     phone_call = stage.fake.phone(THEIRS).call(OURS)
     phone_call.wait_until("failed")
     (fault,) = stage.fake.faults
     assert "has no VoiceUrl" in fault.detail
 
 
-def test_a_twiml_app_takes_the_calls_and_texts_of_its_number(stage: Stage, client: Client) -> None:
-    """Its addresses count, and not the number's own, until the number is its own again."""
+def test_a_twiml_app_gets_the_calls_and_messages_of_its_number(stage: Stage, client: Client) -> None:
+    """The addresses of the app are used, not those of the number."""
     stage.fake.serve_numbers_from("http://127.0.0.1:9")
     app = client.applications.create(
         friendly_name="App",
@@ -86,8 +86,8 @@ def test_a_trunk_and_a_twiml_app_of_a_number_exclude_each_other(client: Client) 
     assert (number.voice_application_sid, number.trunk_sid) == (app.sid, None)
 
 
-def test_a_trunk_takes_the_calls_of_its_number(stage: Stage, client: Client) -> None:
-    """Nobody is asked."""
+def test_the_calls_of_a_number_with_a_trunk_reach_no_app(stage: Stage, client: Client) -> None:
+    """Until the trunk is removed."""
     number = number_of(client)
     number.update(voice_url=stage.app.reply("/number", HELLO), trunk_sid="TK" + UNKNOWN)
     stage.fake.phone(THEIRS).call(OURS).wait_until("failed")
@@ -96,7 +96,7 @@ def test_a_trunk_takes_the_calls_of_its_number(stage: Stage, client: Client) -> 
 
 
 def test_twiml_apps_are_found_by_name_changed_and_deleted(client: Client) -> None:
-    """A name that is longer than Twilio takes is refused."""
+    """A name that is too long for Twilio is rejected."""
     app = client.applications.create(friendly_name="before", sms_url="https://example.com/a")
     assert [found.sid for found in client.applications.list(friendly_name="before")] == [app.sid]
     assert client.applications.list(friendly_name="befor") == []
@@ -107,8 +107,8 @@ def test_twiml_apps_are_found_by_name_changed_and_deleted(client: Client) -> Non
     assert client.applications.list() == []
 
 
-def test_a_messaging_service_takes_the_texts_of_its_numbers(stage: Stage, client: Client) -> None:
-    """Unless it leaves them to the number."""
+def test_a_messaging_service_gets_the_messages_of_its_numbers(stage: Stage, client: Client) -> None:
+    """Unless it is configured to leave them to the number."""
     stage.fake.number(OURS).sms_url = stage.app.reply("/number", twiml("<Message>From the number</Message>"))
     (service,) = client.messaging.v1.services.list()
     assert service.inbound_request_url is None
@@ -126,8 +126,8 @@ def test_a_messaging_service_takes_the_texts_of_its_numbers(stage: Stage, client
             pool(sid).fetch()
 
 
-def test_the_account_shows_itself_to_its_auth_token_only(stage: Stage, client: Client) -> None:
-    """The balance is for everybody with a key."""
+def test_only_the_auth_token_can_fetch_the_account(stage: Stage, client: Client) -> None:
+    """An API key can fetch the balance."""
     account = stage.fake.account
     url = f"{stage.fake.url}/2010-04-01/Accounts/{account.sid}.json"
     assert requests.get(url, auth=(account.api_key, account.api_secret), timeout=5).status_code == 401
@@ -137,8 +137,8 @@ def test_the_account_shows_itself_to_its_auth_token_only(stage: Stage, client: C
     assert (balance.balance, balance.currency) == ("21.42", "USD")
 
 
-def test_countries_are_allowed_and_forbidden_for_calls_and_for_texts(stage: Stage, client: Client) -> None:
-    """Each by its own list."""
+def test_countries_are_allowed_and_forbidden_for_calls_and_for_messages(stage: Stage, client: Client) -> None:
+    """Calls and messages have separate lists."""
     calls = client.voice.v1.dialing_permissions
     assert not calls.countries("DE").fetch().low_risk_numbers_enabled
     changes = '[{"iso_code": "DE", "low_risk_numbers_enabled": "true"}, {"iso_code": "US"}]'
@@ -153,8 +153,8 @@ def test_countries_are_allowed_and_forbidden_for_calls_and_for_texts(stage: Stag
         calls.bulk_country_updates.create("{}")
 
 
-def test_what_is_set_up_stays_when_calls_are_forgotten(stage: Stage, client: Client) -> None:
-    """A reset is not a new account."""
+def test_a_reset_keeps_the_numbers_and_twiml_apps(stage: Stage, client: Client) -> None:
+    """Only calls, messages and phones are forgotten."""
     client.applications.create(friendly_name="App")
     stage.fake.serve_numbers_from("http://127.0.0.1:9")
     stage.fake.reset()

@@ -1,4 +1,4 @@
-"""Twilio on a bad day, a slow day, and as a process of its own."""
+"""Failures and delays of the REST API on request, and the emulator as a process."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ TEXT = {"To": THEIRS, "From": OURS, "Body": "x"}
 
 
 def bodies(stage: Stage) -> list[str]:
-    """The texts that were taken."""
+    """Return the bodies of the messages that were created."""
     return [text.body for text in stage.client.messages.list()]
 
 
 @pytest.mark.parametrize(("kind", "code"), [(429, 20429), (500, 20500), (503, 20503)])
-def test_a_bad_status_is_answered_once_and_nothing_is_sent(stage: Stage, kind: Kind, code: int) -> None:
-    """In Twilio's form; the next create is fine."""
+def test_an_injected_status_is_answered_once_and_nothing_is_sent(stage: Stage, kind: Kind, code: int) -> None:
+    """The error has Twilio's form, and the next create succeeds."""
     stage.fake.inject(kind)
     answer = stage.post("Messages.json", TEXT)
     assert (answer.status_code, answer.json()["code"]) == (kind, code)
@@ -37,8 +37,8 @@ def test_a_bad_status_is_answered_once_and_nothing_is_sent(stage: Stage, kind: K
     assert stage.post("Messages.json", TEXT).status_code == 201
 
 
-def test_too_many_requests_may_say_when_to_come_back(stage: Stage) -> None:
-    """Retry-After, as often as asked for."""
+def test_an_injected_429_may_have_a_retry_after(stage: Stage) -> None:
+    """For as many requests as asked for."""
     stage.fake.inject(429, times=2, retry_after="3")
     answers = [stage.post("Calls.json", TEXT | {"Twiml": "<Response/>"}) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [429, 429, 201]
@@ -46,8 +46,8 @@ def test_too_many_requests_may_say_when_to_come_back(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_a_connection_may_be_cut_before_the_answer(stage: Stage, accepted: bool) -> None:
-    """Whether the text was sent all the same, the sender cannot know."""
+def test_a_connection_can_be_cut_before_the_answer(stage: Stage, accepted: bool) -> None:
+    """The client cannot know whether the message was sent."""
     stage.fake.inject("drop", accepted=accepted)
     with pytest.raises(requests.ConnectionError):
         stage.post("Messages.json", TEXT)
@@ -57,8 +57,8 @@ def test_a_connection_may_be_cut_before_the_answer(stage: Stage, accepted: bool)
 
 
 @pytest.mark.parametrize("accepted", [True, False])
-def test_an_answer_may_never_come(stage: Stage, accepted: bool) -> None:
-    """The request hangs until the client gives up."""
+def test_a_request_can_hang(stage: Stage, accepted: bool) -> None:
+    """Until the client gives up."""
     stage.fake.inject("hang", accepted=accepted)
     url = f"{stage.fake.url}/2010-04-01/Accounts/{stage.fake.account.sid}/Messages.json"
     auth = (stage.fake.account.api_key, stage.fake.account.api_secret)
@@ -67,24 +67,24 @@ def test_an_answer_may_never_come(stage: Stage, accepted: bool) -> None:
     assert bodies(stage) == ["x"] * accepted
 
 
-def test_an_error_may_hide_a_success(stage: Stage) -> None:
-    """500, and the text is sent: who tries again sends it twice."""
+def test_an_error_can_hide_a_success(stage: Stage) -> None:
+    """The answer is 500 and the message is sent, so a retry would send it twice."""
     stage.fake.inject(500, accepted=True)
     with refused(20500):
         stage.text()
     assert bodies(stage) == ["hello"]
 
 
-def test_an_answer_may_come_late(stage: Stage) -> None:
-    """After so many seconds, and then it is right."""
+def test_an_answer_can_be_late(stage: Stage) -> None:
+    """It comes after the given seconds, and is correct."""
     stage.fake.inject("late", seconds=0.2)
     started = time.monotonic()
     assert stage.text().status == "queued"
     assert time.monotonic() - started >= 0.2
 
 
-def test_a_reset_takes_back_the_trouble(stage: Stage) -> None:
-    """And lets go of what hangs."""
+def test_a_reset_ends_the_injected_failures(stage: Stage) -> None:
+    """It also ends requests that hang."""
     stage.fake.inject("hang")
     stage.fake.inject(500, times=5)
     with ThreadPoolExecutor(1) as pool:
@@ -96,8 +96,8 @@ def test_a_reset_takes_back_the_trouble(stage: Stage) -> None:
     assert stage.text().status == "queued"
 
 
-def test_latency_is_before_every_answer() -> None:
-    """Also before those that say no."""
+def test_latency_delays_every_answer() -> None:
+    """Errors too."""
     with Stage.ready(latency=0.1) as stage:
         for auth in [(stage.fake.account.api_key, stage.fake.account.api_secret), ("nobody", "x")]:
             started = time.monotonic()
@@ -105,8 +105,8 @@ def test_latency_is_before_every_answer() -> None:
             assert time.monotonic() - started >= 0.1
 
 
-def test_without_life_nothing_comes_of_a_create_and_little_is_kept() -> None:
-    """For load tests: answered, not told, and only the latest are known."""
+def test_without_life_a_create_has_no_effect_and_little_is_kept() -> None:
+    """For load tests: no callbacks are sent, and only the latest resources are kept."""
     with Stage.ready(life=False) as stage:
         sids = [stage.post("Messages.json", TEXT | {"StatusCallback": stage.app.url()}).json()["sid"] for _ in range(3)]
         assert stage.client.messages(sids[0]).fetch().status == "queued"
@@ -118,8 +118,8 @@ def test_without_life_nothing_comes_of_a_create_and_little_is_kept() -> None:
         assert stage.app.received == []
 
 
-def test_the_account_is_the_one_of_the_apps_settings() -> None:
-    """Blank settings, and those that are not there, have their defaults."""
+def test_the_account_comes_from_the_settings_of_the_app() -> None:
+    """Blank and missing settings have defaults."""
     sid = "AC" + "a" * 32
     environ = {"TWILIO_ACCOUNT_SID": sid, "TWILIO_FROM_NUMBER": "+15550001111", "TWILIO_API_KEY": ""}
     account = Account.from_environ(environ)
@@ -133,7 +133,7 @@ def test_the_account_is_the_one_of_the_apps_settings() -> None:
 
 
 def test_it_runs_as_a_process_and_prints_faults() -> None:
-    """It says where it listens, answers there, prints what the app does wrong, and ends when told to."""
+    """It prints where it listens, answers there, prints faults, and ends when it is terminated."""
     command = [sys.executable, "-m", "fake_twilio", "--port", "0", "--pace", "0", "--autopilot", "--chaos", "1"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
         assert process.stdout

@@ -1,4 +1,4 @@
-"""How webhooks are delivered: order, retries, idempotency tokens, and the faults seen in the answers."""
+"""Delivery of webhooks: order, retries, idempotency tokens, and faults in the answers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ TOKEN = "I-Twilio-Idempotency-Token"
 
 
 def decline(stage: Stage, callback: str) -> None:
-    """A call with one callback, the one of its end."""
+    """Place a call that is declined, with one callback at its end."""
     stage.call(status_callback=callback, status_callback_event=["completed"])
     stage.fake.phone(THEIRS).wait_for_call().decline()
     stage.fake.wait_until_quiet()
 
 
 def codes(stage: Stage) -> list[int | None]:
-    """The codes of the faults so far."""
+    """Return the codes of the faults so far."""
     return [fault.code for fault in stage.fake.faults]
 
 
@@ -44,8 +44,8 @@ def codes(stage: Stage) -> list[int | None]:
         ("#rc=9&rp=5xx", Reply(500), 2),
     ],
 )
-def test_retries_are_those_the_address_asks_for(stage: Stage, fragment: str, reply: Reply, attempts: int) -> None:
-    """`rc` and `rp` decide; the fragment is neither sent nor signed, and all attempts share one token."""
+def test_connection_overrides_decide_about_retries(stage: Stage, fragment: str, reply: Reply, attempts: int) -> None:
+    """`rc` and `rp` count; the fragment is neither sent nor signed, and all attempts share one token."""
     decline(stage, stage.app.reply("/status", reply) + "?a=b" + fragment)
     received = stage.app.received
     assert [one.path for one in received] == ["/status?a=b"] * attempts
@@ -56,15 +56,15 @@ def test_retries_are_those_the_address_asks_for(stage: Stage, fragment: str, rep
 
 
 def test_a_retry_that_succeeds_is_the_last(stage: Stage) -> None:
-    """After 503, 204: two attempts, one fault."""
+    """After 503 and 204: two attempts, one fault."""
     decline(stage, stage.app.reply("/status", Reply(503), Reply(204)) + "#rc=3&rp=5xx")
     assert [hook.status for hook in stage.fake.webhooks] == [503, 204]
     assert codes(stage) == [15003]
 
 
 @pytest.mark.parametrize(("fragment", "attempts"), [("", 2), ("#rc=0", 1), ("#rc=3&rp=5xx", 1), ("#rc=4", 5)])
-def test_a_connection_that_is_refused_is_tried_once_more(stage: Stage, fragment: str, attempts: int) -> None:
-    """Without overrides Twilio tries again only when there was no connection, and once."""
+def test_a_refused_connection_is_retried_once(stage: Stage, fragment: str, attempts: int) -> None:
+    """Without overrides, Twilio retries only when there was no connection."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     port = server.server_port
     server.server_close()
@@ -73,15 +73,15 @@ def test_a_connection_that_is_refused_is_tried_once_more(stage: Stage, fragment:
     assert codes(stage) == [11205] * attempts
 
 
-def test_an_answer_that_comes_too_late_is_none(stage: Stage) -> None:
-    """`rt` sets the patience; a retry is made when `rp` says so."""
+def test_an_answer_after_the_read_timeout_does_not_count(stage: Stage) -> None:
+    """`rt` sets the time-out; it is retried if `rp` says so."""
     decline(stage, stage.app.reply("/status", Reply(seconds=0.4), Reply()) + "#rt=100&rc=1&rp=rt")
     assert [hook.status for hook in stage.fake.webhooks] == [None, 204]
     assert codes(stage) == [11200]
 
 
-def test_all_attempts_together_have_a_limit(stage: Stage) -> None:
-    """`tt` ends it, whatever `rc` says."""
+def test_all_attempts_together_have_a_time_limit(stage: Stage) -> None:
+    """`tt` ends them, whatever `rc` says."""
     decline(stage, stage.app.reply("/status", Reply(500, seconds=0.08)) + "#tt=200&rc=5&rp=all")
     assert 2 <= len(stage.fake.webhooks) <= 3
 
@@ -97,12 +97,12 @@ def test_all_attempts_together_have_a_limit(stage: Stage) -> None:
         ("#rp=5xx,never", Overrides(invalid=("rp=5xx,never",))),
     ],
 )
-def test_overrides_are_read_within_their_ranges(fragment: str, expected: Overrides) -> None:
-    """What is out of range, or unknown, keeps its default."""
+def test_invalid_overrides_keep_their_defaults(fragment: str, expected: Overrides) -> None:
+    """Values out of range, and unknown ones."""
     assert Overrides.of("https://example.com/" + fragment) == expected
 
 
-def test_overrides_that_make_no_sense_are_reported(stage: Stage) -> None:
+def test_invalid_overrides_are_reported(stage: Stage) -> None:
     """An invalid retry policy is Twilio's 11243."""
     decline(stage, stage.app.url() + "#rp=sometimes")
     assert codes(stage) == [11243]
@@ -122,7 +122,7 @@ def test_overrides_that_make_no_sense_are_reported(stage: Stage) -> None:
     ],
 )
 def test_wrong_answers_to_a_callback_are_faults(stage: Stage, reply: Reply, code: int | None, words: str) -> None:
-    """Each with Twilio's code, if it has one, and the call it was about."""
+    """Each has Twilio's code, if there is one, and the SID of the call."""
     decline(stage, stage.app.reply("/status", reply))
     (fault,) = stage.fake.faults
     assert (fault.code, fault.sid) == (code, stage.fake.webhooks[0].webhook.sid)
@@ -130,42 +130,42 @@ def test_wrong_answers_to_a_callback_are_faults(stage: Stage, reply: Reply, code
 
 
 @pytest.mark.parametrize("reply", [Reply(), Reply(200, b"<Response/>", "text/xml; charset=utf-8")])
-def test_right_answers_to_a_callback_are_no_faults(stage: Stage, reply: Reply) -> None:
-    """Nothing, or TwiML with nothing in it."""
+def test_correct_answers_to_a_callback_are_not_faults(stage: Stage, reply: Reply) -> None:
+    """An empty answer, or empty TwiML."""
     decline(stage, stage.app.reply("/status", reply))
     assert stage.fake.faults == []
 
 
-def test_a_refused_text_callback_has_the_code_of_texts(stage: Stage) -> None:
-    """15003 is about calls; for texts it is 11200."""
+def test_a_rejected_callback_of_a_message_has_the_code_for_messages(stage: Stage) -> None:
+    """15003 is for calls; for messages it is 11200."""
     stage.text(status_callback=stage.app.reply("/status", Reply(500)))
     stage.fake.wait_until_quiet()
     assert codes(stage) == [11200] * 3
 
 
-def test_a_redirect_is_followed_as_twilio_does_and_reported(stage: Stage) -> None:
-    """With GET and without the form: the app has lost the event."""
+def test_a_redirect_is_followed_with_get_and_reported(stage: Stage) -> None:
+    """As at Twilio, the form is lost."""
     decline(stage, stage.app.reply("/old", Reply(301, headers=(("Location", "/status"),))))
     moved = stage.app.received[-1]
     assert (moved.method, moved.path, moved.form, moved.signed) == ("GET", "/status", {}, True)
     assert ["redirected with 301" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_redirects_that_never_end_are_given_up(stage: Stage) -> None:
-    """Ten are enough."""
+def test_an_endless_redirect_is_given_up(stage: Stage) -> None:
+    """After ten."""
     decline(stage, stage.app.reply("/status", Reply(302, headers=(("Location", "/status"),))))
     assert codes(stage) == [None, 11215]
 
 
 def test_a_slow_answer_is_reported() -> None:
-    """Five seconds are long before Twilio's fifteen; here the patience is shorter."""
+    """The limit is five seconds by default, of Twilio's fifteen; this test sets a shorter one."""
     with Stage.ready(slow=0.05) as stage:
         decline(stage, stage.app.reply("/status", Reply(seconds=0.1)))
         assert ["took 0.1 s" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_callbacks_of_one_call_come_one_after_the_other(stage: Stage) -> None:
-    """The next is sent when the one before has been answered, however long that takes."""
+def test_the_callbacks_of_one_call_are_sent_in_sequence(stage: Stage) -> None:
+    """Each is sent after the previous one was answered, however long that takes."""
     stage.app.reply("/status", Reply(seconds=0.1), Reply(seconds=0.05), Reply())
     stage.call()
     stage.fake.phone(THEIRS).wait_for_call().answer()
@@ -173,8 +173,8 @@ def test_callbacks_of_one_call_come_one_after_the_other(stage: Stage) -> None:
     assert [form["CallStatus"] for form in stage.app.forms()] == ["initiated", "ringing", "in-progress", "completed"]
 
 
-def test_a_slow_app_does_not_hold_up_other_calls(stage: Stage) -> None:
-    """Order is kept for each call or text alone."""
+def test_a_slow_answer_does_not_delay_other_calls(stage: Stage) -> None:
+    """The order is kept for each call or message separately."""
     stage.text(status_callback=stage.app.reply("/slow", Reply(seconds=0.5)))
     stage.text()
     stage.fake.wait_for(lambda: len(stage.app.forms()) == 3, "the second text's callbacks", 0.45)
@@ -188,8 +188,8 @@ def test_credentials_in_an_address_are_sent_but_not_signed(stage: Stage) -> None
     assert received.headers["Authorization"] == "Basic dXNlcjpwYXNzQHdvcmQ="
 
 
-def test_the_address_is_sent_byte_for_byte(stage: Stage) -> None:
-    """What was signed is what is sent, however it is encoded."""
+def test_the_address_is_sent_exactly_as_it_was_signed(stage: Stage) -> None:
+    """However it is encoded."""
     path = "/status?q=a+b%20c&r=%7e~%C3%A9&empty=&s='!*()"
     decline(stage, stage.app.url(path))
     (received,) = stage.app.received
@@ -202,8 +202,8 @@ def test_an_unknown_host_is_reported_with_the_code_for_dns(stage: Stage) -> None
     assert codes(stage) == [11210]
 
 
-def test_the_callback_comes_after_the_answer_to_the_create(stage: Stage) -> None:
-    """Without chaos the app knows the SID before it hears of it."""
+def test_the_first_callback_comes_after_the_answer_to_the_create(stage: Stage) -> None:
+    """Without chaos, the app knows the SID before the first callback."""
     answered = threading.Event()
     order: list[str] = []
     stage.app.on_request = lambda: order.append("answered" if answered.wait(0.2) else "early")
@@ -214,8 +214,8 @@ def test_the_callback_comes_after_the_answer_to_the_create(stage: Stage) -> None
     assert order == ["answered"] * 3
 
 
-def test_documents_are_asked_for_with_their_own_overrides(stage: Stage) -> None:
-    """`rc` and `rp` hold for TwiML, too."""
+def test_requests_for_twiml_have_connection_overrides_too(stage: Stage) -> None:
+    """`rc` and `rp` apply to them."""
     url = stage.app.reply("/twiml", Reply(503), twiml("<Say>second try</Say>"))
     stage.call(url=url + "#rc=1&rp=5xx")
     phone_call = stage.fake.phone(THEIRS).wait_for_call()

@@ -1,4 +1,4 @@
-"""The life of a call: how it rings, how it ends, and what it says of itself meanwhile."""
+"""The lifecycle of a call: ringing, ending, and its callbacks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.support.fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, twi
 
 
 def statuses(stage: Stage) -> list[str]:
-    """The statuses that were told."""
+    """Return the statuses that were reported."""
     return [form["CallStatus"] for form in stage.app.forms()]
 
 
-def test_a_call_that_is_answered_goes_through_all_its_statuses(stage: Stage) -> None:
-    """Initiated, ringing, in progress, completed: told in this order, numbered from 0, each signed."""
+def test_an_answered_call_reports_all_its_statuses(stage: Stage) -> None:
+    """Initiated, ringing, in progress, completed: in this order, numbered from 0, each signed."""
     call = stage.call()
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     assert phone_call.status == "ringing"
@@ -31,8 +31,8 @@ def test_a_call_that_is_answered_goes_through_all_its_statuses(stage: Stage) -> 
     assert stage.fake.faults == []
 
 
-def test_a_callback_carries_the_fields_of_twilio(stage: Stage) -> None:
-    """Everything that Twilio sends at the end of a call, blanks included."""
+def test_the_last_callback_has_the_fields_that_twilio_sends(stage: Stage) -> None:
+    """Blank ones too."""
     sid = stage.call().sid
     stage.fake.phone(THEIRS).wait_for_call().answer()
     stage.fake.wait_until_quiet()
@@ -63,8 +63,8 @@ def test_a_callback_carries_the_fields_of_twilio(stage: Stage) -> None:
     ("fate", "status", "sip"),
     [("decline", "busy", "486"), ("ring_out", "no-answer", "487"), ("cancel", "canceled", "487")],
 )
-def test_a_call_that_is_not_answered_ends_with_its_reason(stage: Stage, fate: str, status: str, sip: str) -> None:
-    """Declined, not picked up, canceled: each has its final status, no duration, and no answered event."""
+def test_a_call_that_is_not_answered_ends_with_the_reason(stage: Stage, fate: str, status: str, sip: str) -> None:
+    """Declined, not answered, canceled: a final status each, no duration, and no answered event."""
     call = stage.call()
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     if fate == "cancel":
@@ -79,15 +79,15 @@ def test_a_call_that_is_not_answered_ends_with_its_reason(stage: Stage, fate: st
     assert stage.client.calls(call.sid).fetch().duration == "0"
 
 
-def test_nobody_picks_up_before_the_timeout(stage: Stage) -> None:
-    """The ring time is the call's Timeout, in real seconds when people take no time."""
+def test_a_call_rings_for_its_timeout(stage: Stage) -> None:
+    """In real seconds at pace 0."""
     stage.call(timeout=1)
     stage.fake.phone(THEIRS).wait_for_call().wait_until("no-answer", timeout=3)
 
 
 @pytest.mark.parametrize(("how", "status"), [("switch_off", "no-answer"), ("disconnect", "failed")])
-def test_a_phone_that_cannot_be_reached_never_rings(stage: Stage, how: str, status: str) -> None:
-    """A phone that is off, and a number that nobody has."""
+def test_an_unreachable_phone_does_not_ring(stage: Stage, how: str, status: str) -> None:
+    """A phone that is switched off, and a number that is not in service."""
     getattr(stage.fake.phone(THEIRS), how)()
     stage.call()
     stage.fake.phone(THEIRS).wait_for_call().wait_until(status)
@@ -96,7 +96,7 @@ def test_a_phone_that_cannot_be_reached_never_rings(stage: Stage, how: str, stat
 
 
 def test_a_phone_that_was_switched_on_again_rings(stage: Stage) -> None:
-    """Off is not for ever."""
+    """Switching off is not permanent."""
     phone = stage.fake.phone(THEIRS)
     phone.switch_off()
     phone.switch_on()
@@ -104,23 +104,23 @@ def test_a_phone_that_was_switched_on_again_rings(stage: Stage) -> None:
     assert phone.wait_for_call().status == "ringing"
 
 
-def test_a_phone_may_answer_by_itself(stage: Stage) -> None:
-    """Nobody has to click."""
+def test_a_phone_can_answer_by_itself(stage: Stage) -> None:
+    """No person has to click."""
     stage.fake.phone(THEIRS).answers_by_itself()
     stage.call()
     stage.fake.wait_until_quiet()
     assert statuses(stage)[-1] == "completed"
 
 
-def test_on_autopilot_every_phone_answers_by_itself() -> None:
-    """As `--autopilot` has it."""
+def test_with_autopilot_every_phone_answers_by_itself() -> None:
+    """As with the option `--autopilot`."""
     with Stage.ready(autopilot=True) as stage:
         stage.call()
         stage.fake.wait_until_quiet()
         assert statuses(stage)[-1] == "completed"
 
 
-def test_hanging_up_ends_what_runs(stage: Stage) -> None:
+def test_hanging_up_ends_the_running_verb(stage: Stage) -> None:
     """A person need not listen to the end."""
     stage.call(twiml='<Response><Say loop="0">For ever and ever</Say><Say>never heard</Say></Response>')
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
@@ -132,7 +132,7 @@ def test_hanging_up_ends_what_runs(stage: Stage) -> None:
 
 
 def test_the_time_limit_ends_a_call(stage: Stage) -> None:
-    """TimeLimit is in real seconds when people take no time."""
+    """TimeLimit is in real seconds at pace 0."""
     stage.call(time_limit=1, twiml='<Response><Say loop="0">For ever</Say></Response>')
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     phone_call.answer()
@@ -158,8 +158,8 @@ def test_answering_twice_is_an_error_of_the_test(stage: Stage) -> None:
         (ALL_EVENTS, ["initiated", "ringing", "in-progress", "completed"]),
     ],
 )
-def test_only_the_events_that_were_asked_for_are_told(stage: Stage, asked: list[str] | None, told: list[str]) -> None:
-    """Without StatusCallbackEvent only the end is told; SequenceNumber counts what is told."""
+def test_only_the_requested_events_are_reported(stage: Stage, asked: list[str] | None, told: list[str]) -> None:
+    """By default only the end; SequenceNumber counts the reported events."""
     stage.call(status_callback_event=asked)
     stage.fake.phone(THEIRS).wait_for_call().answer()
     stage.fake.wait_until_quiet()
@@ -167,7 +167,7 @@ def test_only_the_events_that_were_asked_for_are_told(stage: Stage, asked: list[
     assert [form["SequenceNumber"] for form in stage.app.forms()] == [str(number) for number in range(len(told))]
 
 
-def test_without_a_callback_address_nothing_is_told(stage: Stage) -> None:
+def test_without_a_callback_address_nothing_is_reported(stage: Stage) -> None:
     """StatusCallback is optional."""
     stage.post("Calls.json", {"To": THEIRS, "From": OURS, "Twiml": "<Response/>"})
     stage.fake.phone(THEIRS).wait_for_call().answer()
@@ -175,8 +175,8 @@ def test_without_a_callback_address_nothing_is_told(stage: Stage) -> None:
     assert stage.fake.webhooks == []
 
 
-def test_callbacks_by_get_carry_their_fields_in_the_query(stage: Stage) -> None:
-    """StatusCallbackMethod GET: signed over the whole address."""
+def test_callbacks_by_get_have_their_parameters_in_the_query(stage: Stage) -> None:
+    """StatusCallbackMethod GET: the signature covers the whole address."""
     stage.call(status_callback=stage.app.url("/status?key=a%20b"), status_callback_method="GET")
     stage.fake.phone(THEIRS).wait_for_call().decline()
     stage.fake.wait_until_quiet()
@@ -194,7 +194,7 @@ def test_callbacks_by_get_carry_their_fields_in_the_query(stage: Stage) -> None:
     ],
 )
 def test_machine_detection_finds_a_person(stage: Stage, parameters: dict[str, str], answered_by: str | None) -> None:
-    """AnsweredBy is told to the document, at the end, and in the resource; SendDigits switches it off."""
+    """AnsweredBy is in the request for TwiML, in the last callback and in the resource; not with SendDigits."""
     url = stage.app.reply("/twiml", twiml("<Say>hi</Say>"))
     call = stage.call(url=url, **parameters)
     stage.fake.phone(THEIRS).wait_for_call().answer()
@@ -204,8 +204,8 @@ def test_machine_detection_finds_a_person(stage: Stage, parameters: dict[str, st
     assert stage.client.calls(call.sid).fetch().answered_by == answered_by
 
 
-def test_machine_detection_beside_the_call_has_its_own_callback(stage: Stage) -> None:
-    """AsyncAmd tells who answered to an address of its own."""
+def test_asynchronous_machine_detection_has_its_own_callback(stage: Stage) -> None:
+    """AsyncAmd reports to an address of its own."""
     call = stage.call(machine_detection="Enable", async_amd="true", async_amd_status_callback=stage.app.url("/amd"))
     stage.fake.phone(THEIRS).wait_for_call().answer()
     stage.fake.wait_until_quiet()
@@ -213,7 +213,7 @@ def test_machine_detection_beside_the_call_has_its_own_callback(stage: Stage) ->
 
 
 def test_a_call_can_be_recorded(stage: Stage) -> None:
-    """The recording is named at the end of the call, and told to its own callback."""
+    """The recording is named in the last callback of the call, and has a callback of its own."""
     stage.call(record=True, recording_status_callback=stage.app.url("/recorded"))
     stage.fake.phone(THEIRS).wait_for_call().answer()
     stage.fake.wait_until_quiet()
@@ -225,13 +225,13 @@ def test_a_call_can_be_recorded(stage: Stage) -> None:
 
 
 def test_clients_and_sip_addresses_are_phones_too(stage: Stage) -> None:
-    """Whatever can be called rings."""
+    """Every valid callee rings."""
     stage.call(to="client:alice")
     assert stage.fake.phone("client:alice").wait_for_call().status == "ringing"
 
 
-def test_people_take_their_time() -> None:
-    """At a pace above 0 the words take a while: the call is in progress meanwhile."""
+def test_above_pace_0_verbs_take_time() -> None:
+    """The call is in progress meanwhile."""
     with Stage.ready(pace=0.1) as stage:
         stage.call(twiml="<Response><Say>one two three four five</Say><Pause length='2'/></Response>")
         phone_call = stage.fake.phone(THEIRS).wait_for_call()

@@ -1,4 +1,4 @@
-"""Chaos: the same for the same seed, and nothing is lost for good."""
+"""Chaos: the same for the same seed, and every callback arrives."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ STATUSES = ["initiated", "ringing", "in-progress", "completed"]
 
 
 def plans(chaos: Chaos, order: list[int]) -> dict[tuple[int, str], object]:
-    """The plans for some calls, asked for in some order."""
+    """Return the plans for some calls, requested in some order."""
     return {(number, event): chaos.plan(number, event) for number in order for event in STATUSES}
 
 
 def test_the_same_seed_makes_the_same_plans_in_any_order() -> None:
-    """A decision depends on the seed, the number of the call and the event, and on nothing else."""
+    """A decision depends on the seed, the number of the call and the event only."""
     numbers = list(range(50))
     assert plans(Chaos("7"), numbers) == plans(Chaos("7"), numbers[::-1])
     assert plans(Chaos("7"), numbers) != plans(Chaos("8"), numbers)
     assert [Chaos("7").early(n) for n in numbers] == [Chaos("7").early(n) for n in numbers]
 
 
-def test_every_kind_of_chaos_comes_up() -> None:
-    """Delays, held ones, lost ones, unheard ones and duplicates, and quiet ones too."""
+def test_every_kind_of_chaos_occurs() -> None:
+    """Delayed, held, lost, unheard and duplicate callbacks, and undisturbed ones."""
     plan_list = [Chaos(1).plan(number, "ringing") for number in range(200)]
     for name in ("delay", "held", "lost", "unheard", "duplicate"):
         share = sum(bool(getattr(plan, name)) for plan in plan_list) / len(plan_list)
@@ -36,8 +36,8 @@ def test_every_kind_of_chaos_comes_up() -> None:
 
 
 @pytest.mark.parametrize("seed", ["a", "b"])
-def test_every_event_arrives_at_least_once_and_some_are_mixed_up(seed: str) -> None:
-    """Forty calls and texts at once: all their events come, some twice, some in another order, some after a loss."""
+def test_every_event_arrives_at_least_once_and_some_out_of_order(seed: str) -> None:
+    """Forty calls and messages in parallel: some events arrive twice, some out of order, some after a loss."""
     with Stage.ready(chaos=Chaos(seed, longest=0.1), autopilot=True) as stage:
         with ThreadPoolExecutor(8) as pool:
             calls = [pool.submit(stage.call, f"+1555000{number:04}") for number in range(20)]
@@ -63,8 +63,8 @@ def test_every_event_arrives_at_least_once_and_some_are_mixed_up(seed: str) -> N
         assert stage.fake.faults == []
 
 
-def test_the_same_seed_loses_and_doubles_the_same_callbacks() -> None:
-    """Two runs of the same calls tell the same story, whatever the timing."""
+def test_the_same_seed_loses_and_repeats_the_same_callbacks() -> None:
+    """Two runs with the same calls give the same webhooks, whatever the timing."""
 
     def story() -> Counter[tuple[int, str, str]]:
         with Stage.ready(chaos=Chaos("again", longest=0.05)) as stage:
@@ -80,18 +80,18 @@ def test_the_same_seed_loses_and_doubles_the_same_callbacks() -> None:
 
 
 class OneKind(Chaos):
-    """Chaos of one kind, for the callback about ringing alone."""
+    """Chaos of one kind, for the ringing callback only."""
 
     def __init__(self, plan: Plan) -> None:
         super().__init__("none", longest=1.0)
         self.only = plan
 
     def plan(self, number: int, event: str) -> Plan:
-        """The one plan."""
+        """Return the one plan."""
         return self.only if event == "ringing" else Plan()
 
     def early(self, number: int) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
@@ -107,7 +107,7 @@ class OneKind(Chaos):
     ],
 )
 def test_each_kind_of_chaos_does_what_it_says(plan: Plan, told: list[str], tokens: int) -> None:
-    """Held until the next one, late, lost and sent again, answered in vain, doubled; `completed` waits for a person."""
+    """Held until the next one, delayed, lost and sent again, answer lost, doubled; then a person hangs up."""
     with Stage.ready(chaos=OneKind(plan)) as stage:
         events = ["ringing", "answered", "completed"]
         stage.call(twiml='<Response><Say loop="0">x</Say></Response>', status_callback_event=events)
@@ -124,8 +124,8 @@ def test_each_kind_of_chaos_does_what_it_says(plan: Plan, told: list[str], token
         assert lost == ["ringing"] * (plan.lost is not None)
 
 
-def test_some_callbacks_come_before_the_create_is_answered() -> None:
-    """The app may hear of a SID that it does not know yet."""
+def test_some_callbacks_arrive_before_the_answer_to_the_create() -> None:
+    """The app may get a SID that it does not know yet."""
     with Stage.ready(chaos=Chaos("early", longest=0.01)) as stage:
         before = 0
         for number in range(1, 13):
@@ -138,8 +138,8 @@ def test_some_callbacks_come_before_the_create_is_answered() -> None:
         assert 0 < before < 12
 
 
-def test_chaos_does_not_hide_what_the_app_does_wrong() -> None:
-    """A refusal is a fault on a bad day, too."""
+def test_chaos_does_not_hide_faults_of_the_app() -> None:
+    """A rejected callback is a fault with chaos too."""
     with Stage.ready(chaos=Chaos(3, longest=0.01), autopilot=True) as stage:
         stage.app.reply("/status", Reply(403))
         stage.call(status_callback_event=ALL_EVENTS)

@@ -1,4 +1,4 @@
-"""Where several calls meet: conferences and queues."""
+"""Several calls together: conferences and queues."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ANN, BOB, CAT = "+15552220001", "+15552220002", "+15552220003"
 
 @pytest.fixture
 def stage(stage: Stage) -> Stage:
-    """A stage whose small app answers our number."""
+    """A stage whose app answers the account's number."""
     stage.fake.serve_numbers_from(stage.app.base_url)
     stage.app.reply("/after", twiml("<Say>after</Say>"))
     stage.app.reply("/music", twiml("<Play>/a.wav</Play><Redirect/>"))
@@ -21,7 +21,7 @@ def stage(stage: Stage) -> Stage:
 
 
 def call_in(stage: Stage, number: str, body: str) -> PhoneCall:
-    """A call from a phone, which is answered with this TwiML."""
+    """Call the account's number from a phone; the app answers with this TwiML."""
     stage.app.reply("/api/answer_call", twiml(body))
     phone_call = stage.fake.phone(number).call(OURS)
     stage.fake.wait_for(lambda: phone_call.call.answered, "the call to be answered", 5)
@@ -29,15 +29,15 @@ def call_in(stage: Stage, number: str, body: str) -> PhoneCall:
 
 
 def room(stage: Stage, number: str, attributes: str = "", dial: str = "action='/after'") -> PhoneCall:
-    """A call that is in the conference."""
+    """Return a call that is in the conference."""
     body = f"<Dial {dial}><Conference {attributes}>room</Conference></Dial>"
     phone_call = call_in(stage, number, body)
     phone_call.wait_until_in_conference("room")
     return phone_call
 
 
-def test_three_are_in_a_conference(stage: Stage) -> None:
-    """It starts with the second; each hears the others; it is over when the last has gone."""
+def test_three_callers_meet_in_a_conference(stage: Stage) -> None:
+    """It starts with the second; each hears the others; it ends when the last has left."""
     events = "statusCallback='/events' statusCallbackEvent='start end join leave'"
     ann = room(stage, ANN, events)
     assert stage.fake.ask(lambda: ann.call.line.connected_to) == []
@@ -67,7 +67,7 @@ def test_three_are_in_a_conference(stage: Stage) -> None:
 
 
 def test_a_conference_waits_for_its_moderator_and_ends_with_them(stage: Stage) -> None:
-    """Who waits hears the document of waitUrl; when the moderator goes, the others go on after their Dial."""
+    """Waiting callers hear the waitUrl; when the moderator leaves, the others continue after their Dial."""
     ann = room(stage, ANN, "startConferenceOnEnter='false' waitUrl='/music'")
     bob = room(stage, BOB, "startConferenceOnEnter='false' waitUrl=''")
     stage.fake.wait_until_quiet()
@@ -84,7 +84,7 @@ def test_a_conference_waits_for_its_moderator_and_ends_with_them(stage: Stage) -
 
 
 def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
-    """With the star, where that counts; a name that is free again is another conference."""
+    """With `*`, if hangupOnStar is set; afterwards the same name is a new conference."""
     ann = room(stage, ANN, "", "action='/after' hangupOnStar='true'")
     first = stage.fake.ask(lambda: stage.fake.simulator.conferences["room"].sid)
     ann.press("1*")
@@ -94,8 +94,8 @@ def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
     assert stage.fake.ask(lambda: stage.fake.simulator.conferences["room"].sid) != first
 
 
-def test_the_star_counts_after_a_question_in_the_music(stage: Stage) -> None:
-    """What asks something while one waits listens instead of the conference, and no longer than that."""
+def test_hangup_on_star_works_after_a_gather_in_the_wait_url(stage: Stage) -> None:
+    """While the Gather runs, it gets the keys; afterwards the conference does."""
     stage.app.reply("/music", twiml("<Gather numDigits='1' action='/more'/>"))
     stage.app.reply("/more", twiml("<Say>one moment</Say>"))
     ann = room(stage, ANN, "waitUrl='/music'", "action='/after' hangupOnStar='true'")
@@ -108,8 +108,8 @@ def test_the_star_counts_after_a_question_in_the_music(stage: Stage) -> None:
     assert ann.heard() == "one moment after"
 
 
-def test_a_conference_may_be_full(stage: Stage) -> None:
-    """Who comes too late is told by the action."""
+def test_a_full_conference_is_reported_to_the_action(stage: Stage) -> None:
+    """The caller does not join."""
     for number in (ANN, BOB):
         room(stage, number, "maxParticipants='2'")
     body = "<Dial action='/after'><Conference maxParticipants='2'>room</Conference></Dial>"
@@ -134,15 +134,15 @@ def test_a_conference_is_recorded(stage: Stage) -> None:
 
 
 def enqueue(stage: Stage, number: str, attributes: str = "") -> PhoneCall:
-    """A call that waits in the queue."""
+    """Return a call that waits in the queue."""
     body = f"<Enqueue action='/after' waitUrl='/music' {attributes}>support</Enqueue><Say>never</Say>"
     phone_call = call_in(stage, number, body)
     phone_call.wait_until_in_queue("support")
     return phone_call
 
 
-def test_an_agent_takes_the_first_in_the_queue(stage: Stage) -> None:
-    """Who waits hears music and is told the place; the agent's own document comes before the connection."""
+def test_an_agent_gets_the_first_caller_in_the_queue(stage: Stage) -> None:
+    """Callers hear the waitUrl, which gets their position; the agent's document runs before the connection."""
     stage.app.reply("/greet", twiml("<Say>here is Cat</Say>"))
     ann, bob = enqueue(stage, ANN), enqueue(stage, BOB)
     stage.fake.wait_until_quiet()
@@ -165,7 +165,7 @@ def test_an_agent_takes_the_first_in_the_queue(stage: Stage) -> None:
 
 
 def test_an_agent_waits_for_the_next_caller(stage: Stage) -> None:
-    """In a queue that is empty; and when the caller hangs up, the agent goes on."""
+    """In an empty queue; when the caller hangs up, the agent's document continues."""
     enqueue(stage, ANN).hang_up()
     agent = call_in(stage, CAT, "<Dial action='/agent'><Queue>support</Queue></Dial>")
     stage.app.reply("/agent", twiml("<Say>next please</Say>"))
@@ -182,8 +182,8 @@ def test_an_agent_waits_for_the_next_caller(stage: Stage) -> None:
 @pytest.mark.parametrize(
     ("queue", "status"), [("<Queue>nowhere</Queue>", "failed"), ("<Queue>support</Queue>", "no-answer")]
 )
-def test_a_queue_without_anybody(stage: Stage, queue: str, status: str) -> None:
-    """One that does not exist fails at once; an empty one does when the time is over."""
+def test_a_dial_to_an_empty_queue_ends(stage: Stage, queue: str, status: str) -> None:
+    """Immediately if the queue does not exist, else after the timeout."""
     enqueue(stage, ANN).hang_up()
     stage.fake.wait_until_quiet()
     agent = call_in(stage, CAT, f"<Dial action='/agent' timeout='1'>{queue}</Dial>")
@@ -192,8 +192,8 @@ def test_a_queue_without_anybody(stage: Stage, queue: str, status: str) -> None:
     assert [form["DialCallStatus"] for form in stage.app.forms("/agent")] == [status]
 
 
-def test_the_verb_queue_takes_a_caller_too(stage: Stage) -> None:
-    """As the noun does; then the next verb has its turn."""
+def test_the_verb_queue_connects_to_a_caller_too(stage: Stage) -> None:
+    """Like the noun; then the next verb runs."""
     ann = enqueue(stage, ANN)
     agent = call_in(stage, CAT, "<Queue>support</Queue><Say>done</Say>")
     agent.wait_until_connected_to(ANN)
@@ -202,8 +202,8 @@ def test_the_verb_queue_takes_a_caller_too(stage: Stage) -> None:
     assert agent.heard() == "done"
 
 
-def test_a_caller_leaves_the_queue(stage: Stage) -> None:
-    """A Leave in the document of waitUrl; anywhere else it is a fault."""
+def test_leave_ends_the_wait_in_a_queue(stage: Stage) -> None:
+    """In the document of waitUrl; elsewhere it is a fault."""
     stage.app.reply("/music", twiml("<Gather numDigits='1' action='/leave'/>"))
     stage.app.reply("/leave", twiml("<Leave/>"))
     ann = enqueue(stage, ANN)
@@ -217,16 +217,16 @@ def test_a_caller_leaves_the_queue(stage: Stage) -> None:
     assert ["not in a queue" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_a_queue_may_be_full(stage: Stage) -> None:
-    """The action is told at once."""
+def test_a_full_queue_is_reported_to_the_action(stage: Stage) -> None:
+    """Immediately."""
     enqueue(stage, ANN)
     bob = call_in(stage, BOB, "<Enqueue action='/after' maxQueueSize='1'>support</Enqueue>")
     bob.wait_until("completed")
     assert [form["QueueResult"] for form in stage.app.forms("/after")] == ["queue-full"]
 
 
-def test_music_that_cannot_be_had_is_a_fault_and_the_caller_waits_on(stage: Stage) -> None:
-    """Without music."""
+def test_a_verb_that_a_wait_url_must_not_use_is_a_fault(stage: Stage) -> None:
+    """The caller continues to wait, without music."""
     stage.app.reply("/music", twiml("<Dial>+15559990000</Dial>"))
     ann = enqueue(stage, ANN)
     stage.fake.wait_until_quiet()
@@ -234,8 +234,8 @@ def test_music_that_cannot_be_had_is_a_fault_and_the_caller_waits_on(stage: Stag
     assert ann.status == "in-progress"
 
 
-def test_a_reset_ends_it_all_without_a_word(stage: Stage) -> None:
-    """No callback of what was stopped comes into whatever is tested next."""
+def test_a_reset_ends_conferences_and_queues_without_callbacks(stage: Stage) -> None:
+    """The next test gets no callback of a stopped call."""
     told = "statusCallback='/events' statusCallbackEvent='start end join leave'"
     room(stage, ANN, told)
     room(stage, BOB)

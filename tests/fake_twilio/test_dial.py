@@ -1,4 +1,4 @@
-"""Dial: another phone rings, the two are connected, and the action hears what came of it."""
+"""Dial: another phone rings, the two are connected, and the action gets the outcome."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ ANN, BOB = "+15552220001", "+15552220002"
 
 @pytest.fixture
 def stage(stage: Stage) -> Stage:
-    """A stage whose small app answers our number, and says what came of a Dial."""
+    """A stage whose app answers the account's number, and gets the outcome of a Dial."""
     stage.fake.serve_numbers_from(stage.app.base_url)
     stage.app.reply("/after", twiml("<Say>after</Say>"))
     return stage
 
 
 def call_in(stage: Stage, body: str) -> PhoneCall:
-    """A call from a phone, which is answered with this TwiML."""
+    """Call the account's number from a phone; the app answers with this TwiML."""
     stage.app.reply("/api/answer_call", twiml(body))
     return stage.fake.phone(THEIRS).call(OURS)
 
 
 def outcome(stage: Stage, phone_call: PhoneCall, *names: str) -> list[str | None]:
-    """What the action was told: DialCallStatus, and other fields."""
+    """Return DialCallStatus and other parameters that the action got."""
     phone_call.wait_until("completed")
     stage.fake.wait_until_quiet()
     (form,) = stage.app.forms("/after")
@@ -33,7 +33,7 @@ def outcome(stage: Stage, phone_call: PhoneCall, *names: str) -> list[str | None
 
 
 def test_the_other_phone_rings_and_the_two_are_connected(stage: Stage) -> None:
-    """The other leg shows the caller's number; when it hangs up, the action has its turn."""
+    """The other phone shows the caller's number; when it hangs up, the action is requested."""
     phone_call = call_in(stage, f"<Dial action='/after'>{ANN}</Dial><Say>never</Say>")
     leg = stage.fake.phone(ANN).wait_for_call()
     assert (leg.call.from_, leg.call.direction, leg.call.parent_call_sid) == (THEIRS, "outbound-dial", phone_call.sid)
@@ -50,8 +50,8 @@ def test_the_other_phone_rings_and_the_two_are_connected(stage: Stage) -> None:
     assert stage.fake.faults == []
 
 
-def test_without_an_action_the_next_verb_has_its_turn(stage: Stage) -> None:
-    """Dial is over when the other one has hung up."""
+def test_without_an_action_the_next_verb_runs(stage: Stage) -> None:
+    """After the other phone has hung up."""
     phone_call = call_in(stage, f"<Dial>{ANN}</Dial><Say>next</Say>")
     leg = stage.fake.phone(ANN).wait_for_call()
     leg.answer()
@@ -62,8 +62,8 @@ def test_without_an_action_the_next_verb_has_its_turn(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize(("how", "status"), [("decline", "busy"), ("ring_out", "no-answer")])
-def test_a_phone_that_is_not_answered(stage: Stage, how: str, status: str) -> None:
-    """Busy or no answer: the action hears of it, and nobody was connected."""
+def test_a_phone_that_is_not_answered_is_reported_to_the_action(stage: Stage, how: str, status: str) -> None:
+    """Busy or no answer; nobody was connected."""
     phone_call = call_in(stage, f"<Dial action='/after'><Number>{ANN}</Number></Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
     getattr(leg, how)()
@@ -71,21 +71,21 @@ def test_a_phone_that_is_not_answered(stage: Stage, how: str, status: str) -> No
 
 
 def test_a_dial_gives_up_after_its_timeout(stage: Stage) -> None:
-    """And the phone rings no more."""
+    """And the phone stops ringing."""
     phone_call = call_in(stage, f"<Dial action='/after' timeout='1'>{ANN}</Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
     assert outcome(stage, phone_call) == ["no-answer"]
     assert leg.status == "no-answer"
 
 
-def test_a_number_that_nobody_has_fails(stage: Stage) -> None:
-    """As it does for a call that the app places."""
+def test_a_number_that_is_not_in_service_fails(stage: Stage) -> None:
+    """As in a call that the app places."""
     stage.fake.phone(ANN).disconnect()
     assert outcome(stage, call_in(stage, f"<Dial action='/after'>{ANN}</Dial>")) == ["failed"]
 
 
 def test_clients_and_sip_addresses_are_phones_too(stage: Stage) -> None:
-    """They ring like any other."""
+    """They ring like numbers."""
     dial = "<Client><Identity>alice</Identity></Client><Sip>sip:bob@example.com</Sip>"
     phone_call = call_in(stage, f"<Dial action='/after'>{dial}</Dial>")
     alice, bob = (stage.fake.phone(name).wait_for_call() for name in ("client:alice", "sip:bob@example.com"))
@@ -96,8 +96,8 @@ def test_clients_and_sip_addresses_are_phones_too(stage: Stage) -> None:
     assert alice.status == "canceled"
 
 
-def test_several_phones_ring_at_once_and_the_first_has_it(stage: Stage) -> None:
-    """The others ring no more; one that declined does not end the rest."""
+def test_several_phones_ring_in_parallel_and_the_first_to_answer_is_connected(stage: Stage) -> None:
+    """The others stop ringing; if one declines, the rest still ring."""
     numbers = f"<Number>{ANN}</Number><Number>{BOB}</Number><Number>+15552220003</Number>"
     phone_call = call_in(stage, f"<Dial action='/after'>{numbers}</Dial>")
     ann, bob, third = (stage.fake.phone(number).wait_for_call() for number in (ANN, BOB, "+15552220003"))
@@ -110,8 +110,8 @@ def test_several_phones_ring_at_once_and_the_first_has_it(stage: Stage) -> None:
     assert outcome(stage, phone_call, "DialCallSid") == ["completed", bob.sid]
 
 
-def test_phones_ring_one_after_the_other(stage: Stage) -> None:
-    """The second when the first has not answered."""
+def test_phones_can_ring_in_sequence(stage: Stage) -> None:
+    """The second rings after the first was not answered."""
     dial = f"<Dial action='/after' sequential='true'><Number>{ANN}</Number><Number>{BOB}</Number></Dial>"
     phone_call = call_in(stage, dial)
     ann = stage.fake.phone(ANN).wait_for_call()
@@ -126,8 +126,8 @@ def test_phones_ring_one_after_the_other(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("accepts", [True, False])
-def test_a_whisper_comes_before_the_connection(stage: Stage, accepts: bool) -> None:
-    """Whoever answers is asked first; one who presses no key has not taken the call."""
+def test_the_document_for_the_callee_runs_before_the_connection(stage: Stage, accepts: bool) -> None:
+    """A callee who does not press the key has not accepted the call."""
     stage.app.reply("/whisper", twiml("<Gather numDigits='1' action='/accepted'><Say>a call</Say></Gather><Hangup/>"))
     stage.app.reply("/accepted", twiml(""))
     phone_call = call_in(stage, f"<Dial action='/after'><Number url='/whisper'>{ANN}</Number></Dial>")
@@ -146,8 +146,8 @@ def test_a_whisper_comes_before_the_connection(stage: Stage, accepts: bool) -> N
     assert (asked["CallSid"], asked["ParentCallSid"], leg.heard()) == (leg.sid, phone_call.sid, "a call")
 
 
-def test_a_whisper_may_not_dial(stage: Stage) -> None:
-    """It is for a few words and a question."""
+def test_the_document_for_the_callee_may_not_dial(stage: Stage) -> None:
+    """It can speak and ask only."""
     stage.app.reply("/whisper", twiml(f"<Dial>{BOB}</Dial>"))
     phone_call = call_in(stage, f"<Dial action='/after'><Number url='/whisper'>{ANN}</Number></Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
@@ -157,7 +157,7 @@ def test_a_whisper_may_not_dial(stage: Stage) -> None:
 
 
 def test_the_other_leg_has_callbacks_of_its_own(stage: Stage) -> None:
-    """Those events that the noun asks for, with the caller's SID beside its own."""
+    """The events that the noun asks for, with the caller's SID as ParentCallSid."""
     noun = f"<Number statusCallback='/leg' statusCallbackEvent='{' '.join(ALL_EVENTS)}'>{ANN}</Number>"
     phone_call = call_in(stage, f"<Dial action='/after' callerId='{OURS}'>{noun}</Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
@@ -181,14 +181,14 @@ def test_the_other_leg_has_callbacks_of_its_own(stage: Stage) -> None:
         ("<Dial action='/after'/>", None),
     ],
 )
-def test_what_cannot_be_dialled_fails(stage: Stage, dial: str, code: int | None) -> None:
-    """With Twilio's code; the action has its turn."""
+def test_an_invalid_target_fails(stage: Stage, dial: str, code: int | None) -> None:
+    """With Twilio's code; then the action is requested."""
     assert outcome(stage, call_in(stage, dial), "DialCallSid") == ["failed", None]
     assert [fault.code for fault in stage.fake.faults] == ([code] if code else [])
 
 
 def test_an_application_is_shown_and_skipped(stage: Stage) -> None:
-    """There are no TwiML applications here, and the phone says so."""
+    """The noun is not simulated."""
     noun = "<Application><ApplicationSid>AP00000000000000000000000000000001</ApplicationSid></Application>"
     phone_call = call_in(stage, f"<Dial action='/after'>{noun}</Dial>")
     assert outcome(stage, phone_call) == ["failed"]
@@ -197,8 +197,8 @@ def test_an_application_is_shown_and_skipped(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("connected", [True, False])
-def test_when_the_caller_hangs_up_so_does_the_other(stage: Stage, connected: bool) -> None:
-    """A phone that still rings rings no more; the action is told, though nobody hears its answer."""
+def test_when_the_caller_hangs_up_the_other_call_ends_too(stage: Stage, connected: bool) -> None:
+    """A ringing phone stops ringing; the action is requested, though nobody hears its answer."""
     phone_call = call_in(stage, f"<Dial action='/after'>{ANN}</Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
     if connected:
@@ -211,8 +211,8 @@ def test_when_the_caller_hangs_up_so_does_the_other(stage: Stage, connected: boo
 
 
 @pytest.mark.parametrize(("attribute", "key"), [("hangupOnStar='true'", "*"), ("timeLimit='1'", "")])
-def test_a_connection_may_end_before_anybody_hangs_up(stage: Stage, attribute: str, key: str) -> None:
-    """By the star, or when its time is over: the caller goes on, the other one does not."""
+def test_a_connection_can_end_before_anybody_hangs_up(stage: Stage, attribute: str, key: str) -> None:
+    """By `*` or by timeLimit: the caller's document continues, the other call ends."""
     phone_call = call_in(stage, f"<Dial action='/after' {attribute}>{ANN}</Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
     leg.answer()
@@ -222,8 +222,8 @@ def test_a_connection_may_end_before_anybody_hangs_up(stage: Stage, attribute: s
     assert (leg.status, phone_call.heard()) == ("completed", "after")
 
 
-def test_answer_on_bridge_lets_the_caller_hear_it_ring(stage: Stage) -> None:
-    """The caller's call is answered with the other one, and not at all when that is not."""
+def test_answer_on_bridge_answers_the_caller_with_the_other_phone(stage: Stage) -> None:
+    """The caller's call is not answered if the other phone is not."""
     dial = f"<Dial answerOnBridge='true'>{ANN}</Dial>"
     phone_call = call_in(stage, dial)
     leg = stage.fake.phone(ANN).wait_for_call()
@@ -237,7 +237,7 @@ def test_answer_on_bridge_lets_the_caller_hear_it_ring(stage: Stage) -> None:
     again.wait_until("busy")
 
 
-def test_digits_are_sent_to_who_answers(stage: Stage) -> None:
+def test_send_digits_are_pressed_for_the_callee(stage: Stage) -> None:
     """Before the two are connected."""
     phone_call = call_in(stage, f"<Dial><Number sendDigits='w12'>{ANN}</Number></Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
@@ -247,7 +247,7 @@ def test_digits_are_sent_to_who_answers(stage: Stage) -> None:
 
 
 def test_a_connection_is_recorded(stage: Stage) -> None:
-    """From the answer; the action and the recording's own callback are told where it is."""
+    """From the answer; the action and the callback of the recording have its address."""
     phone_call = call_in(
         stage, f"<Dial action='/after' record='record-from-answer-dual' recordingStatusCallback='/rec'>{ANN}</Dial>"
     )
@@ -263,8 +263,8 @@ def test_a_connection_is_recorded(stage: Stage) -> None:
     )  # fmt: skip
 
 
-def test_an_update_by_rest_takes_the_other_leg_away(stage: Stage) -> None:
-    """It runs its own document; the caller's Dial is over."""
+def test_an_update_by_rest_moves_the_other_call_to_another_document(stage: Stage) -> None:
+    """The caller's Dial ends."""
     phone_call = call_in(stage, f"<Dial action='/after'>{ANN}</Dial>")
     leg = stage.fake.phone(ANN).wait_for_call()
     leg.answer()
@@ -277,7 +277,7 @@ def test_an_update_by_rest_takes_the_other_leg_away(stage: Stage) -> None:
 
 
 def test_a_call_that_the_app_placed_can_dial_too(stage: Stage) -> None:
-    """The number that is shown is ours, and the two who are connected are the phones."""
+    """The phone shows the account's number, and the two phones are connected."""
     stage.call(twiml=f"<Response><Dial>{ANN}</Dial></Response>")
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     phone_call.answer()

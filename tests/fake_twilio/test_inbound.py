@@ -1,4 +1,4 @@
-"""Calls and texts that come in: what the app is asked, what becomes of its answer, STOP, and the fallback."""
+"""Inbound calls and messages: the request to the app, its answer, STOP, and the fallback."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ PHONE = "%2B15551234567"
 
 @pytest.fixture
 def stage(stage: Stage) -> Stage:
-    """A stage whose small app answers our number."""
+    """A stage whose app answers the account's number."""
     stage.fake.serve_numbers_from(stage.app.base_url)
     return stage
 
 
 def press(stage: Stage, button: str, body: Any) -> tuple[int, Any]:
-    """Use a button of a phone: status and answer."""
+    """Use a button of a phone; return the status and the answer."""
     answer = requests.post(f"{stage.fake.url}/_phones/{PHONE}/{button}", json=body, timeout=5)
     return answer.status_code, answer.json() if answer.content else None
 
 
 def codes(stage: Stage) -> list[int | None]:
-    """The codes of the faults so far."""
+    """Return the codes of the faults so far."""
     return [fault.code for fault in stage.fake.faults]
 
 
-def test_a_call_asks_the_app_while_it_rings(stage: Stage) -> None:
-    """Signed, with Twilio's fields; the first verb picks up, and the number's callback hears of the end."""
+def test_the_app_is_asked_while_an_inbound_call_rings(stage: Stage) -> None:
+    """The request is signed and has Twilio's parameters; the first verb answers, and the end is reported."""
     stage.app.reply("/api/answer_call", twiml("<Say>Hello</Say>"))
     phone_call = stage.fake.phone(THEIRS).call(OURS)
     phone_call.wait_until("completed")
@@ -66,8 +66,8 @@ def test_a_call_asks_the_app_while_it_rings(stage: Stage) -> None:
         ("<Say>hello</Say><Reject/>", "completed"),
     ],
 )
-def test_an_incoming_call_is_picked_up_by_the_first_verb_that_needs_it(stage: Stage, body: str, status: str) -> None:
-    """Reject refuses it, Pause and Redirect let it ring on."""
+def test_the_first_verb_that_needs_it_answers_an_inbound_call(stage: Stage, body: str, status: str) -> None:
+    """Reject rejects the call; Pause and Redirect let it ring."""
     stage.app.reply("/api/answer_call", twiml(body))
     stage.app.reply("/second", twiml("<Reject reason='busy'/>"))
     phone_call = stage.fake.phone(THEIRS).call(OURS)
@@ -87,8 +87,8 @@ def test_an_incoming_call_is_picked_up_by_the_first_verb_that_needs_it(stage: St
     ],
 )
 @pytest.mark.parametrize("answered", [True, False])
-def test_when_the_app_fails_its_fallback_is_asked(stage: Stage, reply: Reply, code: int, answered: bool) -> None:
-    """It is told what went wrong; when it fails too, the caller hears Twilio's apology."""
+def test_when_the_app_fails_the_fallback_is_requested(stage: Stage, reply: Reply, code: int, answered: bool) -> None:
+    """It gets the error code; when it fails too, the caller hears Twilio's apology."""
     number = stage.fake.number(OURS)
     # Fifteen seconds are long in a test; the override makes them two tenths of one.
     number.voice_url = stage.app.reply("/voice", reply) + "#rt=200&rc=0"
@@ -101,7 +101,7 @@ def test_when_the_app_fails_its_fallback_is_asked(stage: Stage, reply: Reply, co
     assert codes(stage)[0] == code
 
 
-def test_an_app_that_is_not_there_leaves_an_apology(stage: Stage) -> None:
+def test_without_an_app_the_caller_hears_an_apology(stage: Stage) -> None:
     """11205, for the first address and for the fallback."""
     stage.fake.serve_numbers_from("http://127.0.0.1:9")
     phone_call = stage.fake.phone(THEIRS).call(OURS)
@@ -110,8 +110,8 @@ def test_an_app_that_is_not_there_leaves_an_apology(stage: Stage) -> None:
     assert set(codes(stage)) == {11205}
 
 
-def test_a_caller_may_hang_up_while_it_rings(stage: Stage) -> None:
-    """Then nobody has answered."""
+def test_a_caller_can_hang_up_while_it_rings(stage: Stage) -> None:
+    """Then the call was not answered."""
     stage.app.reply("/api/answer_call", twiml("<Say>late</Say>", seconds=0.3))
     phone_call = stage.fake.phone(THEIRS).call(OURS)
     phone_call.hang_up()
@@ -119,7 +119,7 @@ def test_a_caller_may_hang_up_while_it_rings(stage: Stage) -> None:
     assert phone_call.heard() == ""
 
 
-def test_a_call_of_ones_own_does_not_ring_on_the_same_phone(stage: Stage) -> None:
+def test_an_inbound_call_does_not_ring_on_the_phone_that_placed_it(stage: Stage) -> None:
     """It can be hung up, but not answered or declined."""
     stage.app.reply("/api/answer_call", twiml("<Say>late</Say>", seconds=0.4))
     status, answer = press(stage, "call", {"to": OURS})
@@ -135,8 +135,8 @@ def test_a_call_of_ones_own_does_not_ring_on_the_same_phone(stage: Stage) -> Non
     assert press(stage, "hangup", {"sid": answer["sid"]}) == (204, None)
 
 
-def test_a_person_does_all_of_it_from_the_page(stage: Stage) -> None:
-    """Name a phone, call, say something, press keys, and send a text."""
+def test_every_action_of_the_page_works(stage: Stage) -> None:
+    """Add a phone, call, speak, press keys, and send a message."""
     added = requests.post(f"{stage.fake.url}/_phones", json={"number": THEIRS}, timeout=5)
     assert added.status_code == 201
     stage.app.reply("/api/answer_call", twiml("<Gather input='dtmf speech' numDigits='2' action='/menu'/>"))
@@ -169,21 +169,21 @@ def test_a_person_does_all_of_it_from_the_page(stage: Stage) -> None:
         ("reachable", {"reachable": 1}, 400, "reachable: expected true or false"),
     ],
 )
-def test_what_the_page_cannot_ask_is_an_answer_in_words(
+def test_an_invalid_request_of_the_page_is_explained(
     stage: Stage, button: str, body: Any, status: int, words: str
 ) -> None:
-    """With the field and what is expected."""
+    """With the field and what was expected."""
     assert press(stage, button, body) == (status, {"detail": words})
 
 
 @pytest.mark.parametrize("number", ["", "911", "+0", OURS, "client:"])
-def test_a_phone_needs_a_number_that_is_none_of_ours(stage: Stage, number: str) -> None:
-    """400 with words."""
+def test_a_phone_cannot_have_a_number_of_the_account(stage: Stage, number: str) -> None:
+    """400, with the reason."""
     answer = requests.post(f"{stage.fake.url}/_phones", json={"number": number}, timeout=5)
     assert (answer.status_code, "number:" in answer.json()["detail"]) == (400, True)
 
 
-def test_a_phone_that_is_off_calls_nobody(stage: Stage) -> None:
+def test_a_phone_that_is_switched_off_cannot_call(stage: Stage) -> None:
     """409 on the page, an error in a test."""
     stage.fake.phone(THEIRS).switch_off()
     assert press(stage, "call", {"to": OURS}) == (409, {"detail": "This phone is switched off."})
@@ -191,8 +191,8 @@ def test_a_phone_that_is_off_calls_nobody(stage: Stage) -> None:
         stage.fake.phone(THEIRS).text(OURS, "hi")
 
 
-def test_a_text_comes_to_the_app_with_its_picture(stage: Stage) -> None:
-    """Signed, with Twilio's fields; the picture is there, without a password; and the reply comes to the phone."""
+def test_a_message_reaches_the_app_with_its_picture(stage: Stage) -> None:
+    """Signed, with Twilio's parameters; the picture needs no password; the reply reaches the phone."""
     stage.app.reply(
         "/api/receive_sms", twiml("<Message action='/told'><Body>Nice</Body><Media>/thumb.png</Media></Message>")
     )
@@ -232,8 +232,8 @@ def test_a_text_comes_to_the_app_with_its_picture(stage: Stage) -> None:
         (twiml("<Message>" + "x" * 1601 + "</Message>"), [], [21617]),
     ],
 )
-def test_the_answer_to_a_text_is_run(stage: Stage, reply: Reply, texts: list[str], found: list[int | None]) -> None:
-    """Message and Redirect; what makes no sense is a fault with Twilio's code."""
+def test_the_answer_to_a_message_is_run(stage: Stage, reply: Reply, texts: list[str], found: list[int | None]) -> None:
+    """Message and Redirect; a message that cannot be sent is a fault with Twilio's code."""
     stage.app.reply("/api/receive_sms", reply)
     stage.app.reply("/more", twiml("<Message>more</Message>"))
     stage.fake.phone(THEIRS).text(OURS, "Hi")
@@ -245,8 +245,8 @@ def test_the_answer_to_a_text_is_run(stage: Stage, reply: Reply, texts: list[str
 @pytest.mark.parametrize(
     ("reply", "code"), [(Reply(500), 11200), (Reply(200, b"<", "text/xml"), 12100), (Reply(200, b"{}", "x/y"), 12300)]
 )
-def test_the_fallback_answers_a_text_when_the_app_fails(stage: Stage, reply: Reply, code: int) -> None:
-    """It is told what went wrong."""
+def test_the_fallback_answers_a_message_when_the_app_fails(stage: Stage, reply: Reply, code: int) -> None:
+    """It gets the error code."""
     url = stage.app.reply("/api/receive_sms", reply)
     stage.app.reply("/api/fallback", twiml("<Message>sorry</Message>"))
     stage.fake.phone(THEIRS).text(OURS, "Hi")
@@ -256,16 +256,16 @@ def test_the_fallback_answers_a_text_when_the_app_fails(stage: Stage, reply: Rep
     assert codes(stage) == [code]
 
 
-def test_texts_that_redirect_in_a_circle_end(stage: Stage) -> None:
-    """Fifty documents are too many."""
+def test_a_message_whose_documents_redirect_in_a_circle_ends(stage: Stage) -> None:
+    """After fifty documents."""
     stage.app.reply("/api/receive_sms", twiml("<Redirect>/api/receive_sms</Redirect>"))
     stage.fake.phone(THEIRS).text(OURS, "Hi")
     stage.fake.wait_until_quiet()
     assert ["in a circle" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_stop_is_answered_by_twilio_and_refuses_texts_until_start(stage: Stage) -> None:
-    """The app hears of it, with OptOutType; a send is refused with 21610, and so is a reply."""
+def test_twilio_answers_stop_and_rejects_messages_until_start(stage: Stage) -> None:
+    """The app gets OptOutType; creates and replies fail with 21610."""
     phone = stage.fake.phone(THEIRS)
     phone.text(OURS, " Stop ")
     phone.wait_for_text("unsubscribed")
@@ -286,15 +286,15 @@ def test_stop_is_answered_by_twilio_and_refuses_texts_until_start(stage: Stage) 
     assert [form.get("OptOutType") for form in stage.app.forms("/api/receive_sms")] == ["STOP", None, "START"]
 
 
-def test_help_is_answered_by_twilio(stage: Stage) -> None:
+def test_twilio_answers_help(stage: Stage) -> None:
     """And changes nothing."""
     stage.fake.phone(THEIRS).text(OURS, "HELP")
     stage.fake.phone(THEIRS).wait_for_text("Reply STOP")
     assert stage.text().status == "queued"
 
 
-def test_the_command_line_takes_the_apps_address(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That of the lines on the page: from --app-url, else PUBLIC_BASE_URL, else the usual port."""
+def test_the_command_line_has_the_address_of_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From --app-url, else PUBLIC_BASE_URL, else the usual port."""
     monkeypatch.delenv("PUBLIC_BASE_URL", raising=False)
     assert options_of([]).app_url == "http://127.0.0.1:7071"
     monkeypatch.setenv("PUBLIC_BASE_URL", "http://127.0.0.1:7099")

@@ -1,4 +1,4 @@
-"""What the fake Twilio demands of a create: magic numbers and the rules of each parameter, with Twilio's codes."""
+"""The parameters of creates: magic numbers and the rules of each parameter, with Twilio's codes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ SERVICE = "MG00000000000000000000000000000001"
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
-    """One stage for all: nothing here comes to life."""
+    """One stage for all tests; creates have no effect."""
     with Stage.ready(life=False) as stage:
         yield stage
 
 
 def in_time(**delta: float) -> str:
-    """A moment ahead, as SendAt wants it."""
+    """Return a time in the future in the form of SendAt."""
     return (datetime.now(UTC) + timedelta(**delta)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def create(stage: Stage, path: str, form: dict[str, Any], changes: dict[str, Any]) -> int:
-    """Post the form with some parameters changed (None: left out); 0 when it was taken, else Twilio's code."""
+    """Post the form with changed parameters (None: left out); return 0 if it was accepted, else Twilio's code."""
     merged = {name: value for name, value in {**form, **changes}.items() if value is not None}
     answer = stage.post(path, merged)
     if answer.status_code == 201:
@@ -54,8 +54,8 @@ def create(stage: Stage, path: str, form: dict[str, Any], changes: dict[str, Any
         ({"To": "+15005550010"}, 0),
     ],
 )
-def test_magic_numbers_of_texts(stage: Stage, changes: dict[str, Any], code: int) -> None:
-    """Twilio's test numbers get the answers that Twilio documents."""
+def test_magic_numbers_of_messages(stage: Stage, changes: dict[str, Any], code: int) -> None:
+    """They get the answers that Twilio documents."""
     assert create(stage, "Messages.json", {"To": THEIRS, "From": OURS, "Body": "x"}, changes) == code
 
 
@@ -73,7 +73,7 @@ def test_magic_numbers_of_texts(stage: Stage, changes: dict[str, Any], code: int
     ],
 )
 def test_magic_numbers_of_calls(stage: Stage, changes: dict[str, Any], code: int) -> None:
-    """Twilio's test numbers get the answers that Twilio documents."""
+    """They get the answers that Twilio documents."""
     assert create(stage, "Calls.json", {"To": THEIRS, "From": OURS, "Twiml": "<Response/>"}, changes) == code
 
 
@@ -125,8 +125,8 @@ def test_magic_numbers_of_calls(stage: Stage, changes: dict[str, Any], code: int
         ({"RiskCheck": "perhaps"}, 20001),
     ],
 )
-def test_rules_of_texts(stage: Stage, changes: dict[str, Any], code: int) -> None:
-    """Each parameter of a text at, below and beyond its limits."""
+def test_rules_of_messages(stage: Stage, changes: dict[str, Any], code: int) -> None:
+    """Each parameter at, below and beyond its limits."""
     assert create(stage, "Messages.json", {"To": THEIRS, "From": OURS, "Body": "x"}, changes) == code
 
 
@@ -146,7 +146,7 @@ def test_rules_of_texts(stage: Stage, changes: dict[str, Any], code: int) -> Non
         ({"SendAt": in_time(minutes=10), "ScheduleType": "loose"}, 20001),
     ],
 )
-def test_rules_of_scheduled_texts(stage: Stage, changes: dict[str, Any], code: int) -> None:
+def test_rules_of_scheduled_messages(stage: Stage, changes: dict[str, Any], code: int) -> None:
     """A schedule needs a service, and a time between five minutes and thirty-five days ahead."""
     form = {"To": THEIRS, "MessagingServiceSid": SERVICE, "Body": "x", "ScheduleType": "fixed"}
     assert create(stage, "Messages.json", form, changes) == code
@@ -217,13 +217,13 @@ def test_rules_of_scheduled_texts(stage: Stage, changes: dict[str, Any], code: i
     ],
 )
 def test_rules_of_calls(stage: Stage, changes: dict[str, Any], code: int) -> None:
-    """Each parameter of a call at, below and beyond its limits."""
+    """Each parameter at, below and beyond its limits."""
     assert create(stage, "Calls.json", {"To": THEIRS, "From": OURS, "Twiml": "<Response/>"}, changes) == code
 
 
 @pytest.mark.parametrize("path", ["Calls.json", "Messages.json"])
 def test_unknown_parameters_are_ignored_and_reported(stage: Stage, path: str) -> None:
-    """Twilio takes no notice of a misspelt parameter; the fake says so in its faults."""
+    """Twilio ignores a misspelt parameter silently; the emulator records a fault."""
     stage.fake.reset()
     form = {"To": THEIRS, "From": OURS, "Twiml": "<Response/>", "Body": "x", "Statuscallback": "x"}
     assert create(stage, path, form, {}) == 0
@@ -232,7 +232,7 @@ def test_unknown_parameters_are_ignored_and_reported(stage: Stage, path: str) ->
 
 
 def test_a_time_without_a_schedule_is_reported(stage: Stage) -> None:
-    """SendAt alone sends at once, which is hardly what was meant."""
+    """SendAt alone sends immediately, which is probably a mistake."""
     stage.fake.reset()
     form = {"To": THEIRS, "From": OURS, "Body": "x", "SendAt": in_time(minutes=10)}
     answer = stage.post("Messages.json", form)

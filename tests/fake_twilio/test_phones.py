@@ -1,4 +1,4 @@
-"""The phones page's API: its state as events, and what its buttons do."""
+"""The API of the phones page: its state as events, and its actions."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NUMBER = "%2B15551234567"
 
 
 class Events:
-    """The page's view."""
+    """The events that the page receives."""
 
     def __init__(self, stage: Stage) -> None:
         self.response = requests.get(f"{stage.fake.url}/_phones/events", stream=True, timeout=10)
         self.lines = self.response.iter_lines()
 
     def next(self) -> Any:
-        """The next state."""
+        """Return the next state."""
         for line in self.lines:
             if line:
                 assert line.startswith(b"data: ")
@@ -29,7 +29,7 @@ class Events:
         raise AssertionError("the stream has ended")
 
     def until(self, status: str) -> Any:
-        """The first call of the first phone, once it has this status."""
+        """Return the first call of the first phone as soon as it has this status."""
         while True:
             phones = self.next()["phones"]
             if phones and phones[0]["calls"] and phones[0]["calls"][0]["status"] == status:
@@ -37,13 +37,13 @@ class Events:
 
 
 def press(stage: Stage, button: str, body: Any = None, number: str = NUMBER) -> tuple[int, Any]:
-    """Use a button of a phone: status and detail."""
+    """Use a button of a phone; return the status and the detail."""
     answer = requests.post(f"{stage.fake.url}/_phones/{number}/{button}", json=body, timeout=5)
     return answer.status_code, answer.json()["detail"] if answer.content else None
 
 
-def test_the_page_sees_the_account_at_once(stage: Stage) -> None:
-    """The first event comes without anything happening."""
+def test_the_first_event_has_the_account(stage: Stage) -> None:
+    """It comes without any change."""
     events = Events(stage)
     assert events.response.headers["Content-Type"].startswith("text/event-stream")
     assert events.next() == {
@@ -56,7 +56,7 @@ def test_the_page_sees_the_account_at_once(stage: Stage) -> None:
     }
 
 
-def test_the_page_follows_a_call_from_ring_to_end(stage: Stage) -> None:
+def test_the_page_follows_a_call_from_ringing_to_the_end(stage: Stage) -> None:
     """Ringing, answered by the page, words, keys, hung up by the page."""
     events = Events(stage)
     url = stage.app.reply("/twiml", twiml('<Say voice="alice" loop="0">Hello World</Say>'))
@@ -81,8 +81,8 @@ def test_the_page_follows_a_call_from_ring_to_end(stage: Stage) -> None:
     assert (ended["keys"], ended["duration"], ended["steps"][1]["state"]) == ("12#", 1, "done")
 
 
-def test_the_page_sees_texts_webhooks_and_faults(stage: Stage) -> None:
-    """A text with its fate, each try of a webhook, what was wrong with the answer; the newest webhook first."""
+def test_the_page_gets_messages_webhooks_and_faults(stage: Stage) -> None:
+    """A message with its status, each attempt of a webhook (newest first), and the error in the answer."""
     stage.app.reply("/status", Reply(), Reply(), Reply(500))
     text = stage.text(body="hi", media_url=["https://example.com/1.jpg"])
     stage.fake.wait_until_quiet()
@@ -114,8 +114,8 @@ def test_the_page_sees_texts_webhooks_and_faults(stage: Stage) -> None:
     assert "answered 500" in fault["detail"]
 
 
-def test_many_changes_make_few_events(stage: Stage) -> None:
-    """The state comes twenty times a second at most, and the last one is complete."""
+def test_many_changes_cause_few_events(stage: Stage) -> None:
+    """At most twenty a second, and the last one is complete."""
     events = Events(stage)
     for number in range(40):
         stage.text(f"+1555000{number:04}")
@@ -126,8 +126,8 @@ def test_many_changes_make_few_events(stage: Stage) -> None:
     assert count < 40
 
 
-def test_declining_is_busy(stage: Stage) -> None:
-    """The button that refuses."""
+def test_a_declined_call_is_busy(stage: Stage) -> None:
+    """By the button of the page."""
     stage.call()
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     assert press(stage, "decline") == (204, None)
@@ -144,8 +144,8 @@ def test_declining_is_busy(stage: Stage) -> None:
         ("speech", {"text": "hello"}, "Nobody is on the line."),
     ],
 )
-def test_buttons_without_a_call_are_a_conflict(stage: Stage, button: str, body: Any, words: str) -> None:
-    """409 with words, for a phone that never rang and for one whose call is over."""
+def test_an_action_without_a_call_is_a_conflict(stage: Stage, button: str, body: Any, words: str) -> None:
+    """409 with the reason, for a phone that never rang and for one whose call has ended."""
     assert press(stage, button, body) == (409, words)
     stage.call()
     stage.fake.phone(THEIRS).wait_for_call().decline()
@@ -154,15 +154,15 @@ def test_buttons_without_a_call_are_a_conflict(stage: Stage, button: str, body: 
 
 
 @pytest.mark.parametrize(("button", "body"), [("hangup", None), ("digits", {"digits": "1"})])
-def test_a_phone_that_rings_cannot_be_hung_up(stage: Stage, button: str, body: Any) -> None:
-    """First it must be answered."""
+def test_a_ringing_phone_cannot_hang_up(stage: Stage, button: str, body: Any) -> None:
+    """It must be answered first."""
     stage.call()
     stage.fake.phone(THEIRS).wait_for_call()
     assert press(stage, button, body) == (409, "Nobody is on the line.")
 
 
 def test_a_phone_cannot_be_answered_twice(stage: Stage) -> None:
-    """The second click comes too late."""
+    """The second click is too late."""
     stage.call(twiml='<Response><Say loop="0">x</Say></Response>')
     stage.fake.phone(THEIRS).wait_for_call()
     assert press(stage, "answer")[0] == 204
@@ -182,15 +182,15 @@ def test_a_phone_cannot_be_answered_twice(stage: Stage) -> None:
         ("reachable", {}),
     ],
 )
-def test_nonsense_from_the_page_is_refused(stage: Stage, button: str, body: Any) -> None:
-    """400 with words."""
+def test_invalid_requests_of_the_page_are_rejected(stage: Stage, button: str, body: Any) -> None:
+    """400 with the reason."""
     status, detail = press(stage, button, body)
     assert status == 400
     assert "expected" in detail
 
 
 def test_a_phone_can_be_switched_off_on_the_page(stage: Stage) -> None:
-    """Then calls are not answered and texts do not arrive, until it is switched on."""
+    """Calls are not answered and messages are not delivered, until it is switched on."""
     assert press(stage, "reachable", {"reachable": False}) == (204, None)
     call, text = stage.call(), stage.text()
     stage.fake.wait_until_quiet()
@@ -221,8 +221,8 @@ def test_nothing_but_the_page_is_served(stage: Stage, path: str) -> None:
         assert session.send(request, timeout=5).status_code == 404
 
 
-def test_the_page_sees_what_a_call_waits_for_and_what_it_leaves(stage: Stage) -> None:
-    """A menu, a recording, a connection, and texts in both directions."""
+def test_the_page_gets_the_state_of_a_call(stage: Stage) -> None:
+    """A menu, a recording, a connection, and messages in both directions."""
     stage.fake.serve_numbers_from(stage.app.base_url)
     stage.app.reply("/api/answer_call", twiml('<Gather numDigits="1" action="/record"/>'))
     stage.app.reply("/record", twiml('<Record action="/dial" finishOnKey="#"/>'))
@@ -264,15 +264,15 @@ PAGES = ["/", "/phones.js", "/_phones/events", "/_phones/recordings/RE00.wav", f
 
 
 def ask(stage: Stage, method: str, path: str, **headers: str) -> requests.Response:
-    """A request with these headers, of whose answer no more than the head is awaited."""
+    """Send a request with these headers; wait for the head of the answer only."""
     body = {"number": THEIRS} if method == "POST" else None
     return requests.request(method, stage.fake.url + path, headers=headers, json=body, stream=True, timeout=5)
 
 
 @pytest.mark.parametrize("path", [*PAGES, "/_phones"])
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:{port}", "127.0.0.1.evil.example:{port}", "127.0.0.1."])
-def test_a_name_that_only_leads_to_this_machine_opens_nothing(stage: Stage, path: str, host: str) -> None:
-    """A page of another site whose name leads here (DNS rebinding) neither reads what goes on nor changes it."""
+def test_a_foreign_host_name_of_this_machine_is_rejected(stage: Stage, path: str, host: str) -> None:
+    """A website whose name resolves to this machine (DNS rebinding) can neither read nor change anything."""
     method = "POST" if path == "/_phones" else "GET"
     with ask(stage, method, path, Host=host.format(port=stage.fake.port)) as answer:
         assert answer.status_code == 403
@@ -282,8 +282,8 @@ def test_a_name_that_only_leads_to_this_machine_opens_nothing(stage: Stage, path
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "https://127.0.0.1:{port}", "http://127.0.0.1:1", "null"])
 @pytest.mark.parametrize("button", ["answer", "call", "text", "digits"])
-def test_a_page_of_another_site_presses_no_buttons(stage: Stage, origin: str, button: str) -> None:
-    """A browser sends a page's requests to this machine, and with them where the page is from: it gets 403."""
+def test_requests_of_other_websites_are_rejected(stage: Stage, origin: str, button: str) -> None:
+    """The browser names the website in Origin; the answer is 403."""
     sid = stage.call().sid
     stage.fake.phone(THEIRS).wait_for_call()
     with ask(stage, "POST", f"/_phones/{NUMBER}/{button}", Origin=origin.format(port=stage.fake.port)) as answer:
@@ -293,8 +293,8 @@ def test_a_page_of_another_site_presses_no_buttons(stage: Stage, origin: str, bu
 
 
 @pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LocalHost", "[::1]"])
-def test_the_machine_may_be_called_by_any_of_its_names(stage: Stage, name: str) -> None:
-    """The page works at each of them, with the Origin that a browser then sends."""
+def test_every_local_name_of_the_machine_is_accepted(stage: Stage, name: str) -> None:
+    """The page works at each, with the Origin that a browser sends."""
     host = f"{name}:{stage.fake.port}"
     for path in PAGES[:3]:
         with ask(stage, "GET", path, Host=host) as answer:
@@ -304,7 +304,7 @@ def test_the_machine_may_be_called_by_any_of_its_names(stage: Stage, name: str) 
 
 
 def webhook(stage: Stage, kind: str = "status") -> Any:
-    """What the page is told of the newest webhook of this kind when its row is opened."""
+    """Return the details of the newest webhook of this kind."""
     entry = next(entry for entry in Events(stage).next()["webhooks"] if entry["kind"] == kind)
     answer = requests.get(f"{stage.fake.url}/_phones/webhooks/{entry['id']}", timeout=5)
     assert answer.status_code == 200
@@ -312,8 +312,8 @@ def webhook(stage: Stage, kind: str = "status") -> Any:
     return answer.json()
 
 
-def test_a_webhook_can_be_looked_into(stage: Stage) -> None:
-    """What was sent and what came back: parameters in order, status, type, size and text of the answer."""
+def test_the_details_of_a_webhook_have_request_and_answer(stage: Stage) -> None:
+    """Parameters in order; status, type, size and text of the answer."""
     stage.app.reply("/status", Reply(500, b'{"detail": "gr\xc3\xbc\xc3\x9fe"}', "application/problem+json"))
     sid = stage.text(body="hi").sid
     stage.fake.wait_until_quiet()
@@ -338,7 +338,7 @@ def test_a_webhook_can_be_looked_into(stage: Stage) -> None:
     ],
 )
 def test_only_the_first_part_of_an_answer_is_kept(stage: Stage, reply: Reply, size: int, text: str | None) -> None:
-    """4 kB of it, never half a letter, and nothing of what is no text."""
+    """4 kB, without half characters; no text for binary answers."""
     stage.app.reply("/status", reply)
     stage.text(body="hi")
     stage.fake.wait_until_quiet()
@@ -346,13 +346,13 @@ def test_only_the_first_part_of_an_answer_is_kept(stage: Stage, reply: Reply, si
 
 
 @pytest.mark.parametrize("number", ["0", "999999999", "-1", "x"])
-def test_a_webhook_that_never_was_is_not_found(stage: Stage, number: str) -> None:
+def test_an_unknown_webhook_is_not_found(stage: Stage, number: str) -> None:
     """Nor is one that has been forgotten."""
     assert requests.get(f"{stage.fake.url}/_phones/webhooks/{number}", timeout=5).status_code == 404
 
 
-def test_errors_that_the_apps_host_names_are_faults(stage: Stage) -> None:
-    """An app that apologises to a caller answers as if all were well; a local host's header tells what it logged."""
+def test_errors_in_the_header_of_the_apps_host_are_faults(stage: Stage) -> None:
+    """An app that apologises to a caller answers 200; the header of a local host has the error that it logged."""
     headers = (("X-Logged-Errors", "no script%0A b%C3%BCro"), ("X-Logged-Errors", "100%25 wrong"))
     url = stage.app.reply("/twiml", twiml("<Say>We are sorry</Say>", headers=headers))
     sid = stage.call(url=url).sid

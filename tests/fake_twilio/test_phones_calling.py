@@ -1,4 +1,4 @@
-"""The phones page in a real Chromium, as a person uses it to call and text a small app."""
+"""The phones page in Chromium, used by a person to call and text an app."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NO_EARS = "delete window.SpeechRecognition; delete window.webkitSpeechRecognitio
 
 @pytest.fixture(scope="module")
 def running_stage() -> Iterator[Stage]:
-    """A fake Twilio, ten times as fast as life, whose number belongs to a small app."""
+    """An emulator, ten times as fast as real time, whose number belongs to an app."""
     app = Receiver(Account().auth_token)
     with FakeTwilio.running(pace=0.1, app_url=app.base_url) as fake:
         fake.serve_numbers_from(app.base_url)
@@ -44,7 +44,7 @@ def running_stage() -> Iterator[Stage]:
 
 @pytest.fixture
 def stage(running_stage: Stage) -> Stage:
-    """The stage with nothing on it."""
+    """The stage, reset."""
     running_stage.fake.reset()
     running_stage.app.received.clear()
     running_stage.app.replies.clear()
@@ -53,12 +53,12 @@ def stage(running_stage: Stage) -> Stage:
 
 @pytest.fixture
 def fake(stage: Stage) -> FakeTwilio:
-    """The fake Twilio that the page is of."""
+    """The emulator of the page."""
     return stage.fake
 
 
 def add_phone(page: Page, number: str = MINE) -> Locator:
-    """Name a phone."""
+    """Add a phone."""
     page.get_by_role("textbox", name="Number of the new phone").fill(number)
     page.get_by_role("button", name="Add a phone").click()
     phone = phone_on(page, number)
@@ -67,7 +67,7 @@ def add_phone(page: Page, number: str = MINE) -> Locator:
 
 
 def call_in(page: Page, stage: Stage, body: str) -> Locator:
-    """A phone that has called the app, which answers with this TwiML."""
+    """Return a phone that has called the app, which answers with this TwiML."""
     stage.app.reply("/api/answer_call", twiml(body))
     phone = add_phone(page)
     button(phone, "Call your app").click()
@@ -76,12 +76,12 @@ def call_in(page: Page, stage: Stage, body: str) -> Locator:
 
 
 def hint_on(phone: Locator, words: str) -> Locator:
-    """What the phone says that the app waits for."""
+    """Return the hint on the phone about what the app waits for."""
     return phone.get_by_role("status").filter(has_text=words)
 
 
-def test_a_person_finds_their_way_through_a_menu(page: Page, stage: Stage) -> None:
-    """Name a phone, call, press a key in one menu and two in the next; the steps tell how it went."""
+def test_a_person_uses_a_menu(page: Page, stage: Stage) -> None:
+    """Add a phone, call, press a key in one menu and two in the next; the steps show the requests."""
     stage.app.reply("/hours", twiml('<Gather timeout="100" numDigits="2" action="/day"><Say>Which day?</Say></Gather>'))
     stage.app.reply("/day", twiml(f"<Say>We open at nine</Say>{LONG}"))
     phone = call_in(
@@ -105,7 +105,7 @@ def test_a_person_finds_their_way_through_a_menu(page: Page, stage: Stage) -> No
 
 
 def test_typed_words_are_speech(page: Page, stage: Stage) -> None:
-    """Where the app listens for speech there is a field, and what is typed in it presses no keys."""
+    """If the app listens to speech there is a field; typing in it presses no keys."""
     stage.app.reply("/person", twiml(f"<Say>One moment</Say>{LONG}"))
     phone = call_in(page, stage, '<Gather timeout="100" input="speech dtmf" action="/person"><Say>Whom?</Say></Gather>')
     expect(hint_on(phone, "Press digits, then # or say something")).to_be_visible()
@@ -120,8 +120,8 @@ def test_typed_words_are_speech(page: Page, stage: Stage) -> None:
     assert (form["SpeechResult"], form.get("Digits")) == ("ahd 12", None)
 
 
-def test_the_voice_stops_when_the_person_answers(browser: Browser, stage: Stage) -> None:
-    """A key that the app waits for cuts off the question that is still being spoken."""
+def test_the_voice_stops_when_the_person_presses_a_key(browser: Browser, stage: Stage) -> None:
+    """A key that the app waits for ends the spoken prompt."""
     stage.app.reply("/menu", twiml(LONG))
     context = browser.new_context(**WINDOW)
     context.add_init_script(VOICE)
@@ -140,8 +140,8 @@ def test_the_voice_stops_when_the_person_answers(browser: Browser, stage: Stage)
 
 
 @pytest.mark.parametrize("hears", [True, False])
-def test_the_microphone_is_there_where_the_browser_can_hear(browser: Browser, stage: Stage, hears: bool) -> None:
-    """What the browser has understood is sent as speech; a browser that cannot hear shows no microphone."""
+def test_there_is_a_microphone_if_the_browser_recognises_speech(browser: Browser, stage: Stage, hears: bool) -> None:
+    """The recognised words are sent as speech."""
     stage.app.reply("/person", twiml(f"<Say>One moment</Say>{LONG}"))
     context = browser.new_context(**WINDOW)
     context.add_init_script(EARS if hears else NO_EARS)
@@ -159,8 +159,8 @@ def test_the_microphone_is_there_where_the_browser_can_hear(browser: Browser, st
     context.close()
 
 
-def test_a_recording_is_seen_while_it_is_made_and_played_afterwards(page: Page, stage: Stage) -> None:
-    """Leave a message, end it with the key that is asked for, and listen to it."""
+def test_a_recording_is_shown_and_can_be_played(page: Page, stage: Stage) -> None:
+    """Leave a message, end it with the key that is shown, and listen to it."""
     stage.app.reply("/thanks", twiml("<Hangup/>"))
     phone = call_in(page, stage, '<Say>After the tone</Say><Record finishOnKey="#" action="/thanks"/>')
     expect(hint_on(phone, "Recording, press # to end")).to_be_visible()
@@ -175,8 +175,8 @@ def test_a_recording_is_seen_while_it_is_made_and_played_afterwards(page: Page, 
     assert stage.app.forms("/thanks")[0]["RecordingUrl"]
 
 
-def test_a_person_texts_a_picture_and_reads_the_reply(page: Page, stage: Stage) -> None:
-    """Enter sends words and picture; both stand in the thread, the reply beneath."""
+def test_a_person_sends_a_picture_and_reads_the_reply(page: Page, stage: Stage) -> None:
+    """Enter sends text and picture; both are in the thread, and the reply is below."""
     stage.app.reply("/api/receive_sms", twiml("<Message>What an owl!</Message>"))
     phone = add_phone(page)
     button(phone, "Add a picture").click()
@@ -198,8 +198,8 @@ def test_a_person_texts_a_picture_and_reads_the_reply(page: Page, stage: Stage) 
     assert (form["NumMedia"], form["MediaContentType0"]) == ("1", "image/png")
 
 
-def test_the_address_of_a_picture_is_a_web_address(page: Page, stage: Stage) -> None:
-    """Anything else is refused in words, and what was written stays."""
+def test_an_invalid_address_of_a_picture_is_explained(page: Page, stage: Stage) -> None:
+    """And the input stays."""
     phone = add_phone(page)
     button(phone, "Add a picture").click()
     picture = phone.get_by_role("textbox", name="Address of a picture")
@@ -212,8 +212,8 @@ def test_the_address_of_a_picture_is_a_web_address(page: Page, stage: Stage) -> 
     assert stage.app.received == []
 
 
-def test_one_of_two_calls_is_hung_up(page: Page, stage: Stage) -> None:
-    """The calls of a phone stand side by side; hanging up ends the one that is on the screen."""
+def test_one_of_two_calls_can_be_hung_up(page: Page, stage: Stage) -> None:
+    """The phone shows a button for each call; hanging up ends the call on the screen."""
     first = stage.call(MINE, twiml=f"<Response><Say>The first</Say>{LONG}</Response>").sid
     phone = phone_on(page, MINE)
     button(phone, "Answer").click()
@@ -236,8 +236,8 @@ def test_one_of_two_calls_is_hung_up(page: Page, stage: Stage) -> None:
     assert [stage.fake.call(sid).line.keys for sid in (first, second)] == ["5", ""]
 
 
-def test_a_dialled_phone_rings_and_both_know_each_other(page: Page, stage: Stage) -> None:
-    """Dial makes another phone on the page ring; each of the two names whom it is connected to."""
+def test_a_dialled_phone_rings_and_both_show_the_connection(page: Page, stage: Stage) -> None:
+    """A Dial makes another phone on the page ring."""
     phone = call_in(page, stage, f"<Dial>{YOURS}</Dial>")
     other = phone_on(page, YOURS)
     button(other, "Answer").click()
@@ -255,16 +255,16 @@ def test_a_dialled_phone_rings_and_both_know_each_other(page: Page, stage: Stage
         ("<Dial><Conference>standup</Conference></Dial>", "In the conference “standup” alone"),
     ],
 )
-def test_a_phone_says_where_its_call_waits(page: Page, stage: Stage, body: str, words: str) -> None:
-    """A queue and a conference are named for as long as the call is in them."""
+def test_a_phone_shows_where_its_call_waits(page: Page, stage: Stage, body: str, words: str) -> None:
+    """The queue or the conference is named as long as the call is in it."""
     phone = call_in(page, stage, body)
 
     expect(phone.get_by_text(words)).to_be_visible()
 
 
 @pytest.mark.parametrize("number", ["5551112222", "+0123456789", "+1555<b>", ""])
-def test_a_number_that_is_none_is_refused_in_words(page: Page, number: str) -> None:
-    """What is no number becomes no phone, and the person is told what one looks like."""
+def test_an_invalid_number_is_explained(page: Page, number: str) -> None:
+    """No phone is added."""
     page.get_by_role("textbox", name="Number of the new phone").fill(number)
     page.get_by_role("button", name="Add a phone").click()
 
@@ -272,8 +272,8 @@ def test_a_number_that_is_none_is_refused_in_words(page: Page, number: str) -> N
     expect(page.get_by_role("article")).to_have_count(0)
 
 
-def test_a_number_may_be_typed_as_people_write_it(page: Page) -> None:
-    """Spaces, brackets and dashes are left out; the next number that is proposed is free."""
+def test_a_number_may_contain_separators(page: Page) -> None:
+    """Spaces, brackets and dashes are left out; the next proposed number is free."""
     page.get_by_role("textbox", name="Number of the new phone").fill("+1 (555) 123-4567")
     page.get_by_role("button", name="Add a phone").click()
 

@@ -1,4 +1,4 @@
-"""The phones page in a real Chromium, over the real fake Twilio, with calls and texts made by Twilio's own library."""
+"""The phones page in Chromium, with calls and messages created by Twilio's library."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 @pytest.fixture(scope="module")
 def running_fake() -> Iterator[FakeTwilio]:
-    """One fake Twilio for this module, ten times as fast as life."""
+    """One emulator for this module, ten times as fast as real time."""
     with FakeTwilio.running(pace=0.1) as fake:
         yield fake
 
 
 @pytest.fixture
 def fake(running_fake: FakeTwilio) -> FakeTwilio:
-    """The fake Twilio with no phones in it."""
+    """The emulator without phones."""
     running_fake.reset()
     return running_fake
 
 
 @pytest.fixture
 def twilio(fake: FakeTwilio) -> Client:
-    """Twilio's own library, talking to the fake."""
+    """Twilio's library, pointed at the emulator."""
     client = Client(SETTINGS["TWILIO_API_KEY"], SETTINGS["TWILIO_API_SECRET"], SETTINGS["TWILIO_ACCOUNT_SID"])
     client.api.base_url = fake.url
     return client
@@ -61,14 +61,14 @@ def call(twilio: Client, twiml: str, to: str = NUMBER) -> str:
 
 
 def text(twilio: Client, body: str, **options: Any) -> str:
-    """Send a text as the app does, and return its SID."""
+    """Send a message as the app does, and return its SID."""
     sid = twilio.messages.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], body=body, **options).sid
     assert isinstance(sid, str)
     return sid
 
 
 def answered_call(page: Page, twilio: Client, twiml: str) -> tuple[Locator, str]:
-    """A phone on which somebody has picked up, and the SID of the call."""
+    """Return a phone on which a call was answered, and the SID of the call."""
     sid = call(twilio, twiml)
     phone = phone_on(page)
     button(phone, "Answer").click()
@@ -77,13 +77,13 @@ def answered_call(page: Page, twilio: Client, twiml: str) -> tuple[Locator, str]
 
 
 def status_at_twilio(twilio: Client, fake: FakeTwilio, sid: str) -> str:
-    """What Twilio's API says of a call, once nothing goes on any more."""
+    """Return the status of a call in the REST API, once nothing happens any more."""
     fake.wait_until_quiet()
     return str(twilio.calls(sid).fetch().status)
 
 
-def test_the_empty_page_says_what_to_paste_and_copies_it(page: Page) -> None:
-    """Somebody who has just started the app finds a command that rings a phone, and a button that copies it whole."""
+def test_the_empty_page_has_a_command_that_can_be_copied(page: Page) -> None:
+    """Pasted into a terminal, it makes a phone ring."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     expect(page.get_by_role("heading", name="No phone has rung yet")).to_be_visible()
@@ -96,16 +96,14 @@ def test_the_empty_page_says_what_to_paste_and_copies_it(page: Page) -> None:
 
 @pytest.fixture
 def app_key(fake: FakeTwilio) -> Iterator[str]:
-    """The key that the app asks for."""
+    """The function key of the app."""
     fake.server.phones.app_key = "local_key-1"
     yield "local_key-1"
     fake.server.phones.app_key = ""
 
 
-def test_what_is_copied_and_followed_carries_the_key_that_the_app_asks_for(
-    app_key: str, page: Page, twilio: Client
-) -> None:
-    """The commands have it as a header, and links to the log in the address, as Azure takes it too."""
+def test_commands_and_links_contain_the_function_key(app_key: str, page: Page, twilio: Client) -> None:
+    """Commands in a header; links to the log in the query, as Azure accepts it."""
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
 
     page.get_by_role("button", name="Copy: Send a text").click()
@@ -125,8 +123,8 @@ def test_what_is_copied_and_followed_carries_the_key_that_the_app_asks_for(
     )
 
 
-def test_a_phone_rings_and_says_who_calls(page: Page, twilio: Client) -> None:
-    """A number that is dialled becomes a phone that rings, for eyes and for screen readers."""
+def test_a_called_phone_rings_and_shows_the_caller(page: Page, twilio: Client) -> None:
+    """Visible, and readable by screen readers."""
     call(twilio, "<Say>Hello</Say>")
 
     phone = phone_on(page)
@@ -139,8 +137,8 @@ def test_a_phone_rings_and_says_who_calls(page: Page, twilio: Client) -> None:
 
 
 @pytest.mark.parametrize("way", ["click", "key"])
-def test_an_answered_phone_shows_the_words_that_are_said(page: Page, twilio: Client, way: str) -> None:
-    """Answer, by mouse or by keyboard, and what the TwiML says can be read."""
+def test_an_answered_phone_shows_the_spoken_words(page: Page, twilio: Client, way: str) -> None:
+    """Answered by mouse or by keyboard."""
     call(twilio, f'<Say language="en-GB">Hello World</Say><Say>Goodbye</Say>{TEN_SECONDS}')
     phone = phone_on(page)
     expect(button(phone, "Answer")).to_be_visible()
@@ -158,7 +156,7 @@ def test_an_answered_phone_shows_the_words_that_are_said(page: Page, twilio: Cli
 
 @pytest.mark.parametrize("way", ["click", "key"])
 def test_hanging_up_ends_the_call_at_twilio(page: Page, twilio: Client, fake: FakeTwilio, way: str) -> None:
-    """Hang up, by mouse or by keyboard: the call is over at Twilio, and what was said stays on the phone."""
+    """By mouse or by keyboard; the spoken words stay on the phone."""
     phone, sid = answered_call(page, twilio, f"<Say>Hello World</Say>{TEN_SECONDS}")
     expect(captions_of(phone).get_by_text("Hello World")).to_be_visible()
 
@@ -177,7 +175,7 @@ def test_hanging_up_ends_the_call_at_twilio(page: Page, twilio: Client, fake: Fa
 
 @pytest.mark.parametrize("way", ["click", "key"])
 def test_a_declined_call_is_busy_at_twilio(page: Page, twilio: Client, fake: FakeTwilio, way: str) -> None:
-    """Decline, by mouse or by keyboard: the caller is told that the line is busy."""
+    """Declined by mouse or by keyboard."""
     sid = call(twilio, "<Say>Hello</Say>")
     phone = phone_on(page)
     expect(button(phone, "Decline")).to_be_visible()
@@ -193,7 +191,7 @@ def test_a_declined_call_is_busy_at_twilio(page: Page, twilio: Client, fake: Fak
 
 
 def test_the_keyboard_reaches_a_phone_from_anywhere_on_the_page(page: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """Nobody need click on the phone before: it answers, takes keys and hangs up, wherever the focus has been."""
+    """Keys answer, dial and hang up, wherever the focus is."""
     sid = call(twilio, f"<Say>Hello World</Say>{TEN_SECONDS}")
     phone = phone_on(page)
     expect(button(phone, "Answer")).to_be_visible()
@@ -212,8 +210,8 @@ def test_the_keyboard_reaches_a_phone_from_anywhere_on_the_page(page: Page, twil
     assert fake.call(sid).line.keys == "4"
 
 
-def test_the_phone_with_the_focus_has_the_first_claim_to_a_key(page: Page, twilio: Client) -> None:
-    """Two phones ring: the one that was chosen is declined, and the next key reaches the other."""
+def test_a_key_goes_to_the_focused_phone_first(page: Page, twilio: Client) -> None:
+    """Two phones ring: the focused one is declined, and the next key reaches the other."""
     call(twilio, "<Say>Hello</Say>")
     call(twilio, "<Say>Hello</Say>", to="+15551234568")
     first, second = phone_on(page), phone_on(page, "+15551234568")
@@ -229,8 +227,8 @@ def test_the_phone_with_the_focus_has_the_first_claim_to_a_key(page: Page, twili
     expect(thread_of(first).get_by_text("Call declined")).to_be_visible()
 
 
-def test_what_is_typed_into_a_field_is_no_key_of_a_phone(page: Page, twilio: Client) -> None:
-    """A number is typed while a phone rings, and the phone rings on; neither do shortcuts of the browser reach it."""
+def test_typing_into_a_field_presses_no_key(page: Page, twilio: Client) -> None:
+    """The phone continues to ring; shortcuts of the browser do not reach it either."""
     call(twilio, "<Say>Hello</Say>")
     phone = phone_on(page)
     expect(button(phone, "Answer")).to_be_visible()
@@ -249,7 +247,7 @@ def test_what_is_typed_into_a_field_is_no_key_of_a_phone(page: Page, twilio: Cli
 
 
 def test_keys_reach_twilio_in_the_order_they_were_pressed(page: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """The keypad takes clicks and the keyboard, as fast as anybody types."""
+    """From the keypad and the keyboard, as fast as anybody types."""
     phone, sid = answered_call(page, twilio, TEN_SECONDS)
 
     for key in "1#":
@@ -261,7 +259,7 @@ def test_keys_reach_twilio_in_the_order_they_were_pressed(page: Page, twilio: Cl
 
 
 def test_the_keys_of_a_phone_without_a_call_send_nothing(page: Page, twilio: Client) -> None:
-    """Letters and digits mean something only while there is a call."""
+    """Letters and digits have a meaning only during a call."""
     text(twilio, "Hello")
     phone = phone_on(page)
     sent: list[str] = []
@@ -275,8 +273,8 @@ def test_the_keys_of_a_phone_without_a_call_send_nothing(page: Page, twilio: Cli
     assert [request for request in sent if request.startswith("POST")] == ["POST /_phones/%2B15551234567/reachable"]
 
 
-def test_a_text_is_read_in_the_thread(page: Page, twilio: Client) -> None:
-    """A number that is texted becomes a phone with a bubble, who sent it and what became of it."""
+def test_a_message_is_shown_in_the_thread(page: Page, twilio: Client) -> None:
+    """A number that gets a message becomes a phone with a bubble: the sender, the text and the status."""
     text(twilio, "Your table is ready.\nSee you at seven!")
 
     thread = thread_of(phone_on(page))
@@ -285,8 +283,8 @@ def test_a_text_is_read_in_the_thread(page: Page, twilio: Client) -> None:
     expect(thread.get_by_text("Delivered")).to_be_visible()
 
 
-def test_a_text_that_comes_during_a_call_is_seen(page: Page, twilio: Client) -> None:
-    """The thread is behind the call, so the text shows itself for a moment, and stays in the thread."""
+def test_a_message_during_a_call_is_shown_for_a_moment(page: Page, twilio: Client) -> None:
+    """The call covers the thread, so a toast shows the message; it stays in the thread."""
     phone, _ = answered_call(page, twilio, TEN_SECONDS)
 
     text(twilio, "Look up")
@@ -296,8 +294,8 @@ def test_a_text_that_comes_during_a_call_is_seen(page: Page, twilio: Client) -> 
     expect(thread_of(phone).get_by_text("Look up")).to_be_visible()
 
 
-def test_media_is_a_link_that_nobody_follows_unasked(page: Page, twilio: Client) -> None:
-    """Media of another host is named, not loaded: the fixture counts the hosts."""
+def test_media_of_other_hosts_is_not_loaded(page: Page, twilio: Client) -> None:
+    """It is a link; the fixture checks that no other host is contacted."""
     text(twilio, "Look", media_url=["https://example.com/pictures/owl.png"])
 
     thread = thread_of(phone_on(page))
@@ -306,7 +304,7 @@ def test_media_is_a_link_that_nobody_follows_unasked(page: Page, twilio: Client)
 
 
 def test_a_phone_that_is_switched_off_gets_nothing(page: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """The switch on the phone: calls ring out, texts are undelivered, with Twilio's code and its page."""
+    """Calls are not answered, messages are undelivered, with a link to Twilio's error code."""
     text(twilio, "First")
     phone = phone_on(page)
     expect(thread_of(phone).get_by_text("Delivered")).to_be_visible()
@@ -326,8 +324,8 @@ def test_a_phone_that_is_switched_off_gets_nothing(page: Page, twilio: Client, f
 
 
 @pytest.mark.parametrize("width", [360, 1280])
-def test_hostile_words_stay_words_and_fit(page: Page, twilio: Client, width: int) -> None:
-    """Markup in a text or in a Say is shown as it was sent; a word without end does not widen the page."""
+def test_markup_in_messages_is_shown_as_text(page: Page, twilio: Client, width: int) -> None:
+    """In a Say too; a very long word does not widen the page."""
     page.set_viewport_size({"width": width, "height": 800})
     endless = "Donaudampfschifffahrt" * 30
     text(twilio, f"{HOSTILE} {endless}", media_url=["https://example.com/%E0%A4%A"])
@@ -345,8 +343,8 @@ def test_hostile_words_stay_words_and_fit(page: Page, twilio: Client, width: int
     assert captions_of(phone).evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
-def test_an_update_leaves_focus_and_scroll_alone(page: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """Somebody who reads old texts is not thrown to the end by a new one."""
+def test_an_update_keeps_focus_and_scroll_position(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """A new message does not scroll a person away who reads old ones."""
     for place in range(12):
         text(twilio, f"Text {place}\n" + "line\n" * 4)
     thread = thread_of(phone_on(page))
@@ -364,8 +362,8 @@ def test_an_update_leaves_focus_and_scroll_alone(page: Page, twilio: Client, fak
     expect(thread).to_be_focused()
 
 
-def test_webhooks_and_faults_are_told_behind_the_scenes(page: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """What the fake asked the app for is listed; what Twilio would complain about is counted and explained."""
+def test_the_panel_shows_webhooks_and_faults(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """Requests to the app are listed; faults are counted and explained."""
     url = f"{fake.url}/phones.css"  # answers, but not with TwiML
     sid = twilio.calls.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], url=url, method="GET").sid
     button(phone_on(page), "Answer").click()
@@ -389,8 +387,8 @@ def test_webhooks_and_faults_are_told_behind_the_scenes(page: Page, twilio: Clie
     expect(panel).to_be_hidden()
 
 
-def test_a_webhook_opens_to_show_what_was_sent_and_what_came_back(page: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """Its row is a button: address and parameters as they were sent, and the answer; it stays open as others come."""
+def test_a_webhook_opens_to_show_request_and_answer(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """Its row is a button; it stays open when others arrive."""
     url = f"{fake.url}/phones.css?a=1#rc=2"
     sid = twilio.calls.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], url=url).sid
     button(phone_on(page), "Answer").click()
@@ -417,8 +415,8 @@ def test_a_webhook_opens_to_show_what_was_sent_and_what_came_back(page: Page, tw
     expect(entry.get_by_text("405: Method Not Allowed")).to_be_hidden()
 
 
-def test_a_webhook_that_nobody_answered_says_why(tab: Page, twilio: Client, fake: FakeTwilio) -> None:
-    """There is no status then, and one that has been forgotten says so as well."""
+def test_a_webhook_without_an_answer_shows_the_reason(tab: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """A forgotten webhook says that it was forgotten."""
     page = tab
     page.goto(fake.url)
     text(twilio, "Hello", status_callback="http://127.0.0.1:9/nobody#rc=0")
@@ -435,8 +433,8 @@ def test_a_webhook_that_nobody_answered_says_why(tab: Page, twilio: Client, fake
     expect(entries.first).to_contain_text("This webhook has been forgotten.")
 
 
-def test_the_page_finds_a_fake_that_was_restarted(tab: Page, fake: FakeTwilio, twilio: Client) -> None:
-    """The page says that the connection is lost, and goes on by itself when it is back."""
+def test_the_page_reconnects_to_a_restarted_emulator(tab: Page, fake: FakeTwilio, twilio: Client) -> None:
+    """Meanwhile it says that the connection is lost."""
     tab.goto(fake.url)
     text(twilio, "Before")
     expect(thread_of(phone_on(tab)).get_by_text("Before")).to_be_visible()
@@ -452,7 +450,7 @@ def test_the_page_finds_a_fake_that_was_restarted(tab: Page, fake: FakeTwilio, t
 
 
 def test_each_sentence_is_spoken_once_in_its_language(voiced_page: Page, twilio: Client) -> None:
-    """Every Say is spoken one time, whatever else changes meanwhile, and hanging up is silence at once."""
+    """Whatever else changes meanwhile; hanging up stops it immediately."""
     say = '<Say language="de-DE" loop="0">Guten Tag</Say>'
     phone, _ = answered_call(voiced_page, twilio, say)
     text(twilio, "Something else changes")
@@ -463,8 +461,8 @@ def test_each_sentence_is_spoken_once_in_its_language(voiced_page: Page, twilio:
     assert voiced_page.evaluate("told") == ["de-DE de: Guten Tag", "cancel"]
 
 
-def test_speak_aloud_can_be_switched_off_for_good(voiced_page: Page, twilio: Client) -> None:
-    """The switch silences the voice, and the browser remembers it."""
+def test_speak_aloud_can_be_switched_off_permanently(voiced_page: Page, twilio: Client) -> None:
+    """The browser remembers it."""
     voiced_page.get_by_role("button", name="Speak aloud").click()
     voiced_page.reload()
 
@@ -475,8 +473,8 @@ def test_speak_aloud_can_be_switched_off_for_good(voiced_page: Page, twilio: Cli
     assert voiced_page.evaluate("told") == []
 
 
-def test_everything_on_the_page_has_a_name(page: Page, twilio: Client) -> None:
-    """Language, title, and a name for whatever can be operated or jumped to, on phones in every state."""
+def test_everything_on_the_page_has_an_accessible_name(page: Page, twilio: Client) -> None:
+    """Language, title, and a name for each control and landmark, on phones in every state."""
     text(twilio, "Hello", media_url=["https://example.com/owl.png"])
     call(twilio, "<Say>Hello</Say>", to="+15551234568")
     phone = phone_on(page, "+15551234568")

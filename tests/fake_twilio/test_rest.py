@@ -1,4 +1,4 @@
-"""The REST API of the fake Twilio: who may come in, what resources look like, lists and updates."""
+"""The REST API: credentials, resources, lists and updates."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 
 def messages_url(fake_url: str, account: str) -> str:
-    """The address of an account's texts."""
+    """Return the address of an account's messages."""
     return f"{fake_url}/2010-04-01/Accounts/{account}/Messages.json"
 
 
 @pytest.mark.parametrize("auth", [None, ("SKwrong", "x"), ("AC00000000000000000000000000000001", "wrong")])
-def test_wrong_credentials_are_answered_as_twilio_does(stage: Stage, auth: Any) -> None:
-    """Without the right key or token: 401 and code 20003, and nothing is sent."""
+def test_wrong_credentials_are_rejected_as_by_twilio(stage: Stage, auth: Any) -> None:
+    """401 and code 20003, and nothing is sent."""
     answer = requests.post(
         messages_url(stage.fake.url, stage.fake.account.sid), data={"To": THEIRS, "From": OURS, "Body": "x"}, auth=auth
     )
@@ -34,8 +34,8 @@ def test_wrong_credentials_are_answered_as_twilio_does(stage: Stage, auth: Any) 
     assert stage.client.messages.list() == []
 
 
-def test_the_auth_token_opens_as_well_as_the_api_key(stage: Stage) -> None:
-    """Account SID and auth token are credentials, too."""
+def test_the_auth_token_is_accepted_like_the_api_key(stage: Stage) -> None:
+    """Account SID and auth token are credentials too."""
     account = stage.fake.account
     answer = requests.get(messages_url(stage.fake.url, account.sid), auth=(account.sid, account.auth_token))
     assert answer.status_code == 200
@@ -58,18 +58,18 @@ def test_another_account_is_not_found(stage: Stage) -> None:
         ("PUT", "Calls.json", 405, 20004),
     ],
 )
-def test_what_does_not_exist_is_said_in_twilios_words(
+def test_unknown_resources_are_answered_in_twilios_json(
     stage: Stage, method: str, path: str, status: int, code: int
 ) -> None:
-    """Unknown SIDs, paths and methods get Twilio's JSON."""
+    """Unknown SIDs, paths and methods."""
     account = stage.fake.account
     url = f"{stage.fake.url}/2010-04-01/Accounts/{account.sid}/{path}"
     answer = requests.request(method, url, auth=(account.api_key, account.api_secret))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
-def test_a_new_call_looks_as_twilio_describes_it(stage: Stage) -> None:
-    """Every field of the Call resource is there, in Twilio's form."""
+def test_a_new_call_has_every_field_of_twilios_resource(stage: Stage) -> None:
+    """In Twilio's form."""
     answer = stage.post("Calls.json", {"To": THEIRS, "From": OURS, "Twiml": "<Response/>"})
     call = answer.json()
     uri = f"/2010-04-01/Accounts/{stage.fake.account.sid}/Calls/{call['sid']}"
@@ -101,8 +101,8 @@ def test_a_new_call_looks_as_twilio_describes_it(stage: Stage) -> None:
     assert {name: call[name] for name in expected} == expected
 
 
-def test_a_new_text_looks_as_twilio_describes_it(stage: Stage) -> None:
-    """Every field of the Message resource is there, in Twilio's form."""
+def test_a_new_message_has_every_field_of_twilios_resource(stage: Stage) -> None:
+    """In Twilio's form."""
     text = stage.post("Messages.json", {"To": THEIRS, "From": OURS, "Body": "héllo"}).json()
     uri = f"/2010-04-01/Accounts/{stage.fake.account.sid}/Messages/{text['sid']}"
     assert text.pop("date_created") == text.pop("date_updated")
@@ -128,15 +128,15 @@ def test_a_new_text_looks_as_twilio_describes_it(stage: Stage) -> None:
     }
 
 
-def test_twilios_client_reads_what_it_created(stage: Stage) -> None:
-    """Fetching by SID gives the resource that was created."""
+def test_twilios_library_can_fetch_what_it_created(stage: Stage) -> None:
+    """By SID."""
     call, text = stage.call(), stage.text(body="once")
     assert stage.client.calls(call.sid).fetch().to == THEIRS
     assert stage.client.messages(text.sid).fetch().body == "once"
 
 
-def test_twilios_error_reaches_the_caller_of_its_client(stage: Stage) -> None:
-    """The library raises its own exception with code, words and status."""
+def test_twilios_library_raises_its_own_exception(stage: Stage) -> None:
+    """With code, message and status."""
     with pytest.raises(TwilioRestException) as caught:
         stage.text(to="12")
     assert (caught.value.code, caught.value.status) == (21211, 400)
@@ -144,7 +144,7 @@ def test_twilios_error_reaches_the_caller_of_its_client(stage: Stage) -> None:
 
 
 def test_a_list_goes_through_its_pages_newest_first(stage: Stage) -> None:
-    """The client follows next_page_uri to the end and sees each text once, though others are sent meanwhile."""
+    """The library follows next_page_uri to the end and gets each message once, though others are sent meanwhile."""
     sids = [stage.text(body=str(number)).sid for number in range(7)]
     seen = []
     for text in stage.client.messages.stream(page_size=3):
@@ -154,8 +154,8 @@ def test_a_list_goes_through_its_pages_newest_first(stage: Stage) -> None:
     assert seen == list(reversed(sids))
 
 
-def test_a_page_names_its_neighbours(stage: Stage) -> None:
-    """The envelope of a page is Twilio's."""
+def test_a_page_links_to_its_neighbours(stage: Stage) -> None:
+    """In the form that Twilio uses."""
     for number in range(3):
         stage.text(body=str(number))
     account = stage.fake.account
@@ -175,8 +175,8 @@ def test_a_page_names_its_neighbours(stage: Stage) -> None:
     }
 
 
-def test_texts_are_filtered_as_twilio_filters(stage: Stage) -> None:
-    """By receiver, by sender, and by the time they were sent."""
+def test_messages_are_filtered_as_by_twilio(stage: Stage) -> None:
+    """By recipient, by sender, and by the time they were sent."""
     first, second = stage.text(body="1"), stage.text(to="+15557654321", body="2")
     stage.fake.wait_until_quiet()
     now = datetime.now(UTC)
@@ -196,8 +196,8 @@ def test_texts_are_filtered_as_twilio_filters(stage: Stage) -> None:
     assert found(date_sent=now.date()) in (both, set())  # midnight may have come between
 
 
-def test_calls_are_filtered_as_twilio_filters(stage: Stage) -> None:
-    """By both ends, by status, and by the time they began."""
+def test_calls_are_filtered_as_by_twilio(stage: Stage) -> None:
+    """By To and From, by status, and by the time they started."""
     ended, ringing = stage.call(), stage.call(to="+15557654321")
     stage.fake.phone(THEIRS).wait_for_call().decline()
     stage.fake.phone("+15557654321").wait_for_call()
@@ -217,8 +217,8 @@ def test_calls_are_filtered_as_twilio_filters(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("query", ["Page=x", "PageSize=-1", "DateSent=yesterday"])
-def test_a_list_that_cannot_be_read_is_refused(stage: Stage, query: str) -> None:
-    """Nonsense in the query is a 400."""
+def test_invalid_filters_are_rejected(stage: Stage, query: str) -> None:
+    """With 400."""
     account = stage.fake.account
     url = f"{messages_url(stage.fake.url, account.sid)}?{query}"
     answer = requests.get(url, auth=(account.api_key, account.api_secret))
@@ -226,8 +226,8 @@ def test_a_list_that_cannot_be_read_is_refused(stage: Stage, query: str) -> None
 
 
 @pytest.mark.parametrize("status", ["canceled", "completed"])
-def test_a_call_that_rings_can_be_stopped(stage: Stage, status: str) -> None:
-    """Both words end it, and it ends as canceled."""
+def test_a_ringing_call_can_be_ended(stage: Stage, status: str) -> None:
+    """By `canceled` and `completed`; it ends as canceled."""
     call = stage.call()
     ringing = stage.fake.phone(THEIRS).wait_for_call()
     stage.client.calls(call.sid).update(status=status)
@@ -237,7 +237,7 @@ def test_a_call_that_rings_can_be_stopped(stage: Stage, status: str) -> None:
 
 
 def test_a_call_in_progress_can_be_ended_but_not_canceled(stage: Stage) -> None:
-    """Cancel is 21220, completed ends it, and nothing can be done with it after that."""
+    """`canceled` is rejected with 21220, `completed` ends it; afterwards no update is possible."""
     call = stage.call(twiml='<Response><Play loop="0">https://example.com/a.mp3</Play></Response>')
     talking = stage.fake.phone(THEIRS).wait_for_call()
     talking.answer()
@@ -250,8 +250,8 @@ def test_a_call_in_progress_can_be_ended_but_not_canceled(stage: Stage) -> None:
         stage.client.calls(call.sid).update(status="completed")
 
 
-def test_a_call_in_progress_can_be_given_other_words(stage: Stage) -> None:
-    """New TwiML replaces what runs; a call that does not yet talk cannot have it."""
+def test_a_call_in_progress_can_get_another_document(stage: Stage) -> None:
+    """It replaces the running one; before the answer that is not possible."""
     call = stage.call(twiml='<Response><Say loop="0">Please hold</Say></Response>')
     talking = stage.fake.phone(THEIRS).wait_for_call()
     with refused(21220):
@@ -263,8 +263,8 @@ def test_a_call_in_progress_can_be_given_other_words(stage: Stage) -> None:
     assert talking.heard() == "Please hold Thank you"
 
 
-def test_only_the_words_of_a_text_that_is_done_can_be_blanked(stage: Stage) -> None:
-    """Redaction waits for the end of delivery, and takes nothing but emptiness."""
+def test_only_the_body_of_a_finished_message_can_be_redacted(stage: Stage) -> None:
+    """And only to an empty body."""
     later = datetime.now(UTC) + timedelta(hours=1)
     service = stage.fake.account.messaging_service_sid
     waiting = stage.text(messaging_service_sid=service, schedule_type="fixed", send_at=later)

@@ -1,4 +1,4 @@
-"""The life of a text: its statuses, its ends, its segments."""
+"""The lifecycle of a message: its statuses, its outcome, its segments."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 
 
 def statuses(stage: Stage) -> list[str]:
-    """The statuses that were told."""
+    """Return the statuses that were reported."""
     return [form["MessageStatus"] for form in stage.app.forms()]
 
 
-def test_a_text_is_delivered(stage: Stage) -> None:
-    """Queued is in the answer; sending, sent and delivered are told, each signed."""
+def test_a_message_is_delivered(stage: Stage) -> None:
+    """The answer says queued; sending, sent and delivered are reported, each signed."""
     text = stage.text(body="good morning")
     assert (text.status, text.sid[:2]) == ("queued", "SM")
     assert stage.fake.phone(THEIRS).wait_for_text("morning").sid == text.sid
@@ -30,8 +30,8 @@ def test_a_text_is_delivered(stage: Stage) -> None:
     assert stage.fake.faults == []
 
 
-def test_a_callback_carries_the_fields_of_twilio(stage: Stage) -> None:
-    """What Twilio sends with a delivered text."""
+def test_the_last_callback_has_the_fields_that_twilio_sends(stage: Stage) -> None:
+    """Of a delivered message."""
     sid = stage.text().sid
     stage.fake.wait_until_quiet()
     form = stage.app.forms()[-1]
@@ -58,10 +58,10 @@ def test_a_callback_carries_the_fields_of_twilio(stage: Stage) -> None:
         (("texts_end_as", "failed", 30008), ["sending", "failed"], 30008),
     ],
 )
-def test_a_text_that_does_not_arrive_says_why(
+def test_an_undelivered_message_has_an_error_code(
     stage: Stage, how: tuple[str | int, ...], told: list[str], error_code: int
 ) -> None:
-    """The final status carries an ErrorCode, in the callback and in the resource, and the phone never gets it."""
+    """In the callback and in the resource; the phone does not get the message."""
     phone = stage.fake.phone(THEIRS)
     getattr(phone, str(how[0]))(*how[1:])
     text = stage.text()
@@ -87,8 +87,8 @@ def test_a_messaging_service_accepts_first_and_chooses_a_sender(stage: Stage) ->
     assert (fetched.from_, fetched.num_segments, fetched.messaging_service_sid) == (OURS, "1", service)
 
 
-def test_a_scheduled_text_waits_and_can_be_canceled_once(stage: Stage) -> None:
-    """Nothing is told until it is canceled; that is told, and the phone never gets it."""
+def test_a_scheduled_message_waits_and_can_be_canceled_once(stage: Stage) -> None:
+    """Only the cancellation is reported, and the phone does not get the message."""
     text = stage.text(
         messaging_service_sid=stage.fake.account.messaging_service_sid,
         schedule_type="fixed",
@@ -104,16 +104,16 @@ def test_a_scheduled_text_waits_and_can_be_canceled_once(stage: Stage) -> None:
         stage.client.messages(text.sid).update(status="canceled")
 
 
-def test_a_text_that_was_sent_cannot_be_canceled(stage: Stage) -> None:
-    """Only what waits can be taken back."""
+def test_a_message_that_was_sent_cannot_be_canceled(stage: Stage) -> None:
+    """Only a scheduled one can."""
     text = stage.text()
     stage.fake.wait_until_quiet()
     with refused(30409):
         stage.client.messages(text.sid).update(status="canceled")
 
 
-def test_a_text_with_pictures_is_an_mms(stage: Stage) -> None:
-    """Its SID begins with MM, and its media are counted."""
+def test_a_message_with_pictures_is_an_mms(stage: Stage) -> None:
+    """Its SID starts with MM, and its media are counted."""
     pictures = ["https://example.com/1.jpg", "https://example.com/2.jpg"]
     text = stage.text(media_url=pictures)
     assert (text.sid[:2], text.num_media) == ("MM", "2")
@@ -143,6 +143,6 @@ def test_a_text_with_pictures_is_an_mms(stage: Stage) -> None:
         ("a" * 1600, 11),
     ],
 )
-def test_segments_are_counted_as_networks_do(body: str, count: int) -> None:
-    """GSM-7 with its extension, UCS-2 with letters beyond it, one segment and several."""
+def test_segments_are_counted_as_by_networks(body: str, count: int) -> None:
+    """GSM-7 with its extension, UCS-2 with characters beyond it, one segment and several."""
     assert segments(body) == count

@@ -1,4 +1,4 @@
-"""The TwiML interpreter: where documents come from, what the verbs do, what is wrong with them."""
+"""The TwiML interpreter: the source of documents, the order of verbs, and errors in documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.fake_twilio_stage import THEIRS, Reply, Stage, sound, twiml
 
 
 def run(stage: Stage, **parameters: Any) -> PhoneCall:
-    """A call that is answered and has come to its end."""
+    """Return a call that was answered and has ended."""
     stage.call(**parameters)
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     phone_call.answer()
@@ -29,17 +29,17 @@ def run(stage: Stage, **parameters: Any) -> PhoneCall:
 
 
 def verbs(phone_call: PhoneCall) -> list[str]:
-    """The steps of a call."""
+    """Return the steps of a call."""
     return [step.verb for step in phone_call.steps]
 
 
 def codes(stage: Stage) -> list[int | None]:
-    """The codes of the faults so far."""
+    """Return the codes of the faults so far."""
     return [fault.code for fault in stage.fake.faults]
 
 
 def test_a_document_is_fetched_with_a_signed_request(stage: Stage) -> None:
-    """By POST, with Twilio's fields, once the call is answered."""
+    """By POST, with Twilio's parameters, after the answer."""
     url = stage.app.reply("/twiml", twiml('<Say voice="alice" language="en-US">Hello World</Say>'))
     phone_call = run(stage, url=url)
     fetched = next(received for received in stage.app.received if received.path == "/twiml")
@@ -54,7 +54,7 @@ def test_a_document_is_fetched_with_a_signed_request(stage: Stage) -> None:
 
 
 def test_a_document_is_fetched_with_get_if_the_call_says_so(stage: Stage) -> None:
-    """The fields are in the query then."""
+    """Then the parameters are in the query."""
     url = stage.app.reply("/twiml", twiml("<Say>hi</Say>"))
     assert run(stage, url=url + "?lang=en", method="GET").heard() == "hi"
     fetched = next(received for received in stage.app.received if received.path.startswith("/twiml"))
@@ -62,8 +62,8 @@ def test_a_document_is_fetched_with_get_if_the_call_says_so(stage: Stage) -> Non
     assert fetched.path.startswith("/twiml?lang=en&CallSid=CA")
 
 
-def test_the_address_wins_over_the_document_in_the_call(stage: Stage) -> None:
-    """As Twilio has it when both are given."""
+def test_the_url_of_a_call_has_precedence_over_its_twiml(stage: Stage) -> None:
+    """As at Twilio when both are given."""
     url = stage.app.reply("/twiml", twiml("<Say>from the address</Say>"))
     assert run(stage, url=url, twiml="<Response><Say>from the call</Say></Response>").heard() == "from the address"
 
@@ -86,8 +86,8 @@ def test_verbs_run_in_order_and_nothing_after_hangup(stage: Stage) -> None:
     assert stage.fake.faults == []
 
 
-def test_redirect_leads_to_another_document_and_does_not_come_back(stage: Stage) -> None:
-    """Relative to the document it stands in, with its own method."""
+def test_redirect_continues_with_another_document_and_does_not_return(stage: Stage) -> None:
+    """Relative to the current document, with its own method."""
     url = stage.app.reply(
         "/menu/start", twiml("<Say>one</Say><Redirect method='GET'>next?n=2</Redirect><Say>never</Say>")
     )
@@ -102,8 +102,8 @@ def test_redirect_leads_to_another_document_and_does_not_come_back(stage: Stage)
     assert [(one.method, one.signed) for one in documents] == [("POST", True), ("GET", True), ("POST", True)]
 
 
-def test_a_call_that_redirects_in_a_circle_is_ended(stage: Stage) -> None:
-    """Five hundred documents are too many."""
+def test_a_call_whose_documents_redirect_in_a_circle_ends(stage: Stage) -> None:
+    """After five hundred documents."""
     stage.app.reply("/twiml", twiml("<Redirect>/twiml</Redirect>"))
     stage.call(url=stage.app.url("/twiml"))
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
@@ -113,14 +113,14 @@ def test_a_call_that_redirects_in_a_circle_is_ended(stage: Stage) -> None:
 
 
 def test_a_relative_address_needs_a_document_with_an_address(stage: Stage) -> None:
-    """In TwiML that came with the call there is nothing it could be relative to: 11100."""
+    """TwiML that came with the call has none: 11100."""
     phone_call = run(stage, twiml="<Response><Say>one</Say><Redirect>/next</Redirect></Response>")
     assert phone_call.heard() == "one"
     assert codes(stage) == [11100]
 
 
 def test_every_relative_address_in_the_calls_own_document_is_reported(stage: Stage) -> None:
-    """Wherever it stands, before any of it is asked for."""
+    """In any attribute, before it is requested."""
     stage.call(
         twiml="<Response><Gather action='/menu?key=1'/><Record action='https://example.com/r' transcribeCallback='t'/>"
         "<Dial><Conference waitUrl=''>room</Conference></Dial></Response>",
@@ -132,15 +132,15 @@ def test_every_relative_address_in_the_calls_own_document_is_reported(stage: Sta
     assert "'/menu'" in stage.fake.faults[0].detail
 
 
-def test_reject_ends_a_call_and_is_reported_in_one_that_we_placed(stage: Stage) -> None:
-    """It is for incoming calls."""
+def test_reject_in_an_outbound_call_ends_it_and_is_reported(stage: Stage) -> None:
+    """It is for inbound calls."""
     phone_call = run(stage, twiml="<Response><Reject reason='busy'/><Say>never</Say></Response>")
     assert verbs(phone_call) == ["Reject"]
     assert ["incoming" in fault.detail for fault in stage.fake.faults] == [True]
 
 
 def test_verbs_that_are_not_simulated_are_shown_and_skipped(stage: Stage) -> None:
-    """No fault of the app's, no crash, and what follows them runs."""
+    """That is not a fault, and the next verb runs."""
     phone_call = run(stage, twiml="<Response><Pay/><Prompt for='payment-card-number'/><Say>end</Say></Response>")
     assert verbs(phone_call) == ["Pay", "Prompt", "Say"]
     assert "not simulated" in phone_call.steps[0].about["detail"]
@@ -165,14 +165,14 @@ def test_verbs_that_are_not_simulated_are_shown_and_skipped(stage: Stage) -> Non
     ],
 )
 def test_without_a_document_the_caller_hears_twilios_apology(stage: Stage, reply: Reply, code: int) -> None:
-    """Whatever is wrong with the answer: a fault with Twilio's code, an apology, and the call is over."""
+    """Whatever is wrong with the answer: a fault with Twilio's code, the apology, and the call ends."""
     phone_call = run(stage, url=stage.app.reply("/twiml", reply))
     assert phone_call.heard() == APOLOGY
     assert codes(stage) == [code]
 
 
-def test_the_fallback_address_is_asked_when_the_first_fails(stage: Stage) -> None:
-    """It is told what went wrong, and its document runs instead."""
+def test_the_fallback_is_requested_when_the_first_address_fails(stage: Stage) -> None:
+    """It gets the error code, and its document runs."""
     url = stage.app.reply("/twiml", Reply(500))
     fallback = stage.app.reply("/fallback", twiml("<Say>sorry</Say>"))
     assert run(stage, url=url, fallback_url=fallback).heard() == "sorry"
@@ -180,7 +180,7 @@ def test_the_fallback_address_is_asked_when_the_first_fails(stage: Stage) -> Non
     assert (form["ErrorCode"], form["ErrorUrl"]) == ("11200", url)
 
 
-def test_when_the_fallback_fails_too_there_is_the_apology(stage: Stage) -> None:
+def test_when_the_fallback_fails_too_the_caller_hears_the_apology(stage: Stage) -> None:
     """Both failures are reported."""
     url, fallback = stage.app.reply("/twiml", Reply(500)), stage.app.reply("/fallback", Reply(503))
     assert run(stage, url=url, fallback_url=fallback).heard() == APOLOGY
@@ -188,29 +188,29 @@ def test_when_the_fallback_fails_too_there_is_the_apology(stage: Stage) -> None:
 
 
 def test_plain_text_is_spoken_and_audio_is_played(stage: Stage) -> None:
-    """What Twilio does with other content types; plain text is reported, it is hardly meant."""
+    """As at Twilio; plain text is reported, because it is probably a mistake."""
     assert run(stage, url=stage.app.reply("/text", Reply(200, b"Not Found", "text/plain"))).heard() == "Not Found"
     audio = run(stage, url=stage.app.reply("/audio", Reply(200, b"RIFF", "audio/wav")))
     assert audio.steps[-1].about["url"] == stage.app.url("/audio")
     assert ["plain text" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_a_document_with_mistakes_runs_all_the_same(stage: Stage) -> None:
-    """12200 is a warning: the verb that is unknown is skipped, the attribute has no effect."""
+def test_a_document_with_errors_runs_all_the_same(stage: Stage) -> None:
+    """12200 is a warning: an unknown verb is skipped, an unknown attribute has no effect."""
     phone_call = run(stage, twiml="<Response><Speak>x</Speak><Say tone='x' loop='often'>still here</Say></Response>")
     assert phone_call.heard() == "still here"
     assert codes(stage) == [12200, 12200, 12200]
     assert "Response: there is no <Speak> in TwiML" in [fault.detail for fault in stage.fake.faults]
 
 
-def test_saying_nothing_is_reported(stage: Stage) -> None:
-    """Say without words is Twilio's 13520."""
+def test_an_empty_say_is_reported(stage: Stage) -> None:
+    """As Twilio's 13520."""
     run(stage, twiml="<Response><Say>  </Say></Response>")
     assert codes(stage) == [13520]
 
 
 def errors_of(document: str, kind: Kind = "voice") -> list[str]:
-    """What the rules say of a document."""
+    """Return what the rules report about a document."""
     return list(check(fromstring(document), kind))
 
 
@@ -243,22 +243,22 @@ def errors_of(document: str, kind: Kind = "voice") -> list[str]:
         ("<Refer><Sip username='x'>sip:a@b</Sip></Refer>", "no attribute 'username'"),
     ],
 )
-def test_mistakes_in_voice_twiml_are_found(inside: str, words: str) -> None:
-    """Unknown verbs and attributes, wrong nesting, values that make no sense."""
+def test_errors_in_voice_twiml_are_found(inside: str, words: str) -> None:
+    """Unknown verbs and attributes, wrong nesting, invalid values."""
     (fault,) = errors_of(f"<Response>{inside}</Response>")
     assert words in fault
 
 
-def test_what_is_right_for_calls_is_wrong_for_texts() -> None:
-    """The answers about calls and texts have different verbs."""
+def test_calls_and_messages_have_different_verbs() -> None:
+    """The verbs of calls are errors in a messaging document, and the reverse."""
     document = "<Response><Message to='+1'><Body>x</Body><Media>https://x.org/1.jpg</Media></Message></Response>"
     assert errors_of(document, "messaging") == []
     assert errors_of(document) == ["Response: no <Message> here"]
     assert errors_of("<Response><Say>x</Say></Response>", "messaging") == ["Response: no <Say> here"]
 
 
-def test_what_twilios_own_builder_makes_has_no_faults() -> None:
-    """A document with much of what there is, made by Twilio's library."""
+def test_documents_of_twilios_builder_have_no_errors() -> None:
+    """A document with many verbs and attributes, built by Twilio's library."""
     response = VoiceResponse()
     say = Say("", voice="Polly.Joanna", language="en-US", loop=2)
     say.break_(strength="x-weak", time="100ms")
@@ -298,14 +298,14 @@ def test_what_twilios_own_builder_makes_has_no_faults() -> None:
     assert errors_of(str(messaging), "messaging") == []
 
 
-def test_the_rules_name_only_elements_that_have_rules() -> None:
+def test_every_child_element_in_the_rules_has_a_rule() -> None:
     """No child is allowed that is not described."""
     children = {child for rule in (*DOCUMENTS.values(), *ELEMENTS.values()) for child in rule.children}
     assert children <= ELEMENTS.keys()
     assert VERBS.keys() <= DOCUMENTS["voice"].children
 
 
-def test_each_verb_that_is_simulated_has_its_module() -> None:
-    """One module each, named like the verb."""
+def test_every_simulated_verb_has_a_module() -> None:
+    """With the name of the verb."""
     folder = Path(__file__).parents[2] / "fake_twilio" / "voice" / "verbs"
     assert {verb.lower() for verb in VERBS} <= {path.stem for path in folder.rglob("*.py")}

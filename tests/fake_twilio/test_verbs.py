@@ -1,4 +1,4 @@
-"""The verbs that ask the caller something: Gather and Record; and those that do little: Play, Sms, Refer, Start …"""
+"""The verbs of calls apart from Dial and Enqueue: Gather, Record, Play, Sms, Refer, Start and so on."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from tests.support.fake_twilio_stage import OURS, THEIRS, UNKNOWN_HOST, Reply, S
 
 @pytest.fixture
 def stage(stage: Stage) -> Stage:
-    """A stage of its own for each test."""
+    """A stage whose app answers the account's number."""
     stage.fake.serve_numbers_from(stage.app.base_url)
     return stage
 
 
 def call_in(stage: Stage, body: str) -> PhoneCall:
-    """A call from a phone, which is answered with this TwiML."""
+    """Call the account's number from a phone; the app answers with this TwiML."""
     stage.app.reply("/api/answer_call", twiml(body))
     return stage.fake.phone(THEIRS).call(OURS)
 
 
 def codes(stage: Stage) -> list[int | None]:
-    """The codes of the faults so far."""
+    """Return the codes of the faults so far."""
     return [fault.code for fault in stage.fake.faults]
 
 
 def details(phone_call: PhoneCall, verb: str) -> list[str]:
-    """What the phone shows of a verb."""
+    """Return the details that the phone shows of a verb."""
     return [step.about["detail"] for step in phone_call.steps if step.verb == verb]
 
 
@@ -48,7 +48,7 @@ def details(phone_call: PhoneCall, verb: str) -> list[str]:
     ],
 )
 def test_gather_collects_keys(stage: Stage, attributes: str, keys: str, fields: dict[str, str]) -> None:
-    """As many as are asked for, or up to the key that ends them."""
+    """The requested number of keys, or up to the finishing key."""
     stage.app.reply("/menu", twiml("<Say>thanks</Say>"))
     phone_call = call_in(stage, f"<Gather {attributes} action='/menu'><Say>press</Say></Gather><Say>never</Say>")
     phone_call.wait_until_listening()
@@ -61,7 +61,7 @@ def test_gather_collects_keys(stage: Stage, attributes: str, keys: str, fields: 
 
 
 def test_keys_interrupt_the_prompt(stage: Stage) -> None:
-    """A key pressed while the prompt is spoken ends it; here it would go on for ever."""
+    """The prompt of this test would be repeated without end."""
     stage.app.reply("/menu", twiml("<Hangup/>"))
     phone_call = call_in(stage, "<Gather numDigits='1' action='/menu'><Say loop='0'>press</Say></Gather>")
     phone_call.wait_until_heard("press")
@@ -72,8 +72,8 @@ def test_keys_interrupt_the_prompt(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("empty", [False, True])
-def test_when_nothing_is_pressed_the_next_verb_has_its_turn(stage: Stage, empty: bool) -> None:
-    """Unless the app wants to hear of that too."""
+def test_without_input_gather_continues_with_the_next_verb(stage: Stage, empty: bool) -> None:
+    """Unless actionOnEmptyResult is set."""
     stage.app.reply("/menu", twiml("<Say>empty</Say>"))
     extra = "actionOnEmptyResult='true'" if empty else ""
     phone_call = call_in(stage, f"<Gather action='/menu' {extra}/><Say>next</Say>")
@@ -85,7 +85,7 @@ def test_when_nothing_is_pressed_the_next_verb_has_its_turn(stage: Stage, empty:
 
 
 def test_gather_gives_up_after_its_timeout(stage: Stage) -> None:
-    """A person has that many seconds for each key, and no more."""
+    """The timeout counts for each key."""
     stage.app.reply("/menu", twiml("<Say>thanks</Say>"))
     phone_call = call_in(stage, "<Gather action='/menu' timeout='1'/>")
     phone_call.wait_until_listening()
@@ -94,8 +94,8 @@ def test_gather_gives_up_after_its_timeout(stage: Stage) -> None:
     assert [form["Digits"] for form in stage.app.forms("/menu")] == ["12"]
 
 
-def test_gather_takes_speech(stage: Stage) -> None:
-    """Typed by hand; the words come with a confidence, and partial results before them if these are asked for."""
+def test_gather_accepts_speech(stage: Stage) -> None:
+    """Typed words have a confidence, and partial results before them if requested."""
     stage.app.reply("/person", twiml("<Say>one moment</Say>"))
     phone_call = call_in(
         stage, "<Gather input='speech' language='en-GB' action='/person' partialResultCallback='/partial'/>"
@@ -121,15 +121,15 @@ def test_gather_takes_speech(stage: Stage) -> None:
     assert all(received.signed for received in stage.app.received)
 
 
-def test_what_nobody_listens_to_is_an_error_in_a_test(stage: Stage) -> None:
-    """A Gather for keys hears no words."""
+def test_speaking_when_no_verb_listens_is_an_error_in_a_test(stage: Stage) -> None:
+    """A Gather for keys does not listen to speech."""
     phone_call = call_in(stage, "<Gather action='/menu'/>")
     phone_call.wait_until_listening()
     with pytest.raises(AssertionError, match="nothing listens to 'hello'"):
         phone_call.say("hello")
 
 
-def test_gather_without_an_action_asks_for_its_own_document_again(stage: Stage) -> None:
+def test_gather_without_an_action_requests_its_own_document_again(stage: Stage) -> None:
     """That is Twilio's default."""
     stage.app.reply("/api/answer_call", twiml("<Gather numDigits='1'/>"), twiml("<Say>again</Say>"))
     phone_call = stage.fake.phone(THEIRS).call(OURS)
@@ -140,7 +140,7 @@ def test_gather_without_an_action_asks_for_its_own_document_again(stage: Stage) 
 
 
 def test_record_makes_a_recording_that_can_be_fetched(stage: Stage) -> None:
-    """A key ends it; the action is told where it is; the audio needs the password, and the page does not."""
+    """A key ends it; the action gets the address; the REST API needs the password, the page does not."""
     stage.app.reply("/thanks", twiml("<Say>bye</Say>"))
     phone_call = call_in(
         stage,
@@ -175,7 +175,7 @@ def test_record_makes_a_recording_that_can_be_fetched(stage: Stage) -> None:
 
 
 def test_recordings_are_a_resource(stage: Stage) -> None:
-    """Listed, by call, fetched and deleted with Twilio's own client."""
+    """Listed, also by call, fetched and deleted with Twilio's library."""
     phone_call = call_in(stage, "<Record action='/thanks'/>")
     phone_call.wait_until_recording()
     phone_call.press("1")
@@ -191,7 +191,7 @@ def test_recordings_are_a_resource(stage: Stage) -> None:
 
 
 def test_a_caller_who_hangs_up_leaves_a_recording(stage: Stage) -> None:
-    """The action is told all the same, with `hangup` for a key, when the call is over."""
+    """The action is requested all the same, with `hangup` as Digits."""
     phone_call = call_in(stage, "<Record action='/thanks' recordingStatusCallback='/recording'/>")
     phone_call.wait_until_recording()
     phone_call.hang_up()
@@ -204,7 +204,7 @@ def test_a_caller_who_hangs_up_leaves_a_recording(stage: Stage) -> None:
 
 @pytest.mark.parametrize("words", ["call me back", ""])
 def test_a_recording_is_transcribed(stage: Stage, words: str) -> None:
-    """What was typed as speech is what the transcription says; where nothing was, it failed."""
+    """The transcription has the words typed as speech; without any, it has failed."""
     phone_call = call_in(stage, "<Record action='/thanks' transcribe='true' transcribeCallback='/words'/>")
     phone_call.wait_until_recording()
     if words:
@@ -220,7 +220,7 @@ def test_a_recording_is_transcribed(stage: Stage, words: str) -> None:
 
 
 def test_record_without_an_action_needs_a_document_with_an_address(stage: Stage) -> None:
-    """Else nobody can be told, and the call ends."""
+    """Else it is a fault, and the call ends."""
     stage.call(twiml="<Response><Record/><Say>never</Say></Response>")
     phone_call = stage.fake.phone(THEIRS).wait_for_call()
     phone_call.answer()
@@ -239,24 +239,24 @@ def test_record_without_an_action_needs_a_document_with_an_address(stage: Stage)
         (Reply(200, b"ID3", "audio/mpeg"), []),
     ],
 )
-def test_play_looks_at_the_audio(stage: Stage, reply: Reply, found: list[int]) -> None:
-    """Audio that is not there, or is none, is a fault with Twilio's code; the call goes on."""
+def test_play_checks_the_audio(stage: Stage, reply: Reply, found: list[int]) -> None:
+    """Missing audio, or another type, is a fault with Twilio's code; the call continues."""
     stage.app.reply("/a.wav", reply)
     phone_call = call_in(stage, "<Play>/a.wav</Play><Say>next</Say>")
     phone_call.wait_until("completed")
     assert (codes(stage), phone_call.heard()) == (found, "next")
 
 
-def test_audio_on_an_unknown_host_is_shown_and_is_no_fault(stage: Stage) -> None:
-    """This machine may be offline, while Twilio can fetch the audio."""
+def test_audio_on_an_unknown_host_is_not_a_fault(stage: Stage) -> None:
+    """The phone shows it. This machine may be offline, while Twilio can fetch the audio."""
     phone_call = call_in(stage, f"<Play>http://{UNKNOWN_HOST}/a.mp3</Play>")
     phone_call.wait_until("completed")
     assert "could not be reached from here" in details(phone_call, "Play")[0]
     assert stage.fake.faults == []
 
 
-def test_sms_texts_the_caller(stage: Stage) -> None:
-    """From the number that was called, with its status told; what follows has its turn."""
+def test_sms_sends_a_message_to_the_caller(stage: Stage) -> None:
+    """From the called number, with its status callbacks; then the next verb runs."""
     phone_call = call_in(stage, "<Sms statusCallback='/text'>See you</Sms><Say>sent</Say>")
     phone_call.wait_until("completed")
     message = stage.fake.phone(THEIRS).wait_for_text("See you")
@@ -265,8 +265,8 @@ def test_sms_texts_the_caller(stage: Stage) -> None:
     assert [form["MessageStatus"] for form in stage.app.forms("/text")] == ["sending", "sent", "delivered"]
 
 
-def test_refer_answers_that_it_cannot(stage: Stage) -> None:
-    """There is no SIP network here; a call that is no SIP call could not be handed over anyway, and that is a fault."""
+def test_refer_answers_501(stage: Stage) -> None:
+    """There is no SIP network. A call that is not a SIP call could not be referred anyway, which is a fault."""
     stage.app.reply("/referred", twiml("<Say>still here</Say>"))
     phone_call = call_in(stage, "<Refer action='/referred'><Sip>sip:alice@example.com</Sip></Refer>")
     phone_call.wait_until("completed")
@@ -275,8 +275,8 @@ def test_refer_answers_that_it_cannot(stage: Stage) -> None:
     assert ["not a SIP call" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_start_and_stop_tell_of_a_stream(stage: Stage) -> None:
-    """Its callbacks come; the phone says that no audio does."""
+def test_start_and_stop_report_a_stream(stage: Stage) -> None:
+    """Callbacks are sent; the phone says that no audio is."""
     phone_call = call_in(
         stage,
         "<Start><Stream name='s' url='wss://example.com/s' statusCallback='/stream'/></Start><Say>hi</Say>"
@@ -290,7 +290,7 @@ def test_start_and_stop_tell_of_a_stream(stage: Stage) -> None:
     assert ["no Stream 's' to stop" in fault.detail for fault in stage.fake.faults] == [True]
 
 
-def test_start_transcribes_what_is_typed(stage: Stage) -> None:
+def test_start_transcribes_typed_words(stage: Stage) -> None:
     """Until the call ends."""
     phone_call = call_in(stage, "<Start><Transcription statusCallbackUrl='/words'/></Start><Echo/>")
     phone_call.wait_until("in-progress")
@@ -307,7 +307,7 @@ def test_start_transcribes_what_is_typed(stage: Stage) -> None:
 
 
 def test_start_records_the_call(stage: Stage) -> None:
-    """Up to its end, in two channels unless it says otherwise; Siprec is shown, and sends nothing."""
+    """To its end, in two channels by default; Siprec is shown and has no effect."""
     phone_call = call_in(
         stage, "<Start><Recording recordingStatusCallback='/recording'/><Siprec name='x'/></Start><Say>hi</Say>"
     )
@@ -320,16 +320,16 @@ def test_start_records_the_call(stage: Stage) -> None:
     assert siprec.endswith("nothing is sent")
 
 
-def test_connect_says_that_nothing_talks(stage: Stage) -> None:
-    """As if the stream had ended at once: the action has its turn."""
+def test_connect_reports_that_nothing_runs(stage: Stage) -> None:
+    """As if the stream had ended immediately: the action is requested."""
     stage.app.reply("/after", twiml("<Say>after</Say>"))
     phone_call = call_in(stage, "<Connect action='/after'><Stream url='wss://example.com/s'/></Connect>")
     phone_call.wait_until("completed")
     assert (phone_call.heard(), "no WebSocket" in details(phone_call, "Connect")[0]) == ("after", True)
 
 
-def test_echo_goes_on_until_somebody_hangs_up(stage: Stage) -> None:
-    """And says that nothing is heard."""
+def test_echo_lasts_until_somebody_hangs_up(stage: Stage) -> None:
+    """The phone says that there is no sound."""
     phone_call = call_in(stage, "<Echo/><Say>never</Say>")
     stage.fake.wait_for(lambda: phone_call.call.line.steps[1:], "Echo", 5)
     stage.fake.wait_until_quiet()
@@ -339,8 +339,8 @@ def test_echo_goes_on_until_somebody_hangs_up(stage: Stage) -> None:
     assert phone_call.heard() == ""
 
 
-def test_an_update_by_rest_takes_a_caller_out_of_a_verb(stage: Stage) -> None:
-    """A Gather that waits is given up, its action is not asked, and the other document runs."""
+def test_an_update_by_rest_interrupts_a_verb(stage: Stage) -> None:
+    """The Gather ends without a request to its action, and the other document runs."""
     phone_call = call_in(stage, "<Gather action='/menu'/>")
     phone_call.wait_until_listening()
     stage.client.calls(phone_call.sid).update(twiml="<Response><Say>other</Say></Response>")

@@ -1,4 +1,4 @@
-"""The stage for tests of the fake Twilio: the fake, Twilio's own client, and a small app that answers webhooks."""
+"""The stage for tests of the emulator: the emulator, Twilio's library, and an app that answers webhooks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ALL_EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 @dataclass(frozen=True)
 class Reply:
-    """What the small app answers. `breaks` closes the connection instead."""
+    """An answer of the app. `breaks` closes the connection instead."""
 
     status: int = 204
     body: bytes = b""
@@ -41,18 +41,18 @@ class Reply:
 
 
 def twiml(body: str, **options: Any) -> Reply:
-    """A document."""
+    """Return an answer with a document."""
     return Reply(200, f"<Response>{body}</Response>".encode(), "text/xml", **options)
 
 
 def sound(**options: Any) -> Reply:
-    """A second of audio."""
+    """Return an answer with one second of audio."""
     return Reply(200, wav(1), "audio/wav", **options)
 
 
 @dataclass(frozen=True)
 class Received:
-    """What Twilio sent to the small app."""
+    """A request of the emulator to the app."""
 
     method: str
     path: str
@@ -62,7 +62,7 @@ class Received:
 
 
 class Receiver:
-    """The small app: it answers 204 to everything unless it has been told otherwise."""
+    """The app: it answers 204 to everything unless a test sets another reply."""
 
     def __init__(self, auth_token: str) -> None:
         self.validator = RequestValidator(auth_token)
@@ -83,7 +83,7 @@ class Receiver:
                 receiver.answer(self, "")
 
             def log_message(self, format: str, *args: Any) -> None:
-                """The tests say what happened."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
@@ -92,22 +92,22 @@ class Receiver:
         self.base_url = f"http://127.0.0.1:{self.server.server_port}"
 
     def close(self) -> None:
-        """Stop to listen."""
+        """Stop listening."""
         self.server.shutdown()
         self.server.server_close()
         self.thread.join()
 
     def url(self, path: str = "/status") -> str:
-        """The address of a path."""
+        """Return the address of a path."""
         return self.base_url + path
 
     def reply(self, path: str, *replies: Reply) -> str:
-        """Answer `path` so, one reply after the other, the last one ever after; its address."""
+        """Set the answers for `path`, in order; the last one is repeated. Return its address."""
         self.replies[path] = list(replies)
         return self.url(path)
 
     def answer(self, handler: BaseHTTPRequestHandler, body: str) -> None:
-        """Note the request, and answer it."""
+        """Record a request, and answer it."""
         fields = parse_qs(body, keep_blank_values=True)
         signature = handler.headers.get("X-Twilio-Signature", "")
         form = {name: values[0] for name, values in fields.items()}
@@ -132,13 +132,13 @@ class Receiver:
             handler.wfile.write(reply.body)
 
     def forms(self, path: str = "/status") -> list[dict[str, str]]:
-        """The forms posted to `path`, in order."""
+        """Return the forms posted to `path`, in order."""
         return [received.form for received in self.received if urlsplit(received.path).path == path]
 
 
 @dataclass
 class Stage:
-    """Everything a test needs."""
+    """The emulator, the app, and Twilio's library."""
 
     fake: FakeTwilio
     app: Receiver
@@ -147,7 +147,7 @@ class Stage:
     @classmethod
     @contextmanager
     def ready(cls, **options: Any) -> Iterator[Stage]:
-        """A stage that is cleared when the block ends."""
+        """Run a stage until the block ends."""
         with FakeTwilio.running(**options) as fake:
             app = Receiver(fake.account.auth_token)
             try:
@@ -156,7 +156,7 @@ class Stage:
                 app.close()
 
     def call(self, to: str = THEIRS, **parameters: Any) -> Any:
-        """Place a call; every event is told to the small app unless said otherwise."""
+        """Place a call; by default every event is reported to the app."""
         if "url" not in parameters:
             parameters.setdefault("twiml", "<Response><Say>Hello World</Say></Response>")
         parameters.setdefault("status_callback", self.app.url())
@@ -165,21 +165,21 @@ class Stage:
         return self.client.calls.create(to=to, **parameters)
 
     def text(self, to: str = THEIRS, body: str = "hello", **parameters: Any) -> Any:
-        """Send a text; its statuses are told to the small app."""
+        """Send a message; its statuses are reported to the app."""
         if "messaging_service_sid" not in parameters:
             parameters.setdefault("from_", OURS)
         parameters.setdefault("status_callback", self.app.url())
         return self.client.messages.create(to=to, body=body, **parameters)
 
     def post(self, path: str, form: Any, **options: Any) -> requests.Response:
-        """Post to the REST API without Twilio's client."""
+        """Post to the REST API without Twilio's library."""
         account = self.fake.account
         url = f"{self.fake.url}/2010-04-01/Accounts/{account.sid}/{path}"
         return requests.post(url, data=form, auth=(account.api_key, account.api_secret), timeout=10, **options)
 
 
 def client_of(fake: FakeTwilio) -> Client:
-    """Twilio's own client, pointed at the fake."""
+    """Return Twilio's library, pointed at the emulator."""
     account = fake.account
     http_client = TwilioHttpClient(timeout=10, pool_connections=False)
     client = Client(account.api_key, account.api_secret, account.sid, http_client=http_client)
@@ -189,7 +189,7 @@ def client_of(fake: FakeTwilio) -> Client:
 
 @contextmanager
 def refused(code: int) -> Iterator[None]:
-    """Twilio's client raises its exception with this code."""
+    """Check that Twilio's library raises its exception with this code."""
     with pytest.raises(TwilioRestException) as caught:
         yield
     assert caught.value.code == code

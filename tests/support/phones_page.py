@@ -1,4 +1,4 @@
-"""The phones page in Chromium: the tab, what it must not do, and where its parts are."""
+"""The phones page in Chromium: opening and watching it, and finding its parts."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ window.SpeechSynthesisUtterance = class extends EventTarget {
 
 @contextmanager
 def watched_page(tab: Page, url: str) -> Iterator[Page]:
-    """Open the phones page; when the block ends it must have logged no error and asked no other host for anything."""
+    """Open the phones page; at the end of the block, check that it logged no error and contacted no other host."""
     problems: list[str] = []
     hosts: set[str] = set()
 
@@ -57,20 +57,20 @@ def watched_page(tab: Page, url: str) -> Iterator[Page]:
 
 
 def phone_on(page: Page, number: str = NUMBER) -> Locator:
-    """The phone of a number."""
+    """Return the phone of a number."""
     return page.get_by_role("article", name=f"Phone {number}", exact=True)
 
 
 def button(phone: Locator, name: str) -> Locator:
-    """A button of a phone."""
+    """Return a button of a phone."""
     return phone.get_by_role("button", name=name, exact=True)
 
 
 def captions_of(phone: Locator) -> Locator:
-    """What the person on the phone hears."""
+    """Return what the person on the phone hears."""
     return phone.get_by_role("log", name="What you hear")
 
 
 def thread_of(phone: Locator) -> Locator:
-    """The texts and past calls of a phone."""
+    """Return the messages and past calls of a phone."""
     return phone.get_by_role("log", name="Messages")
