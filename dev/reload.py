@@ -55,8 +55,11 @@ class ReloadedApp:
             cwd=folder,
         )
         self.changes: queue.SimpleQueue[list[str]] = queue.SimpleQueue()
-        self.restarted: tuple[float, str] | None = None
-        """When the restart that is not yet done began, and the files that caused it."""
+        self.restart_began: float | None = None
+        """When a restart began that is not done yet."""
+        self.changed: set[str] = set()
+        """The files that have changed since the app last started or failed to."""
+        self.stopping = False
         self.unavailable: Unavailable | None = None
         self.listener: socket.socket | None = None
         self.watches = True
@@ -79,7 +82,8 @@ class ReloadedApp:
         """Return when the app is ready and watched; raise ServiceError when it does not start."""
         self.app.wait_until_ready()
         self.watcher.wait_until_ready()
-        say(f"The app {self.runtime}.")
+        if self.runtime:
+            say(f"The app {self.runtime}.")
 
     def stop(self) -> None:
         """End everything, and close the port."""
@@ -93,12 +97,10 @@ class ReloadedApp:
         if self.watches and not self.watcher.running:
             self.watches = False
             self.terminal(self.name, "the watcher of its files has ended: restart this command after a change")
-        if files := self.changed_files():
-            self.stop_app()
-            self.restarted = (time.monotonic(), files)
-            self.start_app_or_say_why_not()
-        elif self.restarted:
-            self.follow_restart(*self.restarted)
+        if self.note_changed_files():
+            self.restart()
+        elif self.restart_began is not None:
+            self.follow_restart(self.restart_began)
         elif self.unavailable is None:
             self.app.check()
 
@@ -108,8 +110,10 @@ class ReloadedApp:
         self.app.env = self.environ()
         self.app.start()
 
-    def start_app_or_say_why_not(self) -> None:
-        """Start the app, or answer in its place."""
+    def restart(self) -> None:
+        """Stop the app, and start it again or answer in its place."""
+        self.stop_app()
+        self.restart_began = time.monotonic()
         try:
             self.start_app()
         except (SetupError, ServiceError) as error:
@@ -117,16 +121,20 @@ class ReloadedApp:
 
     def stop_app(self) -> None:
         """Stop the app, or what answers in its place."""
+        self.stopping = True  # an app that is stopped while it starts prints a traceback
         self.app.stop()
+        self.stopping = False
         if self.unavailable is not None:
             self.unavailable.close()
             self.unavailable = None
 
-    def follow_restart(self, began: float, files: str) -> None:
+    def follow_restart(self, began: float) -> None:
         """Say that the restart is done, or answer in place of an app that ended instead of listening."""
         if self.listening.is_set():
+            names = sorted(self.changed)
+            files = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
             self.terminal(self.name, f"reloaded in {time.monotonic() - began:.1f} s: {files} changed")
-            self.restarted = None
+            self.end_restart()
         elif not self.app.running:
             self.app.stop()
             self.answer_instead(self.app.last_lines[-1] if self.app.last_lines else "it ended without a message")
@@ -134,9 +142,14 @@ class ReloadedApp:
     def answer_instead(self, reason: str) -> None:
         """Answer 503 with the reason until a file changes."""
         assert self.listener is not None
-        self.restarted = None
+        self.end_restart()
         self.unavailable = Unavailable(self.listener, reason)
         self.terminal(self.name, f"does not start, so requests get 503 until a change fixes it: {reason}")
+
+    def end_restart(self) -> None:
+        """Forget what caused the restart."""
+        self.restart_began = None
+        self.changed.clear()
 
     def hear(self, name: str, line: str) -> None:
         """Pass a line of the app on, but for what it says at each start, which is noted."""
@@ -144,7 +157,7 @@ class ReloadedApp:
             self.listening.set()
         elif line.startswith("runs on "):
             self.runtime = line
-        else:
+        elif not self.stopping:
             self.terminal(name, line)
 
     def note_change(self, name: str, line: str) -> None:
@@ -155,11 +168,11 @@ class ReloadedApp:
         else:
             self.terminal(self.name, f"{name}: {line}")
 
-    def changed_files(self) -> str:
-        """Return the names of the files that have changed since the last call; empty when none has."""
-        names: set[str] = set()
+    def note_changed_files(self) -> bool:
+        """Note the files that have changed since the last call; return whether there are any."""
+        found = False
         while not self.changes.empty():
-            names.update(self.changes.get())
-        listed = sorted(names)
-        more = f" and {len(listed) - 3} more" if len(listed) > 3 else ""
-        return ", ".join(listed[:3]) + more
+            names = self.changes.get()
+            self.changed.update(names)
+            found = found or bool(names)
+        return found

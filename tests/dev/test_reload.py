@@ -175,7 +175,7 @@ def test_a_request_during_the_restart_waits_for_the_new_code(running: Running) -
     """The port stays open, so nobody is refused."""
     slow = "import time\ntime.sleep(1)\nWORD = 'two'"
     running.write("hello/__init__.py", slow)
-    while running.app.restarted is None:
+    while running.app.restart_began is None:
         running.app.check()
         time.sleep(0.02)
     found: list[str] = []
@@ -185,6 +185,20 @@ def test_a_request_during_the_restart_waits_for_the_new_code(running: Running) -
     caller.join()
 
     assert found == ["two"]
+
+
+def test_a_change_during_a_restart_starts_again_without_noise(running: Running) -> None:
+    """One line names the files of both changes; the interrupted start shows no traceback."""
+    running.write("hello/__init__.py", "import time\ntime.sleep(60)")
+    while running.app.restart_began is None:
+        running.app.check()
+        time.sleep(0.02)
+    running.write("hello/other.py", "")
+    running.write("hello/__init__.py", "WORD = 'two'")
+    shown = running.until("changed\n")
+
+    assert re.search("reloaded in .*: hello/__init__.py, hello/other.py changed", shown)
+    assert "Traceback" not in shown
 
 
 def test_files_that_are_not_deployed_restart_nothing(running: Running) -> None:
