@@ -6,7 +6,6 @@ Needs a Python and nothing else: it creates `.venv`, installs what is pinned, an
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import os
 import subprocess
 import sys
@@ -169,11 +168,11 @@ def add_service_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--tables-port", type=port, help="port of Azurite (default: 10002, or a free one)")
     command.add_argument(
         "--bind",
-        type=ipv4_address,
+        choices=("127.0.0.1", "0.0.0.0"),
         default="127.0.0.1",
         metavar="ADDRESS",
-        help="IPv4 address on which the app and the phones listen; 0.0.0.0 for all, as a container needs "
-        "(default: %(default)s)",
+        help="address on which the app and the phones listen: 127.0.0.1, or 0.0.0.0 for every address of this "
+        "machine, which `docker run -p` needs (default: %(default)s)",
     )
     command.add_argument("--data", type=Path, metavar="DIR", help="keep the tables in this folder between runs")
     command.add_argument(
@@ -192,14 +191,6 @@ def setting(text: str) -> tuple[str, str]:
         return given_setting(text)
     except SetupError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-def ipv4_address(text: str) -> str:
-    """Read an IPv4 address."""
-    try:
-        return str(ipaddress.IPv4Address(text))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text} is not an IPv4 address such as 0.0.0.0") from None
 
 
 def port(text: str) -> int:

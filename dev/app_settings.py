@@ -8,7 +8,6 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from dev.azurite import connection_string
 from dev.environment import venv_environ
@@ -35,12 +34,12 @@ class Chosen:
     """Where each one is from, by name and without values; empty when none was chosen."""
 
 
-def settings(port: int, phones_port: int, tables_port: int, address: str = "127.0.0.1") -> dict[str, str]:
+def settings(port: int, phones_port: int, tables_port: int) -> dict[str, str]:
     """Return every setting of the example file, pointed at the services on these ports."""
     return {
         **read_values(EXAMPLE),
-        ADDRESS: f"http://{address}:{port}",
-        "TWILIO_API_BASE_URL": f"http://{address}:{phones_port}",
+        ADDRESS: f"http://127.0.0.1:{port}",
+        "TWILIO_API_BASE_URL": f"http://127.0.0.1:{phones_port}",
         "TABLES_CONNECTION_STRING": connection_string(tables_port),
     }
 
@@ -103,9 +102,7 @@ def service_environ(values: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a service: this shell's, without foreign settings, and these settings."""
     env = {name: value for name, value in venv_environ().items() if not name.startswith(FOREIGN)}
     # What runs here talks to this machine only, also where a proxy leads to the rest of the world.
-    kept = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-    names = [kept, "127.0.0.1", "localhost", urlsplit(values.get("TWILIO_API_BASE_URL", "")).hostname or ""]
-    no_proxy = ",".join(dict.fromkeys(filter(None, names)))
+    no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"]))
     return {**env, "NO_PROXY": no_proxy, "no_proxy": no_proxy, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", **values}
 
 

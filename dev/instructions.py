@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from dev.ports import LOOPBACK
+
 PHONE = "+15551234567"
 
 # PowerShell 5 has an alias `curl` that is another program.
@@ -13,13 +15,13 @@ CURL = "curl.exe" if os.name == "nt" else "curl"
 PYTHON = "py" if os.name == "nt" else "python3"
 
 
-def how_to_use_the_app(values: Mapping[str, str], tables_port: int, key: str | None) -> str:
+def how_to_use_the_app(port: int, phones_port: int, tables_port: int, key: str | None) -> str:
     """Return the URLs, and commands to paste; double quotes mean the same in sh, cmd and PowerShell."""
-    api = f"{values['PUBLIC_BASE_URL']}/api"
+    api = f"http://127.0.0.1:{port}/api"
     header = f' -H "x-functions-key: {key}"' if key else ""
     return f"""
   App     {api}
-  Phones  {values["TWILIO_API_BASE_URL"]}
+  Phones  http://127.0.0.1:{phones_port}
   Tables  http://127.0.0.1:{tables_port}
 
 Place a call, and answer it on the phones page:
@@ -77,7 +79,7 @@ def how_to_run_the_app(port: int, phones_port: int, tables_port: int, values: Ma
         lines = "\n".join(f'  "{name}": "{values[name]}",' for name in names)
         moved = f"\nand, as they are not on their usual ports, with these values in local.settings.json:\n\n{lines}\n"
     return f"""
-  Phones  {values["TWILIO_API_BASE_URL"]}
+  Phones  http://127.0.0.1:{phones_port}
   Tables  http://127.0.0.1:{tables_port}
 
 Start the app in another terminal, inside .venv:
@@ -91,7 +93,6 @@ Ctrl-C stops everything.
 
 def who_can_connect(bind: str, what: str) -> str:
     """Return a warning when other machines can reach what listens on this address; empty when none can."""
-    if bind.startswith("127."):
+    if bind == LOOPBACK:
         return ""
-    machines = "machines that can reach this one" if bind == "0.0.0.0" else f"machines that can reach {bind}"
-    return f"\n--bind {bind}: all {machines} can use {what}. Other websites stay blocked.\n"
+    return f"\n--bind {bind}: all machines that can reach this one can use {what}. Other websites stay blocked.\n"

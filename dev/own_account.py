@@ -48,7 +48,7 @@ def run_on(port: int, tables_port: int, values: dict[str, str], options: Options
     """Run both on these ports."""
     terminal = Terminal(["azurite", "app"], sys.stdout, show=options.verbose, repeat=options.verbose)
     storage = azurite(tables_port, data_folder(options.data), verbose=options.verbose, sink=terminal)
-    key, url = secrets.token_urlsafe(24), f"http://{options.address}:{port}"
+    key, url = secrets.token_urlsafe(24), f"http://127.0.0.1:{port}"
     say(where_from({file: read_values(file).keys() - options.set.keys(), "--set": options.set.keys()}))
 
     def environ() -> dict[str, str]:

@@ -47,8 +47,6 @@ def take(wish: Wish, claims: ExitStack) -> int:
     try:
         return claim(port, wish.address, claims)
     except OSError as error:
-        if error.errno == errno.EADDRNOTAVAIL:
-            raise SetupError(f"--bind {wish.address}: this machine has no such address; try 0.0.0.0.") from None
         trouble = f"Port {port} {reason(error)}"
     if wish.asked is not None:
         advice = wish.advice or f"give {wish.option} another, or leave it out"

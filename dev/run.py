@@ -44,11 +44,6 @@ class Options:
     open: bool = False
     verbose: bool = False
 
-    @property
-    def address(self) -> str:
-        """The address at which this machine reaches what listens on `bind`."""
-        return LOOPBACK if self.bind == "0.0.0.0" else self.bind
-
 
 class Part(Protocol):
     """A process, or several, that a run starts, watches and stops."""
@@ -85,8 +80,8 @@ def run_on(port: int, phones_port: int, tables_port: int, options: Options, with
     """Run the parts on these ports."""
     key = secrets.token_urlsafe(24) if options.keys else None
     terminal = Terminal(["azurite", "phones", "app"], sys.stdout, show=options.verbose, repeat=options.verbose)
-    values = settings(port, phones_port, tables_port, options.address)
-    phones_url = f"http://{options.address}:{phones_port}"
+    values = settings(port, phones_port, tables_port)
+    phones_url = f"http://127.0.0.1:{phones_port}"
     parts: list[Part] = [
         azurite(tables_port, data_folder(options.data), verbose=options.verbose, sink=terminal),
         Service(
@@ -100,7 +95,7 @@ def run_on(port: int, phones_port: int, tables_port: int, options: Options, with
     ]
     if with_app:
         parts.append(app_part(options, port, key, values, terminal))
-        words = how_to_use_the_app(values, tables_port, key)
+        words = how_to_use_the_app(port, phones_port, tables_port, key)
         what = f"the phones without a password, and the app {'with its' if key else 'without a'} key"
     else:
         words = how_to_run_the_app(port, phones_port, tables_port, values)
@@ -117,7 +112,7 @@ def run_on(port: int, phones_port: int, tables_port: int, options: Options, with
 
 def app_part(options: Options, port: int, key: str | None, values: Mapping[str, str], terminal: Terminal) -> Part:
     """Return the app: on our host, which is restarted after a change, or on Core Tools."""
-    health = f"{values['PUBLIC_BASE_URL']}/api/health"
+    health = f"http://127.0.0.1:{port}/api/health"
     said = ""
 
     def environ() -> dict[str, str]:

@@ -18,7 +18,6 @@ from azure.data.tables import TableServiceClient
 
 from dev import __main__ as command_line
 from dev import run as run_module
-from dev.app_settings import settings
 from dev.azurite import azurite, connection_string
 from dev.instructions import how_to_use_the_app
 from dev.processes import free_port
@@ -247,7 +246,7 @@ def test_a_port_that_was_asked_for_is_never_replaced(
 @pytest.mark.parametrize("key", [None, "a-key"])
 def test_the_printed_commands_are_read_alike_by_every_shell(key: str | None) -> None:
     """Only double quotes, and nothing inside them that sh, cmd or PowerShell would touch."""
-    words = how_to_use_the_app(settings(7071, 7072, 10002), 10002, key)
+    words = how_to_use_the_app(7071, 7072, 10002, key)
     commands = [line for line in words.splitlines() if line.startswith("  curl")]
 
     assert [re.findall(r"api/(\w+)", command) for command in commands] == [["make_call"], ["send_sms"], ["activity"]]
