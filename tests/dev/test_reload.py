@@ -189,10 +189,8 @@ def test_a_request_during_the_restart_waits_for_the_new_code(running: Running) -
 
 def test_a_change_during_a_restart_starts_again_without_noise(running: Running) -> None:
     """One line names the files of both changes; the interrupted start shows no traceback."""
-    running.write("hello/__init__.py", "import time\ntime.sleep(60)")
-    while running.app.restart_began is None:
-        running.app.check()
-        time.sleep(0.02)
+    running.write("hello/__init__.py", "import time\nprint('importing', flush=True)\ntime.sleep(60)")
+    running.until("importing")
     running.write("hello/other.py", "")
     running.write("hello/__init__.py", "WORD = 'two'")
     shown = running.until("changed\n")
