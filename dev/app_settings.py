@@ -64,8 +64,8 @@ def where_from(names: Mapping[str | Path, Collection[str]]) -> str:
 
 
 def is_of_account(name: str) -> bool:
-    """Whether a setting is of a Twilio or Azure account, or the app's address."""
-    return name.startswith(FOREIGN) or name == ADDRESS
+    """Whether a setting is of a Twilio or Azure account, or the app's address; Windows ignores the case of names."""
+    return name.upper().startswith(tuple(prefix.upper() for prefix in FOREIGN)) or name.upper() == ADDRESS
 
 
 def given_setting(text: str) -> tuple[str, str]:
@@ -101,7 +101,7 @@ def own_settings(file: Path) -> dict[str, str]:
 def service_environ(values: Mapping[str, str]) -> dict[str, str]:
     """Return the environment of a service: this shell's, without foreign settings, and these settings."""
     env = {name: value for name, value in venv_environ().items() if not name.startswith(FOREIGN)}
-    # What runs here talks to this machine only, also where a proxy leads to the rest of the world.
+    # The parts connect to this machine only, so a proxy for other addresses must not be used.
     no_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY") or os.environ.get("no_proxy"), "127.0.0.1,localhost"]))
     return {**env, "NO_PROXY": no_proxy, "no_proxy": no_proxy, "PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1", **values}
 
@@ -114,7 +114,7 @@ def read_values(name: str | Path) -> dict[str, str]:
     except OSError as error:
         raise SetupError(f"{name} cannot be read: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
-        raise SetupError(f"{name} is not JSON with an object `Values`: repair it, or move it away.") from None
+        raise SetupError(f"{name} is not JSON with an object `Values`: fix it, or move it away.") from None
     if document.get("IsEncrypted"):
         raise SetupError(f"{name} is encrypted: run `func settings decrypt` first.")
     if others := [setting for setting, value in values.items() if not isinstance(value, str)]:

@@ -1,4 +1,4 @@
-"""Azurite, Microsoft's storage emulator: its table service, as a service of ours."""
+"""The table service of Azurite, Microsoft's storage emulator."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from dev import node
 from dev.processes import Service, answers
 
-# The account and key that every Azurite has:
+# The account and key of every Azurite:
 # https://learn.microsoft.com/azure/storage/common/storage-connect-azurite#use-a-well-known-storage-account-and-key
 ACCOUNT = "devstoreaccount1"
 KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
@@ -19,7 +19,7 @@ def azurite(
 ) -> Service:
     """Return the table service on this port. Without a folder for its data it keeps them in memory."""
     script = node.ensure_packages() / "azurite" / "dist" / "src" / "table" / "main.js"
-    # A version check would refuse a newer storage library than this Azurite knows.
+    # The version check rejects storage libraries that are newer than this Azurite.
     options = ["--tablePort", str(port), "--disableTelemetry", "--skipApiVersionCheck"]
     options += [] if verbose else ["--silent"]
     options += ["--location", str(data_dir)] if data_dir else ["--inMemoryPersistence"]
@@ -32,6 +32,6 @@ def azurite(
 
 
 def connection_string(port: int) -> str:
-    """Return what `TableServiceClient.from_connection_string` takes to reach Azurite on this port."""
+    """Return the connection string of Azurite on this port."""
     endpoint = f"http://127.0.0.1:{port}/{ACCOUNT}"
     return f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};TableEndpoint={endpoint};"

@@ -1,12 +1,11 @@
-"""Runs one command and ends it, with all it started, when the process that asked for it goes away.
+"""Run one command, and end it with every process it started when the owner of this process ends.
 
-The owner holds the other end of our standard input and never writes to it. When that end closes, because the service is
-to stop or because the owner was killed (even by SIGKILL, which nobody can catch), the operating system tells us, and we
-stop the command's whole process group. This needs nothing from a platform but pipes; Linux's PR_SET_PDEATHSIG would
-reach neither grandchildren nor macOS. Standard error carries one line back: the command's process id, or why there is
-none.
+The owner holds the other end of standard input and never writes to it. That end closes when the owner stops the service
+or is killed, even by SIGKILL. Then this process stops the command's whole process group. This works on every platform
+with pipes; Linux's PR_SET_PDEATHSIG reaches neither grandchildren nor macOS. One line goes back on standard error: the
+command's process id, or the reason why there is none.
 
-Started by path with `python -I -S`, so it imports the standard library only.
+It is started by path with `python -I -S`, so it imports the standard library only.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from typing import Any
 
 GRACE = 3.0  # seconds between asking and killing
 
-# How a process group of its own is asked for, so that a Ctrl-C in the terminal reaches nobody but the owner.
+# Options of Popen for a process group of its own, so that Ctrl-C in the terminal reaches the owner only.
 NEW_GROUP: dict[str, Any]
 if sys.platform == "win32":
     NEW_GROUP = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -39,11 +38,11 @@ def interrupt(pid: int) -> None:
 
 
 def kill(pid: int) -> None:
-    """End the process group, or on Windows the process tree, at once."""
+    """Kill the process group, or on Windows the process tree."""
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(pid)], capture_output=True, check=False)
     else:
-        with contextlib.suppress(OSError):  # nobody is left
+        with contextlib.suppress(OSError):  # no process is left
             os.killpg(pid, signal.SIGKILL)
 
 
@@ -63,7 +62,7 @@ def main(command: list[str]) -> int:
     # A handler, unlike SIG_IGN, is not inherited: the command starts with the default even under `nohup` or `&`.
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        # What the owner lets us inherit, such as a socket, is for the command.
+        # The command inherits what this process has inherited, such as a listening socket.
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT, close_fds=False, **NEW_GROUP
         )
@@ -80,4 +79,4 @@ def main(command: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    os._exit(main(sys.argv[1:]))  # at once: the thread above sits in a read that only the owner can end
+    os._exit(main(sys.argv[1:]))  # without waiting for the thread above, whose read only the owner can end

@@ -47,14 +47,20 @@ def test_settings_that_are_not_of_an_account_are_taken_from_the_file_and_the_com
     local_settings: WriteFile,
 ) -> None:
     """The command line wins; names and sources are said, values are not."""
-    local_settings(ALLOWED_COUNTRIES="US,CA", DEFAULT_COUNTRY="CA", MY_OWN="secret-1", TWILIO_AUTH_TOKEN="secret-2")
+    local_settings(
+        ALLOWED_COUNTRIES="US,CA",
+        DEFAULT_COUNTRY="CA",
+        MY_OWN="secret-1",
+        TWILIO_AUTH_TOKEN="secret-2",
+        tables_endpoint="x",
+    )
 
     chosen = chosen_settings({"DEFAULT_COUNTRY": "GB"})
 
     assert chosen.values == {"ALLOWED_COUNTRIES": "US,CA", "DEFAULT_COUNTRY": "GB", "MY_OWN": "secret-1"}
     assert chosen.words == (
         "Settings: ALLOWED_COUNTRIES, MY_OWN from local.settings.json; DEFAULT_COUNTRY from --set. "
-        "Not used without --settings local.settings.json: TWILIO_AUTH_TOKEN."
+        "Not used without --settings local.settings.json: TWILIO_AUTH_TOKEN, tables_endpoint."
     )
 
 
