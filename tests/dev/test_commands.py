@@ -85,7 +85,7 @@ def test_options_that_do_not_fit_are_an_error_before_anything_is_installed(
 
 
 @posix_only
-def test_test_hands_its_arguments_to_pytest_and_its_exit_code_back(tmp_path: Path) -> None:
+def test_test_passes_its_arguments_to_pytest_and_returns_its_exit_code(tmp_path: Path) -> None:
     """Options before and after a path arrive as typed; 5 is pytest's code for no tests."""
     browser = script(tmp_path / "browser", "echo Chromium 1.0")
 
@@ -143,7 +143,7 @@ def test_the_machines_node_is_used_when_it_is_new_enough_and_has_npm(
 
 
 def test_a_machine_without_node_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Then PyPI's is installed."""
+    """The one from PyPI is installed then."""
     monkeypatch.setenv("PATH", str(tmp_path))
 
     assert node.from_machine() is None

@@ -1,4 +1,4 @@
-"""Ports of a run: the usual ones where they are free, those that were asked for or none."""
+"""Ports of a run: the given ones or an error, else the default ones, else free ones."""
 
 import errno
 import os
@@ -14,21 +14,21 @@ from dev.setup import SetupError
 
 
 def wish(usual: int, asked: int | None = None) -> Wish:
-    """A part that wants a port."""
+    """Return a wish for a port."""
     return Wish("the part", "--part", usual, asked)
 
 
 @pytest.fixture
 def listener() -> Iterator[socket.socket]:
-    """Somebody who listens on a port."""
+    """A socket that listens on a port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener
 
 
-def test_the_usual_ports_are_taken_where_they_are_free(capsys: pytest.CaptureFixture[str]) -> None:
-    """In the order of the wishes, without a word."""
+def test_default_ports_are_used_when_they_are_free(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the order of the wishes, and without a message."""
     one, other = free_port(), free_port()
 
     with take_ports([wish(one), wish(1, asked=other)]) as ports:
@@ -37,8 +37,8 @@ def test_the_usual_ports_are_taken_where_they_are_free(capsys: pytest.CaptureFix
     assert capsys.readouterr().err == ""
 
 
-def test_a_usual_port_that_is_taken_is_replaced(listener: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
-    """A line says so."""
+def test_a_default_port_that_is_taken_is_replaced(listener: socket.socket, capsys: pytest.CaptureFixture[str]) -> None:
+    """A message says so."""
     taken = listener.getsockname()[1]
 
     with take_ports([wish(taken)]) as (port,):
@@ -49,7 +49,7 @@ def test_a_usual_port_that_is_taken_is_replaced(listener: socket.socket, capsys:
     assert capsys.readouterr().err == f"Port {taken} is taken, so the part will be on port {port}.\n"
 
 
-def test_a_port_that_was_asked_for_is_never_replaced(listener: socket.socket) -> None:
+def test_a_port_that_was_given_is_never_replaced(listener: socket.socket) -> None:
     """The error names the port, the part and the option."""
     taken = listener.getsockname()[1]
     words = f"Port {taken} is taken, so the part cannot be there: give --part another, or leave it out."
@@ -65,13 +65,13 @@ def test_a_port_that_was_asked_for_is_never_replaced(listener: socket.socket) ->
         (errno.EACCES, "cannot be opened (Permission denied)"),
     ],
 )
-def test_a_port_that_nobody_may_have_is_not_called_taken(number: int, words: str) -> None:
-    """Below 1024 and in ranges that Windows keeps, the operating system has its own reason."""
+def test_a_port_that_is_not_allowed_is_not_called_taken(number: int, words: str) -> None:
+    """For ports below 1024, and ranges reserved on Windows, the message of the operating system is shown."""
     assert reason(OSError(number, os.strerror(number))) == words
 
 
-def test_what_was_asked_for_goes_before_what_is_usual() -> None:
-    """The usual port of one part gives way to another part that is to be there."""
+def test_a_given_port_is_reserved_before_a_default_one() -> None:
+    """The part whose default it is moves to another port."""
     port = free_port()
 
     with take_ports([wish(usual=port), wish(usual=1, asked=port)]) as (moved, asked):
@@ -79,8 +79,8 @@ def test_what_was_asked_for_goes_before_what_is_usual() -> None:
         assert moved != port
 
 
-def test_a_chosen_port_is_seen_by_another_run_before_anything_listens_there() -> None:
-    """A first run installs for a minute between the two; when it ends the port is free again."""
+def test_another_run_sees_a_reserved_port_before_anything_listens_there() -> None:
+    """A first run installs for a minute before its parts listen; when it ends, the port is free again."""
     usual = free_port()
 
     with take_ports([wish(usual)]) as first, take_ports([wish(usual)]) as second:

@@ -1,4 +1,4 @@
-"""Services: real child processes, started, watched and surely ended."""
+"""Services: real child processes that are started, watched and always ended."""
 
 import os
 import signal
@@ -56,7 +56,7 @@ def wait_for(condition: object, timeout: float = 10) -> None:
 
 
 def alive(pid: int) -> bool:
-    """Whether the process still runs; a dead one that nobody has collected does not."""
+    """Whether the process still runs; a zombie does not."""
     try:
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -64,27 +64,27 @@ def alive(pid: int) -> bool:
 
 
 def numbers(lines: list[str], word: str) -> int:
-    """Return the process id that stands behind a word in the output."""
+    """Return the process id after a word in the output."""
     return next(int(line.split()[1]) for line in lines if line.startswith(word))
 
 
 @pytest.fixture
 def lines() -> list[str]:
-    """Return what a service has written, with its name."""
+    """The lines that a service writes."""
     return []
 
 
 @pytest.fixture
 def taken_port() -> Iterator[int]:
-    """Return a port on which somebody listens."""
+    """A port on which another program listens."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen()
         yield listener.getsockname()[1]
 
 
-def test_a_service_gives_its_output_line_by_line_with_its_name(lines: list[str]) -> None:
-    """Standard output and standard error both arrive, in order, and the last line without an end too."""
+def test_the_sink_gets_each_line_of_a_service_with_its_name(lines: list[str]) -> None:
+    """Standard output and standard error arrive in order, with a last line that has no line end."""
     code = "import sys; print('one', flush=True); print('zwei ü', file=sys.stderr, flush=True); print('end', end='')"
     service = Service(
         "talker", python(code), {**os.environ, "PYTHONUTF8": "1"}, sink=lambda *x: lines.append(" | ".join(x))
@@ -98,7 +98,7 @@ def test_a_service_gives_its_output_line_by_line_with_its_name(lines: list[str])
 
 
 def test_only_the_last_lines_are_kept() -> None:
-    """A failure report stays short however much was written."""
+    """A failure report is short even if the service wrote much."""
     service = Service("talker", python("for number in range(1000): print(number)"))
 
     service.start()
@@ -109,7 +109,7 @@ def test_only_the_last_lines_are_kept() -> None:
 
 
 def test_a_service_that_dies_before_it_is_ready_is_reported_with_its_last_lines() -> None:
-    """The reason stands in the error, not somewhere above it in the scrollback."""
+    """The error contains the reason, so that nobody has to scroll for it."""
     service = Service("broken", python("print('no such setting'); raise SystemExit(3)"), ready=lambda: False)
 
     with pytest.raises(ServiceError, match=r"broken ended with exit code 3[^$]*no such setting"), service:
@@ -118,7 +118,7 @@ def test_a_service_that_dies_before_it_is_ready_is_reported_with_its_last_lines(
     assert not service.running
 
 
-def test_a_service_that_dies_is_not_ready_even_when_another_answers_in_its_place(taken_port: int) -> None:
+def test_a_service_that_dies_is_not_ready_even_when_another_program_has_its_port(taken_port: int) -> None:
     """A taken port must not make a dead service look alive."""
     code = f"import socket; socket.socket().bind(('127.0.0.1', {taken_port}))"
     service = Service("late", python(code), ready=lambda: not service.running)
@@ -128,7 +128,7 @@ def test_a_service_that_dies_is_not_ready_even_when_another_answers_in_its_place
 
 
 def test_a_service_that_does_not_get_ready_in_time_is_an_error(lines: list[str]) -> None:
-    """It is stopped by the one who waits, and told apart from one that died."""
+    """The message differs from the one for a service that died; the caller stops it."""
     service = Service("slow", python("import time; time.sleep(600)"), ready=lambda: False)
     service.start()
 
@@ -158,11 +158,11 @@ def test_stopping_ends_the_service_and_its_children(lines: list[str]) -> None:
         pids = [service.pid, numbers(lines, "grandchild")]
         assert all(alive(pid) for pid in pids)
 
-    wait_for(lambda: not any(alive(pid) for pid in pids))  # who is killed takes a moment to die
+    wait_for(lambda: not any(alive(pid) for pid in pids))  # a killed process takes a moment to end
 
 
 def test_a_grandchild_ends_when_its_parent_has_died(lines: list[str]) -> None:
-    """What a service leaves behind when it crashes is cleared away."""
+    """A crashed service leaves no process behind."""
     code = FAMILY.replace("time.sleep(600)\n", "sys.exit(1)\n")
     service = Service("family", python(code), sink=lambda _, line: lines.append(line))
 
@@ -175,7 +175,7 @@ def test_a_grandchild_ends_when_its_parent_has_died(lines: list[str]) -> None:
 
 @posix_only
 def test_a_service_that_ignores_signals_is_killed(lines: list[str]) -> None:
-    """Nobody can refuse to stop."""
+    """After the grace period it is killed."""
     service = Service("stubborn", python(STUBBORN), ready=lambda: bool(lines), sink=lambda _, line: lines.append(line))
 
     with service:
@@ -186,8 +186,8 @@ def test_a_service_that_ignores_signals_is_killed(lines: list[str]) -> None:
 
 
 @posix_only
-def test_a_service_may_save_its_work_when_it_is_stopped(lines: list[str]) -> None:
-    """It is asked with SIGINT before it is killed, even when its owner was started with SIGINT ignored."""
+def test_a_service_can_save_its_work_when_it_is_stopped(lines: list[str]) -> None:
+    """It gets SIGINT before it is killed, even when its owner was started with SIGINT ignored."""
     code = """
 import time
 print("ready", flush=True)
@@ -209,7 +209,7 @@ except KeyboardInterrupt:
 @posix_only
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_nothing_is_left_when_the_owner_is_killed(how: signal.Signals) -> None:
-    """The guard notices the end of its owner whatever the way, and takes the whole family along."""
+    """The guard notices every kind of end of its owner, and ends the service and its children."""
     owner = subprocess.Popen(
         python(OWNER, FAMILY), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -226,7 +226,7 @@ def test_nothing_is_left_when_the_owner_is_killed(how: signal.Signals) -> None:
 
 @posix_only
 def test_nothing_is_left_when_the_guard_is_killed(lines: list[str]) -> None:
-    """Stopping reaches the service itself even then."""
+    """Stopping then ends the service itself."""
     service = Service("family", python(FAMILY), ready=lambda: bool(lines), sink=lambda _, line: lines.append(line))
 
     with service:
@@ -238,7 +238,7 @@ def test_nothing_is_left_when_the_guard_is_killed(lines: list[str]) -> None:
 
 
 def test_a_service_can_be_stopped_twice_or_without_a_start() -> None:
-    """Clean-up code need not ask first."""
+    """Clean-up code can call stop without a check."""
     service = Service("short", python("pass"))
 
     service.stop()
@@ -249,14 +249,14 @@ def test_a_service_can_be_stopped_twice_or_without_a_start() -> None:
     assert not service.running
 
 
-def test_a_free_port_is_one_that_nobody_has() -> None:
-    """It can be listened on."""
+def test_a_free_port_can_be_listened_on() -> None:
+    """No other program has it."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", free_port()))
 
 
-def test_an_answer_is_told_from_silence_and_from_another_status(taken_port: int) -> None:
-    """Any status is an answer, unless one is asked for."""
+def test_answers_tells_an_answer_from_none_and_from_another_status(taken_port: int) -> None:
+    """Any status is an answer, unless a status is given."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     server = [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]

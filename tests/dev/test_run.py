@@ -30,9 +30,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="Ctrl-C reaches a sin
 
 @contextmanager
 def running(*arguments: str, usual: Sequence[str] = (), **env: str) -> Iterator[Run]:
-    """Run `python3 -m dev` until everything answers; afterwards nothing of it may be left.
+    """Run `python3 -m dev` until everything answers; afterwards none of its processes may be left.
 
-    Its ports are free ones, but for those in `usual`, about which nothing is said.
+    Its ports are free ones, except for those in `usual`, which are not given.
     """
     ports = [f"--{name}={free_port()}" for name in ("port", "phones-port", "tables-port") if name not in usual]
     run = Run(*arguments[:1], *ports, *arguments[1:], **env)
@@ -53,7 +53,7 @@ def running(*arguments: str, usual: Sequence[str] = (), **env: str) -> Iterator[
 
 @contextmanager
 def taken(port: int = 0) -> Iterator[int]:
-    """Have somebody listen on a port, if nobody does yet."""
+    """Listen on a port, unless another program does already."""
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):
@@ -153,7 +153,7 @@ def test_keys_are_asked_for_and_printed_in_the_commands() -> None:
 
 
 @pytest.mark.parametrize("key", ["plain", "-begins-like-an-option"])
-def test_any_key_is_handed_on(key: str) -> None:
+def test_every_key_reaches_the_phones_and_the_host(key: str) -> None:
     """One random key in 64 begins with a dash."""
     assert phones_command(Options(), 1, key)[-1] == f"--app-key={key}"
     assert f"--key={key}" in host_command(key)
@@ -177,7 +177,7 @@ def test_when_the_app_dies_the_rest_stops_and_its_last_lines_are_shown(tmp_path:
 
 
 def test_the_tables_are_kept_between_runs_where_a_folder_is_given(tmp_path: Path) -> None:
-    """What Azurite has in memory when it is stopped is in the folder at the next start."""
+    """Azurite saves its tables in the folder when it is stopped, and reads them at the next start."""
     data = run_module.data_folder(tmp_path / "new" / "data")
     for kept in ([], ["first"]):
         port = free_port()
@@ -209,7 +209,7 @@ def test_the_phones_page_is_opened_when_asked_for(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.usefixtures("usual_ports")
 def test_services_say_what_core_tools_need() -> None:
-    """A usual port that is taken is replaced; unusual ones are given as settings; SIGTERM ends it as Ctrl-C does."""
+    """A default port that is taken is replaced; other ports are printed as settings; SIGTERM ends it like Ctrl-C."""
     with taken(7072), running("services", "--port", "7099", usual=["phones-port"]) as run:
         moved = re.search(r"Port 7072 is taken, so the phones page will be on port (\d+)\.", run.output)
         assert moved
@@ -232,7 +232,7 @@ def test_services_say_what_core_tools_need() -> None:
         ("services", "--tables-port", "Azurite"),
     ],
 )
-def test_a_port_that_was_asked_for_is_never_replaced(
+def test_a_port_that_was_given_is_never_replaced(
     command: str, option: str, what: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """When a port that was given is taken, nothing is started."""
@@ -244,8 +244,8 @@ def test_a_port_that_was_asked_for_is_never_replaced(
 
 
 @pytest.mark.parametrize("key", [None, "a-key"])
-def test_the_printed_commands_are_read_alike_by_every_shell(key: str | None) -> None:
-    """Only double quotes, and nothing inside them that sh, cmd or PowerShell would touch."""
+def test_the_printed_commands_mean_the_same_in_every_shell(key: str | None) -> None:
+    """They have double quotes only, and no characters in them that sh, cmd or PowerShell would change."""
     words = how_to_use_the_app(7071, 7072, 10002, key)
     commands = [line for line in words.splitlines() if line.startswith("  curl")]
 
