@@ -24,7 +24,7 @@ from fake_twilio.runtime.changes import Changes
 from fake_twilio.runtime.idle_tracker import IdleTracker
 from fake_twilio.runtime.pace import Pace
 from fake_twilio.runtime.tasks import Tasks
-from fake_twilio.twiml.audio import Audio, look_at
+from fake_twilio.twiml.audio import Audio, fetch_audio
 from fake_twilio.webhooks.sender import Sender
 
 
@@ -70,7 +70,7 @@ class Simulator:
         self.opt_outs = OptOuts()
         self.queues: dict[str, CallQueue] = {}
         self.conferences: dict[str, Conference] = {}
-        self.heard: dict[str, Audio] = {}
+        self.audio_cache: dict[str, Audio] = {}
         self.requests: deque[Any] = deque(maxlen=10_000 if self.options.life else 100)
         self.created = 0
         self.changes.tell()
@@ -121,12 +121,12 @@ class Simulator:
 
     async def audio(self, url: str) -> Audio:
         """Return the audio that a Play names. Like Twilio, fetch the same address only once."""
-        if url not in self.heard:
-            audio = await look_at(self.sender.session, url)
+        if url not in self.audio_cache:
+            audio = await fetch_audio(self.sender.session, url)
             if audio.problem:
                 return audio
-            self.heard[url] = audio
-        return self.heard[url]
+            self.audio_cache[url] = audio
+        return self.audio_cache[url]
 
     def next_number(self) -> int:
         """Return the next number: calls and messages are numbered in order of creation, which chaos depends on."""

@@ -23,7 +23,7 @@ async def run_message(simulator: Simulator, message: Message) -> None:
     await simulator.pace.human(0.3)
     become(simulator, message, "sending")
     await simulator.pace.human(0.4)
-    status, error_code = phone.fate_of_texts()
+    status, error_code = phone.outcome_of_messages()
     if status != "failed":
         message.sent = now()
         become(simulator, message, "sent")

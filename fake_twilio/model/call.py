@@ -57,11 +57,11 @@ class Call(Waiter):
             return None
         return max(1, math.ceil((self.ended - self.answered).total_seconds())) if self.answered else 0
 
-    def decide(self, fate: str) -> bool:
+    def decide(self, outcome: str) -> bool:
         """Answer, decline or cancel; return whether the call was still ringing or waiting to ring."""
         if self.over or self.answered or self.control.decided.is_set():
             return False
-        self.control.fate = fate
+        self.control.outcome = outcome
         self.control.decided.set()
         self.wake()
         return True

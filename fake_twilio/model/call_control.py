@@ -12,8 +12,8 @@ class CallControl:
 
     decided: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the phone, or an update by REST, has decided how the ringing ends."""
-    fate: str = ""
-    """That decision: `in-progress` or a final status."""
+    outcome: str = ""
+    """The decision: `in-progress` or a final status."""
     interruptions: asyncio.Queue[Source | None] = field(default_factory=asyncio.Queue)
     """While the call is in progress: None ends it, a source replaces the document that runs."""
     sequence: int = 0

@@ -15,7 +15,9 @@ class Participant:
 
     call: Call
     starts: bool = True
+    """Whether the conference may start when this participant joins (`startConferenceOnEnter`)."""
     ends: bool = False
+    """Whether the conference ends when this participant leaves (`endConferenceOnExit`)."""
     muted: bool = False
     coaching: bool = False
     label: str = ""

@@ -51,5 +51,5 @@ class Line:
     conference: str | None = None
     refusal: str = ""
     """The final status of an inbound call that was not answered."""
-    farewells: list[Callable[[], None]] = field(default_factory=list)
+    after_hangup: list[Callable[[], None]] = field(default_factory=list)
     """Requests that Twilio still makes after a hang-up: the action of the verb that was running."""

@@ -19,19 +19,19 @@ class Phone:
     named: bool = False
     """Whether a person has added this phone, so that the page shows it before any call or message."""
     answers_by_itself: bool = False
-    text_fate: tuple[str, int | None] = ("delivered", None)
+    message_outcome: tuple[str, int | None] = ("delivered", None)
     calls: deque[Call] = field(default_factory=lambda: deque(maxlen=200))
     messages: deque[Message] = field(default_factory=lambda: deque(maxlen=200))
     handed_out: set[str] = field(default_factory=set)
     """The SIDs of calls that a test has already received."""
 
-    def fate_of_texts(self) -> tuple[str, int | None]:
+    def outcome_of_messages(self) -> tuple[str, int | None]:
         """Return the final status of messages to this phone, and their ErrorCode, if any."""
         if not self.in_service:
             return "undelivered", 30005
         if not self.reachable:
             return "undelivered", 30003
-        return self.text_fate
+        return self.message_outcome
 
 
 class Phones:

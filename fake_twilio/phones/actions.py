@@ -9,20 +9,20 @@ from fake_twilio.simulator import Simulator
 from fake_twilio.voice.inbound import call_in
 
 
-class NotNow(Exception):
+class NotPossibleNow(Exception):
     """The action is not possible now; the message says why."""
 
 
-class NotLikeThis(Exception):
+class InvalidAction(Exception):
     """The action is never possible; the message says why."""
 
 
 def name_phone(simulator: Simulator, number: str) -> Phone:
     """Add the phone of a number."""
     if not any(kind.fullmatch(number) for kind in (E164, CLIENT, SIP)):
-        raise NotLikeThis("number: expected one like +15551234567, client:alice or sip:alice@example.com")
+        raise InvalidAction("number: expected one like +15551234567, client:alice or sip:alice@example.com")
     if number in simulator.account.numbers:
-        raise NotLikeThis("number: this number belongs to your account; your app answers it")
+        raise InvalidAction("number: this number belongs to your account; your app answers it")
     phone = simulator.phones.at(number)
     phone.named = True
     simulator.changes.tell()
@@ -39,9 +39,9 @@ def text_from(simulator: Simulator, number: str, to: str, body: str, media: list
     """Send a message to one of the account's numbers."""
     check_ends(simulator, number, to)
     if not (body or media):
-        raise NotLikeThis("body: expected text, or media")
+        raise InvalidAction("body: expected text, or media")
     if len(media) > 10:
-        raise NotLikeThis("media: expected at most 10")
+        raise InvalidAction("media: expected at most 10")
     return text_in(simulator, number, to, body, media)
 
 
@@ -49,9 +49,9 @@ def check_ends(simulator: Simulator, number: str, to: str) -> None:
     """Check that the phone is switched on and that the account owns the number."""
     phone = name_phone(simulator, number)
     if to not in simulator.numbers:
-        raise NotLikeThis(f"to: expected one of {', '.join(simulator.numbers)}")
+        raise InvalidAction(f"to: expected one of {', '.join(simulator.numbers)}")
     if not (phone.reachable and phone.in_service):
-        raise NotNow("This phone is switched off.")
+        raise NotPossibleNow("This phone is switched off.")
 
 
 def rings(call: Call, number: str) -> bool:

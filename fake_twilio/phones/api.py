@@ -11,7 +11,7 @@ from aiohttp import web
 
 from fake_twilio.addresses import is_url, sid_pattern
 from fake_twilio.model.call import Call
-from fake_twilio.phones.actions import NotLikeThis, NotNow, call_from, is_live, name_phone, rings, text_from
+from fake_twilio.phones.actions import InvalidAction, NotPossibleNow, call_from, is_live, name_phone, rings, text_from
 from fake_twilio.phones.state import state, webhook_in_full
 from fake_twilio.simulator import Simulator
 
@@ -110,22 +110,22 @@ class PhonesApi:
         fields = await json_object(request)
         body, media = fields.get("body", ""), fields.get("media", [])
         if not isinstance(body, str):
-            raise NotLikeThis("body: expected text")
+            raise InvalidAction("body: expected text")
         if not (isinstance(media, list) and all(isinstance(one, str) and is_url(one) for one in media)):
-            raise NotLikeThis("media: expected a list of addresses")
+            raise InvalidAction("media: expected a list of addresses")
         to = await text_field(request, "to")
         message = text_from(self.simulator, request.match_info["number"], to, body, media)
         return web.json_response({"sid": message.sid}, status=201)
 
     async def find(self, request: web.Request, fits: Callable[[Call, str], bool], otherwise: str) -> Call:
-        """Return the call with this SID, else the newest that fits; raise NotNow if there is none."""
+        """Return the call with this SID, else the newest that fits; raise NotPossibleNow if there is none."""
         number = request.match_info["number"]
         sid = (await json_object(request)).get("sid") if request.body_exists else None
         phone = self.simulator.phones.by_number.get(number)
         for call in reversed(phone.calls if phone else ()):
             if fits(call, number) and (sid is None or call.sid == sid):
                 return call
-        raise NotNow(otherwise)
+        raise NotPossibleNow(otherwise)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a call."""
@@ -135,11 +135,11 @@ class PhonesApi:
         """Decline a call: it ends as busy."""
         return await self.decide(request, "busy")
 
-    async def decide(self, request: web.Request, fate: str) -> web.StreamResponse:
+    async def decide(self, request: web.Request, outcome: str) -> web.StreamResponse:
         """End the ringing."""
         call = await self.find(request, rings, "This phone is not ringing.")
-        if not call.decide(fate):
-            raise NotNow("This phone is not ringing.")
+        if not call.decide(outcome):
+            raise NotPossibleNow("This phone is not ringing.")
         return web.Response(status=204)
 
     async def hang_up(self, request: web.Request) -> web.StreamResponse:
@@ -151,7 +151,7 @@ class PhonesApi:
         """Press keys during a call."""
         keys = await text_field(request, "digits")
         if not KEYS.issuperset(keys):
-            raise NotLikeThis("digits: expected some of 0123456789*#ABCD")
+            raise InvalidAction("digits: expected some of 0123456789*#ABCD")
         (await self.find(request, in_progress, "Nobody is on the line.")).press(keys)
         self.simulator.changes.tell()
         return web.Response(status=204)
@@ -161,7 +161,7 @@ class PhonesApi:
         words = await text_field(request, "text")
         call = await self.find(request, in_progress, "Nobody is on the line.")
         if not call.speak(words):
-            raise NotNow("Nothing listens to speech now.")
+            raise NotPossibleNow("Nothing listens to speech now.")
         self.simulator.changes.tell()
         return web.Response(status=204)
 
@@ -169,7 +169,7 @@ class PhonesApi:
         """Switch the phone off or on."""
         reachable = (await json_object(request)).get("reachable")
         if not isinstance(reachable, bool):
-            raise NotLikeThis("reachable: expected true or false")
+            raise InvalidAction("reachable: expected true or false")
         self.simulator.phones.at(request.match_info["number"]).reachable = reachable
         self.simulator.changes.tell()
         return web.Response(status=204)
@@ -186,9 +186,9 @@ def act(handle: Handle) -> Handle:
     async def handler(request: web.Request) -> web.StreamResponse:
         try:
             return await handle(request)
-        except NotNow as error:
+        except NotPossibleNow as error:
             return web.json_response({"detail": str(error)}, status=409)
-        except NotLikeThis as error:
+        except InvalidAction as error:
             return web.json_response({"detail": str(error)}, status=400)
 
     return handler
@@ -201,7 +201,7 @@ async def json_object(request: web.Request) -> dict[str, Any]:
     except ValueError:
         body = None
     if not isinstance(body, dict):
-        raise NotLikeThis("expected a JSON object")
+        raise InvalidAction("expected a JSON object")
     return body
 
 
@@ -209,5 +209,5 @@ async def text_field(request: web.Request, name: str) -> str:
     """Return a text field of the body."""
     value = (await json_object(request)).get(name)
     if not isinstance(value, str) or not value.strip():
-        raise NotLikeThis(f"{name}: expected text")
+        raise InvalidAction(f"{name}: expected text")
     return value.strip()

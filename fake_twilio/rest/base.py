@@ -109,7 +109,7 @@ class Rest:
         """Answer a create. The lifecycle starts when the answer is sent, or before it where chaos says so."""
         failure = self.simulator.rest_failures.next()
         if failure and failure.kind != "late" and not failure.accepted:
-            return await self.suffer(request, failure)
+            return await self.fail(request, failure)
         resource, run = make()
         body = resource.to_json()
         if not self.simulator.options.life:
@@ -123,7 +123,7 @@ class Rest:
             await asyncio.sleep(failure.seconds)
         elif failure:
             answered.set()
-            return await self.suffer(request, failure)
+            return await self.fail(request, failure)
         response = self.respond(body, 201)
         # The client may have disconnected; the call or message exists all the same.
         with suppress(ConnectionError):
@@ -139,7 +139,7 @@ class Rest:
             async with asyncio.timeout(0.5):
                 await queue.first_delivered.wait()
 
-    async def suffer(self, request: web.Request, failure: RestFailure) -> web.StreamResponse:
+    async def fail(self, request: web.Request, failure: RestFailure) -> web.StreamResponse:
         """Answer with a failure on purpose."""
         if failure.kind == "hang":
             await self.simulator.rest_failures.over.wait()

@@ -24,7 +24,7 @@ class MessageMedia:
         return [
             web.get(f"{many}.json", self.rest.route(self.list)),
             web.get(f"{one}.json", self.rest.route(self.fetch)),
-            web.get(one, self.see),
+            web.get(one, self.download),
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
@@ -38,7 +38,7 @@ class MessageMedia:
             raise TwilioError(20404, request.path)
         return self.rest.respond(found.to_json())
 
-    async def see(self, request: web.Request) -> web.StreamResponse:
+    async def download(self, request: web.Request) -> web.StreamResponse:
         """Serve the picture."""
         found = self.media(request).get(request.match_info["sid"])
         if found is None:

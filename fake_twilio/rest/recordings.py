@@ -25,8 +25,8 @@ class Recordings:
             web.get(f"{ROOT}/Calls/{{call}}/Recordings.json", self.rest.route(self.list)),
             web.get(f"{one}.json", self.rest.route(self.fetch)),
             web.delete(f"{one}.json", self.rest.route(self.delete)),
-            web.get(one, self.rest.route(self.hear)),
-            web.get(f"{one}.{{suffix:wav|mp3}}", self.rest.route(self.hear)),
+            web.get(one, self.rest.route(self.download)),
+            web.get(f"{one}.{{suffix:wav|mp3}}", self.rest.route(self.download)),
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
@@ -50,7 +50,7 @@ class Recordings:
         self.simulator.changes.tell()
         return web.Response(status=204)
 
-    async def hear(self, request: web.Request, form: Form) -> web.StreamResponse:
+    async def download(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Serve the WAV file. There is no MP3: the emulator has no encoder."""
         recording = self.recording(request)
         if request.match_info.get("suffix") == "mp3":

@@ -43,9 +43,9 @@ class PhoneCall:
         """Do not answer: the call ends as no-answer, without the wait."""
         self.decide("no-answer")
 
-    def decide(self, fate: str) -> None:
+    def decide(self, outcome: str) -> None:
         """End the ringing."""
-        if not self.thread.ask(lambda: self.call.decide(fate)):
+        if not self.thread.ask(lambda: self.call.decide(outcome)):
             raise AssertionError(f"the call does not ring, it is {self.status}")
 
     def hang_up(self) -> None:

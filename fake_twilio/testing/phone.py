@@ -6,7 +6,7 @@ from typing import TypeVar
 from fake_twilio.model import phone as phones
 from fake_twilio.model.call import Call
 from fake_twilio.model.message import Message
-from fake_twilio.phones.actions import NotLikeThis, NotNow, call_from, comes_to, text_from
+from fake_twilio.phones.actions import InvalidAction, NotPossibleNow, call_from, comes_to, text_from
 from fake_twilio.testing.call import PhoneCall
 from fake_twilio.testing.simulator_thread import SimulatorThread
 
@@ -48,7 +48,7 @@ class Phone:
         """Do something on the phone; raise AssertionError if it is not possible."""
         try:
             return self.thread.ask(doing)
-        except (NotNow, NotLikeThis) as error:
+        except (NotPossibleNow, InvalidAction) as error:
             raise AssertionError(f"{self.number}: {error}") from error
 
     def wait_for_text(self, containing: str = "", timeout: float = 5.0) -> Message:
@@ -78,7 +78,7 @@ class Phone:
 
     def texts_end_as(self, status: str, error_code: int | None = None) -> None:
         """Set the final status of messages (`sent`, `delivered`, `undelivered`, `failed`) and their ErrorCode."""
-        self.change(lambda phone: setattr(phone, "text_fate", (status, error_code)))
+        self.change(lambda phone: setattr(phone, "message_outcome", (status, error_code)))
 
     def change(self, how: Callable[[phones.Phone], None]) -> None:
         """Change the phone."""

@@ -26,7 +26,7 @@ class Audio:
     """Why the audio cannot be played, or could not be fetched."""
 
 
-async def look_at(session: aiohttp.ClientSession, url: str) -> Audio:
+async def fetch_audio(session: aiohttp.ClientSession, url: str) -> Audio:
     """Fetch the audio. A host that cannot be reached from here may exist for Twilio, so that is no error."""
     try:
         address = URL(url)

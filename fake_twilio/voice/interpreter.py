@@ -33,7 +33,7 @@ async def talk(session: Session, source: Source) -> bool:
             return running.hung_up
         if not interruption.source:
             return True
-        session.call.line.farewells.clear()
+        session.call.line.after_hangup.clear()
         source = interruption.source
 
 

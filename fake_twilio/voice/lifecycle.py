@@ -18,9 +18,9 @@ from fake_twilio.voice.verbs import VERBS
 
 async def run_outbound_call(simulator: Simulator, call: Call) -> None:
     """Run a call that the app has placed, from ringing to the end."""
-    fate = await ring(simulator, call)
-    if fate != "in-progress":
-        finish(simulator, call, fate)
+    outcome = await ring(simulator, call)
+    if outcome != "in-progress":
+        finish(simulator, call, outcome)
         return
     pick_up(simulator, call)
     detect_machine(simulator, call)

@@ -29,7 +29,7 @@ async def ring(simulator: Simulator, call: Call) -> str:
 async def reach(simulator: Simulator, call: Call, phone: Phone) -> str:
     """Let the phone ring if it can be reached; return the outcome."""
     if call.control.decided.is_set():
-        return call.control.fate
+        return call.control.outcome
     if not phone.in_service:
         return "failed"
     if not phone.reachable:
@@ -43,7 +43,7 @@ async def reach(simulator: Simulator, call: Call, phone: Phone) -> str:
         async with asyncio.timeout(seconds):
             await call.control.decided.wait()
     call.decide("no-answer")
-    return call.control.fate
+    return call.control.outcome
 
 
 async def answer_soon(simulator: Simulator, call: Call) -> None:

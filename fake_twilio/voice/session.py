@@ -156,11 +156,11 @@ class Session:
         webhook = Webhook(sid or self.call.sid, "status", event, callback.url, callback.method, fields)
         self.simulator.sender.post(webhook, self.call.number)
 
-    def say_goodbye(self, find: Callable[[], Source | None]) -> None:
+    def request_after_hangup(self, find: Callable[[], Source | None]) -> None:
         """Request a document after the end of the call: Twilio does, although nobody hears it."""
         with suppress(HangUp):
             if source := find():
-                self.call.line.farewells.append(lambda: self.simulator.tasks.spawn(self.request(source)))
+                self.call.line.after_hangup.append(lambda: self.simulator.tasks.spawn(self.request(source)))
 
     async def request(self, source: Source, extra: Fields = ()) -> Answer:
         """Request a document from the app."""

@@ -46,9 +46,9 @@ def finish(simulator: Simulator, call: Call, status: str) -> None:
     call.ended = now()
     become(simulator, call, status)
     post_call_event(simulator, call, "completed")
-    for say_goodbye in line.farewells:
-        say_goodbye()
-    line.farewells = []
+    for request in line.after_hangup:
+        request()
+    line.after_hangup = []
 
 
 def post_call_event(simulator: Simulator, call: Call, event: str) -> None:

@@ -37,7 +37,7 @@ async def enqueue(session: Session, element: Element) -> Source | None:
             word = await wait_in(session, element, queue, waiting)
         except (asyncio.CancelledError, HangUp):
             word = "bridged" if waiting.bridge else "hangup"
-            session.say_goodbye(lambda: session.action(element, result(word)))
+            session.request_after_hangup(lambda: session.action(element, result(word)))
             raise
         finally:
             queue.leave(waiting)

@@ -26,10 +26,13 @@ async def gather(session: Session, element: Element) -> Source | None:
         "timeout": whole_number(element, "timeout", 5),
     }
     call_input = CallInput(ALL_KEYS if "dtmf" in inputs else "", words="speech" in inputs)
-    with session.step("Gather", detail=asked(element, inputs)) as step, session.listening(call_input, waiting_for):
+    with (
+        session.step("Gather", detail=describe_wait(element, inputs)) as step,
+        session.listening(call_input, waiting_for),
+    ):
         await prompt(session, element, call_input)
         result = await collect(session, element, call_input)
-        step.about["detail"] = told(result)
+        step.about["detail"] = describe_result(result)
     if not (result or flag(element, "actionOnEmptyResult")):
         return None
     if not element.get("action", "").strip():
@@ -102,14 +105,14 @@ def language(element: Element) -> str:
     return element.get("language", "en-US")
 
 
-def asked(element: Element, inputs: list[str]) -> str:
+def describe_wait(element: Element, inputs: list[str]) -> str:
     """Describe the input that is waited for."""
     words = " or ".join({"dtmf": "keys", "speech": "speech"}.get(kind, kind) for kind in inputs)
     ignored = [name for name in ("hints", "speechModel", "speechTimeout", "maxSpeechTime") if element.get(name)]
     return f"waits for {words}" + (f" ({', '.join(ignored)}: not simulated)" if ignored else "")
 
 
-def told(result: Fields) -> str:
+def describe_result(result: Fields) -> str:
     """Describe the input."""
     about = dict(result)
     if "SpeechResult" in about:

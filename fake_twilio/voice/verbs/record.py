@@ -46,7 +46,7 @@ async def record(session: Session, element: Element) -> Source | None:
                     post_transcription(session.simulator, session.call, recording, transcribe_to.url)
             fields = (*recording_fields(session.simulator, recording), ("Digits", digits))
             if digits == "hangup":
-                session.say_goodbye(lambda: next_document(session, element, fields))
+                session.request_after_hangup(lambda: next_document(session, element, fields))
     return next_document(session, element, fields)
 
 

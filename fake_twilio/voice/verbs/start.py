@@ -36,7 +36,7 @@ def stream(session: Session, noun: Element) -> Tap:
     def tell(event: str) -> None:
         if callback.wants("stream"):
             about = (("StreamSid", sid), ("StreamName", name or sid), ("StreamEvent", event))
-            session.post(callback, event, (*whose(session), *about))
+            session.post(callback, event, (*common_fields(session), *about))
 
     tell("stream-started")
     return Tap("Stream", name, stop=lambda: tell("stream-stopped"))
@@ -53,7 +53,7 @@ def transcription(session: Session, noun: Element) -> Tap:
         if callback.url:
             names = (("TranscriptionSid", sid), ("TranscriptionEvent", event), ("SequenceId", str(next(sequence))))
             language = ("LanguageCode", noun.get("languageCode", "en-US"))
-            fields = (*whose(session), *names, language, *about)
+            fields = (*common_fields(session), *names, language, *about)
             session.post(type(callback)(callback.url, method, callback.events), event, fields)
 
     def hear(words: str) -> None:
@@ -85,7 +85,7 @@ def siprec(session: Session, noun: Element) -> Tap:
     return Tap("Siprec", noun.get("name", ""), stop=lambda: None)
 
 
-def whose(session: Session) -> Fields:
+def common_fields(session: Session) -> Fields:
     """Return the parameters of every such callback."""
     timestamp = now().isoformat(timespec="microseconds").replace("+00:00", "Z")
     return (("AccountSid", session.call.account_sid), ("CallSid", session.call.sid), ("Timestamp", timestamp))

@@ -24,7 +24,7 @@ async def dial(session: Session, element: Element) -> Source | None:
         except asyncio.CancelledError:
             outcome.cut()
             outcome.recording = recorder.end()
-            session.say_goodbye(lambda: session.action(element, outcome.fields(session)))
+            session.request_after_hangup(lambda: session.action(element, outcome.fields(session)))
             raise
         outcome.recording = recorder.end()
         step.about["detail"] = f"{step.about['detail']}: {outcome.status}"
