@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
@@ -37,6 +38,8 @@ SMALL_HOST_FILE = """import http.server, socket, sys
 sys.path.insert(0, ".")
 import function_app
 class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *words):
+        pass
     def do_GET(self):
         self.send_response(200)
         self.end_headers()
@@ -227,6 +230,16 @@ def test_an_app_that_ends_without_a_change_ends_the_run(running: Running) -> Non
 
     with pytest.raises(ServiceError, match="app ended with exit code"):
         running.until("never")
+
+
+def test_a_watcher_that_ends_is_reported_once_and_the_app_goes_on(running: Running) -> None:
+    """For example when the system allows no more watches; changes then need a new start."""
+    psutil.Process(running.app.watcher.pid).kill()
+
+    assert running.until("restart this command after a change").count("\n") == 1
+    running.app.check()
+    assert running.stream.getvalue() == ""
+    assert running.get().text == "one"
 
 
 def test_an_app_that_does_not_start_at_first_is_an_error(tmp_path: Path) -> None:
