@@ -81,7 +81,11 @@ class ReloadedApp:
     def wait_until_ready(self) -> None:
         """Return when the app is ready and watched; raise ServiceError when it does not start."""
         self.app.wait_until_ready()
-        self.watcher.wait_until_ready()
+        try:
+            self.watcher.wait_until_ready()
+        except ServiceError as error:
+            self.watches = False
+            say(f"Changes of files are not noticed, so restart this command after a change: {error}")
         if self.runtime:
             say(f"The app {self.runtime}.")
 
@@ -96,7 +100,7 @@ class ReloadedApp:
         """Restart the app when its files have changed; raise ServiceError when it has ended for another reason."""
         if self.watches and not self.watcher.running:
             self.watches = False
-            self.terminal(self.name, "the watcher of its files has ended: restart this command after a change")
+            self.terminal(self.name, "the watcher of its files has ended, so restart this command after a change")
         if self.note_changed_files():
             self.restart()
         elif self.restart_began is not None:

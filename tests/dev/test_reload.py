@@ -233,13 +233,29 @@ def test_an_app_that_ends_without_a_change_ends_the_run(running: Running) -> Non
 
 
 def test_a_watcher_that_ends_is_reported_once_and_the_app_goes_on(running: Running) -> None:
-    """For example when the system allows no more watches; changes then need a new start."""
+    """Changes then need a new start."""
     psutil.Process(running.app.watcher.pid).kill()
 
     assert running.until("restart this command after a change").count("\n") == 1
     running.app.check()
     assert running.stream.getvalue() == ""
     assert running.get().text == "one"
+
+
+def test_an_app_runs_without_a_watcher_when_that_does_not_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reason is printed, for example that the system allows no more watches."""
+    running = Running(tmp_path, SMALL_HOST)
+    running.app.watcher.command = [sys.executable, "-c", "raise SystemExit('no more watches')"]
+    try:
+        running.app.start()
+        running.app.wait_until_ready()
+        running.app.check()
+        assert running.get().text == "one"
+    finally:
+        running.app.stop()
+    assert "no more watches" in capsys.readouterr().err
 
 
 def test_an_app_that_does_not_start_at_first_is_an_error(tmp_path: Path) -> None:
