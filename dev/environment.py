@@ -71,7 +71,7 @@ def has_right_version() -> bool:
     version, wanted = venv_version(), pythons.chosen_version()
     if wanted is not None:
         return version == wanted
-    # Whoever starts `.venv` itself, as an activated shell and the tests do, does not want to lose it meanwhile.
+    # An activated shell and the tests run in `.venv` itself, so it must not be replaced under them.
     return version in PREFERRED or os.path.realpath(sys.prefix) == os.path.realpath(VENV) or pythons.newest() is None
 
 

@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 from aiohttp.web import BaseRequest, Response
 
-from dev.host.callers import refusal
+from dev.host.callers import rejection
 from dev.host.functions import HttpFunction
 
 STYLE = """
@@ -35,7 +35,7 @@ class FrontPage:
 
     def __call__(self, request: BaseRequest) -> Response:
         """Answer with HTML for a browser, else with plain text."""
-        if request.path not in self.paths or request.method != "GET" or refusal(request.headers, self.names):
+        if request.path not in self.paths or request.method != "GET" or rejection(request.headers, self.names):
             return Response(status=HTTPStatus.NOT_FOUND)
         html = "text/html" in request.headers.get("Accept", "")
         text, kind = (self.html(), "text/html") if html else (self.plain(), "text/plain")

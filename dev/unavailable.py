@@ -7,7 +7,7 @@ import threading
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from dev.host.callers import LOCAL, refusal
+from dev.host.callers import LOCAL, rejection
 
 
 class Unavailable:
@@ -42,7 +42,7 @@ class Answer(BaseHTTPRequestHandler):
         """Answer any method."""
         self.rfile.read(int(self.headers.get("Content-Length") or 0))  # unread, it would reset the connection
         names = ("Host", "Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode")
-        is_local = not refusal({name: self.headers[name] for name in names if name in self.headers}, LOCAL)
+        is_local = not rejection({name: self.headers[name] for name in names if name in self.headers}, LOCAL)
         body = (self.text if is_local else "The app does not start.\n").encode()
         self.send_response(HTTPStatus.SERVICE_UNAVAILABLE)
         self.send_header("Content-Type", "text/plain; charset=utf-8")

@@ -7,18 +7,18 @@ LOCAL = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 def homes(public_base_url: str) -> frozenset[str]:
-    """Return the host names under which the app is at home."""
+    """Return the host names at which the app answers without a key."""
     public = host_name(public_base_url)
     return LOCAL | {public} if public else LOCAL
 
 
-def refusal(headers: Mapping[str, str], homes: frozenset[str]) -> str:
-    """Return why a request is refused, in words; empty when it is not.
+def rejection(headers: Mapping[str, str], homes: frozenset[str]) -> str:
+    """Return why a request is rejected; empty when it is accepted.
 
-    Azure's functions answer to any Host and to pages of every site, since a key guards them. Where none is asked for,
-    any page that the developer visits could place calls (CSRF), and one whose name leads to this machine could read the
-    log (DNS rebinding). What a browser writes into these headers no page can change. A link from elsewhere only shows.
-    Pages on other ports of this machine are the developer's own, like those that an editor forwards.
+    On Azure, functions accept any Host and any Origin, since a key protects them. Without a key, any page that the
+    developer visits could place calls (CSRF), and a page whose host name resolves to this machine could read the log
+    (DNS rebinding). A page cannot change these headers, which the browser sets. Following a link is allowed. Pages on
+    other ports of this machine belong to the developer, such as those that an editor forwards.
     """
     if host_name(f"//{headers.get('Host', '')}") not in homes:
         return "without a key a function answers at this machine's own names and at PUBLIC_BASE_URL only"
@@ -31,7 +31,7 @@ def refusal(headers: Mapping[str, str], homes: frozenset[str]) -> str:
 
 
 def host_name(url: str) -> str:
-    """Return the name in an address, in lower case; empty where there is none."""
+    """Return the host name of a URL in lower case; empty when it has none."""
     try:
         return urlsplit(url).hostname or ""
     except ValueError:

@@ -11,7 +11,7 @@ from aiohttp.web import BaseRequest, Response
 from azure.functions.meta import Datum
 from multidict import CIMultiDict
 
-from dev.host.callers import LOCAL, refusal
+from dev.host.callers import LOCAL, rejection
 from dev.host.functions import HttpFunction
 from dev.host.logged_errors import listen, name_errors
 from dev.host.routes import decode
@@ -72,7 +72,7 @@ class FunctionsHost:
             return self.unmatched(request)
 
         query_params = parse_qsl(query, keep_blank_values=True) if query else []
-        if self.key is None and not function.is_anonymous and (words := refusal(request.headers, self.homes)):
+        if self.key is None and not function.is_anonymous and (words := rejection(request.headers, self.homes)):
             return Response(status=403, text=f"{function.name}: {words}.\n")
         if self.key is not None and not function.is_anonymous:
             given = request.headers.get("x-functions-key")
@@ -123,7 +123,7 @@ def worker_headers(request: BaseRequest) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in request.headers.items():
         if not value.isascii():
-            value.encode()  # Kestrel refuses what is not UTF-8.
+            value.encode()  # Kestrel rejects what is not UTF-8.
         name = name.lower()
         headers[name] = f"{headers[name]},{value}" if name in headers else value
     return headers

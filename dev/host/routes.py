@@ -58,7 +58,7 @@ class Route:
 
     @property
     def is_literal(self) -> bool:
-        """Whether the template stands for exactly one path."""
+        """Whether the template matches exactly one path."""
         return self.pattern.groups == 0
 
     def match(self, path: str) -> dict[str, str] | None:
@@ -88,7 +88,7 @@ def parse(template: str) -> Route:
             raise AppError(f"the segment {segment!r} is neither plain text nor one parameter without a default")
         name = parameter["name"]
         if name.lower() in names:
-            raise AppError(f"the parameter {name!r} stands in it twice")
+            raise AppError(f"the parameter {name!r} is in it twice")
         names.add(name.lower())
         if (parameter["catch_all"] or parameter["optional"]) and position < len(segments):
             raise AppError(f"the optional parameter {name!r} is not in the last segment")

@@ -19,7 +19,7 @@ import requests
 from tests.support.documents import commands, text_of
 
 ROOT = Path(__file__).parents[2]
-# What would bring in something of this machine that a newcomer has not.
+# Variables of this machine that a newcomer does not have.
 OURS = ("PYTHON", "PYTEST", "VIRTUAL_ENV", "XDG_", "TWILIO_", "npm_config_cache")
 
 pytestmark = pytest.mark.skipif(os.name != "posix" or not shutil.which("curl"), reason="needs a POSIX shell and curl")
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix" or not shutil.which("curl"), 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """Return a copy of what git would hand to somebody else."""
+    """Return a copy of what a clone by git contains."""
     clone = tmp_path / "clone"
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
@@ -45,7 +45,7 @@ def newcomer(tmp_path: Path) -> dict[str, str]:
     programs = tmp_path / "bin"
     programs.mkdir()
     python = getattr(sys, "_base_executable", sys.executable)
-    # Not a link: a Python finds its library from where it stands.
+    # Not a link: Python finds its library by the path of its executable.
     (programs / "python3").write_text(f'#!/bin/sh\nexec "{python}" "$@"\n', "utf-8")
     (programs / "python3").chmod(0o755)
     for name in ("sh", "curl"):
@@ -64,7 +64,7 @@ def answer_of(command: str, env: dict[str, str]) -> dict[str, Any]:
 
 
 def wait_for_status(link: str, status: str) -> dict[str, Any]:
-    """Return what is known of a call or text once it has this status."""
+    """Return the activity of a call or message once it has this status."""
     deadline = time.monotonic() + 60
     while True:
         found: dict[str, Any] = requests.get(link, timeout=10).json()
@@ -88,7 +88,7 @@ def left_behind(folder: Path) -> list[str]:
 
 @pytest.mark.usefixtures("usual_ports")
 def test_the_first_commands_of_the_readme_lead_to_a_call_and_a_text(clone: Path, newcomer: dict[str, str]) -> None:
-    """From nothing to a phone that rings, with no account and no Node; and Ctrl-C leaves nothing behind."""
+    """A phone rings, with no account and no Node; Ctrl-C leaves no process behind."""
     command, *curl_lines = commands(text_of("README.md"))[:4]
     assert command == "python3 -m dev run"
     run = subprocess.Popen(

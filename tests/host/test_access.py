@@ -34,7 +34,7 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 def test_a_key_locks_what_is_not_anonymous(
     locked: Host, path: str, headers: dict[str, str | bytes], status: int
 ) -> None:
-    """The key comes in the header or, without one, in the query; a refusal is 401 and empty."""
+    """The key comes in the header or, without one, in the query; a rejection is 401 and empty."""
     response = locked.request("GET", path, headers=headers)
     assert response.status_code == status
     assert status == 200 or response.content == b""
@@ -63,8 +63,8 @@ def tunnelled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 @pytest.mark.parametrize("name", FOREIGN_HOSTS)
-def test_a_name_that_only_leads_to_this_machine_is_refused(host: Host, tunnelled: Host, name: str) -> None:
-    """Where no key stands guard, a page whose name leads here (DNS rebinding) must not read the log."""
+def test_a_name_that_only_resolves_to_this_machine_is_rejected(host: Host, tunnelled: Host, name: str) -> None:
+    """Without a key, a page whose name resolves to this machine (DNS rebinding) must not read the log."""
     for running in (host, tunnelled):
         response = running.request("GET", "/api/echo", headers={"Host": name.format(port=running.port)})
         assert response.status_code == 403
@@ -73,8 +73,8 @@ def test_a_name_that_only_leads_to_this_machine_is_refused(host: Host, tunnelled
 
 @pytest.mark.parametrize("headers", FROM_ANOTHER_SITE)
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_page_of_another_site_is_refused(host: Host, method: str, headers: dict[str, str]) -> None:
-    """Where no key stands guard, a page that the developer visits must not place calls."""
+def test_a_page_of_another_site_is_rejected(host: Host, method: str, headers: dict[str, str]) -> None:
+    """Without a key, a page that the developer visits must not place calls."""
     response = host.request(method, "/api/echo", headers=headers)
     assert response.status_code == 403
     assert "a page of another site" in response.text
@@ -110,7 +110,7 @@ def test_the_address_of_a_tunnel_is_let_in(host: Host, tunnelled: Host) -> None:
 def test_a_key_and_what_azure_leaves_open_need_no_other_guard(
     host: Host, locked: Host, headers: dict[str, str]
 ) -> None:
-    """Whoever knows the key may call from anywhere, and Twilio's webhooks come through tunnels of any name."""
+    """A caller with the key may call from anywhere, and Twilio's webhooks come through tunnels of any name."""
     keyed = {**headers, "x-functions-key": "s3cret+/é".encode()}
     assert locked.request("POST", "/api/echo", headers=keyed).status_code == 200
     assert host.request("POST", "/api/greeting", headers=headers).status_code == 200

@@ -33,7 +33,7 @@ def test_header_names_are_lower_case_and_repeated_values_joined(host: Host) -> N
 
 
 def test_a_header_that_is_not_utf_8_is_400(host: Host) -> None:
-    """Kestrel refuses such a request before a function sees it."""
+    """Kestrel rejects such a request before a function sees it."""
     answer = host.raw(b"GET /api/public_echo HTTP/1.1\r\nHost: h\r\nX-Odd: \xff\xfe\r\nConnection: close\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 400 ")
 
@@ -140,7 +140,7 @@ def test_headers_and_cookies_go_out(host: Host) -> None:
         ("func.HttpResponse('', headers={'X-Name': 'é'})", "is not ASCII"),
     ],
 )
-def test_what_the_worker_or_kestrel_would_refuse_is_500(host: Host, result: str, reason: str) -> None:
+def test_what_the_worker_or_kestrel_would_reject_is_500(host: Host, result: str, reason: str) -> None:
     """A result that cannot be sent on Azure fails here too: 500 without a body, and the reason in the output."""
     response = host.request("POST", "/api/answer", data=result.encode())
     assert (response.status_code, response.content) == (500, b"")

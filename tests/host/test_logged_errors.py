@@ -23,7 +23,7 @@ def logged_errors(response: requests.Response) -> list[str]:
 
 
 def test_the_errors_that_a_function_has_logged_are_named_when_told_so(talkative: Host, host: Host) -> None:
-    """Whoever called may not see the terminal; an answer on Azure holds nothing of it."""
+    """The caller may not see the terminal; on Azure an answer contains no log lines."""
     assert sorted(logged_errors(talkative.request("GET", "/api/logs_errors"))) == ["bad\n100%", "bad\nä"]
     assert logged_errors(talkative.request("GET", "/api/logs")) == []
     assert logged_errors(host.request("GET", "/api/logs_errors")) == []

@@ -54,7 +54,7 @@ def test_route_parameters_reach_the_function(host: Host, path: str, params: dict
     ],
 )
 def test_what_no_function_takes_is_404_and_empty(host: Host, method: str, path: str) -> None:
-    """An unknown path, a parameter that its constraint refuses, a method not listed, HEAD on a GET function."""
+    """An unknown path, a parameter that its constraint rejects, a method not listed, HEAD on a GET function."""
     response = host.request(method, path)
     assert (response.status_code, response.content) == (404, b"")
 
@@ -116,7 +116,7 @@ def test_templates_match_as_in_asp_net(template: str, path: str, params: dict[st
 @pytest.mark.parametrize(
     "template", ["", "a//b", "a/{b?}/c", "{*a}/b", "{a}/{A}", "x{a}", "{a=1}", "{a:min(1)}", "{a:int(3)}", "{", "{1a}"]
 )
-def test_templates_beyond_the_host_are_refused(template: str) -> None:
+def test_templates_that_the_host_does_not_support_are_rejected(template: str) -> None:
     """What would be served differently is not served at all."""
     with pytest.raises(AppError):
         parse(template)

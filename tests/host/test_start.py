@@ -96,7 +96,7 @@ def test_help_names_the_options() -> None:
         ),
     ],
 )
-def test_an_app_that_azure_would_not_serve_is_refused(tmp_path: Path, app: str, sentence: str) -> None:
+def test_an_app_that_azure_would_not_serve_is_rejected(tmp_path: Path, app: str, sentence: str) -> None:
     """Each fault that leaves an app on Azure without functions, or a function without requests, is one sentence."""
     assert sentence in failure(tmp_path, app).strip().splitlines()[-1]
 
