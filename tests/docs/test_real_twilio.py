@@ -160,6 +160,8 @@ def test_the_settings_that_the_document_changes_are_those_of_the_real_twilio() -
         "TWILIO_MESSAGING_SERVICE_SID",
         "TABLES_CONNECTION_STRING",
         "TABLES_ENDPOINT",
+        "ALLOWED_SIP_HOSTS",
+        "ALLOW_PREMIUM_NUMBERS",
         "DEFAULT_COUNTRY",
     }
     assert load({**SETTINGS, **real}).url("health") == "https://a.devtunnels.ms/api/health"
