@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, fields
@@ -124,6 +125,8 @@ class World:
             ):
                 stack.enter_context(mock.patch(f"{target}.{name}", value))
             stack.enter_context(mock.patch.dict(os.environ, self.environ(**variables), clear=True))
+            # From Python 3.13 on, the one before keeps the certificates that it found when it was made.
+            urllib.request.install_opener(urllib.request.build_opener())
             stack.enter_context(contextlib.chdir(self.folder))
             stack.enter_context(contextlib.redirect_stdout(out))
             stack.enter_context(contextlib.redirect_stderr(err))
