@@ -8,9 +8,13 @@ The query of the list, each part optional:
 
     limit         items per page, 1 to 200; default 50
     cursor        the `cursor` of the previous page
-    kind          call or message
-    status        queued, ringing, completed, delivered, …; such a page may have fewer items than `limit`, even none
-    since, until  RFC 3339 with offset: started at or after, started before
+    kind          call, message or conference
+    status        queued, ringing, completed, delivered, …
+    to, from      a number in any usual form, or another address as the log shows it
+    since, until  started at or after, started before: RFC 3339 with offset; a date, which begins at midnight UTC; or
+                  how long ago: 30m, 1h, 7d
+
+A page limited by `status`, `to` or `from` may have fewer items than `limit`, even none.
 
 200 {items: [{sid, kind, started, status, final, to, from, …}], cursor}: `cursor` is null on the last page.
 """
@@ -20,21 +24,26 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import azure.functions as func
 import msgspec
 
+from shared import patterns
 from shared.activity.key import SID
 from shared.activity.list import Filter, read_page
 from shared.activity.log import details_of, read_row
+from shared.activity.state import STATUSES
 from shared.errors import NotFound
+from shared.phone_numbers import is_short_code, number
 from shared.request_body import Checked, read_query
 from shared.responses import answers_problems, json_response
 from shared.sending.unknown_outcome import is_unsettled, settle
 
 bp = func.Blueprint()
+
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def encode_cursor(row_key: str) -> str:
@@ -53,19 +62,54 @@ def decode_cursor(text: str) -> str:
     return row_key
 
 
-def to_microseconds(moment: datetime | None) -> int | None:
-    """Return a time in microseconds since 1970, the unit of the log."""
-    return int(moment.timestamp() * 1_000_000) if moment else None
+def to_microseconds(text: str | None) -> int | None:
+    """Return a time that `as_moment` has read in microseconds since 1970, the unit of the log."""
+    return int(datetime.fromisoformat(text).timestamp() * 1_000_000) if text else None
 
 
-def in_range(moment: datetime) -> datetime:
-    """Return a time that the log can contain; raises ValueError."""
+def as_moment(text: str) -> str:
+    """Return a time, a date or an age as a time with its offset that the log can contain; raises ValueError."""
+    try:
+        moment = read_moment(text)
+    except (ValueError, OverflowError):
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(
+            "expected a time with its offset like 2026-11-21T10:00:00Z, a date, or an age like 30m, 1h, 7d"
+        )
     if not 1970 < moment.year < 2286:
         raise ValueError("expected a time between 1971 and 2285")
-    return moment
+    return moment.isoformat()
 
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True), Checked(in_range)]
+def read_moment(text: str) -> datetime:
+    """Return the time that a text means; raises ValueError or OverflowError if it means none."""
+    if age := re.fullmatch("([0-9]{1,6})([smhdw])", text):
+        return datetime.now(UTC) - timedelta(**{UNITS[age[2]]: int(age[1])})
+    if re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    # An unescaped `+` in a query arrives as a space.
+    return msgspec.convert(re.sub(r"(?<=[0-9]) (?=[0-9]{2}:[0-9]{2}$)", "+", text), datetime)
+
+
+def as_address(text: str) -> str:
+    """Return a number in E.164, and any other address as it is: a short code, a named sender, `client:…`, `sip:…`."""
+    text = re.sub(r"^ (?=\d)", "+", text)
+    other_channel = re.match("(?!tel:)[A-Za-z]+:.", text, re.IGNORECASE)
+    if is_short_code(text) or re.fullmatch(patterns.ALPHANUMERIC_SENDER, text) or other_channel:
+        return text
+    return number(text)
+
+
+def as_status(text: str) -> str:
+    """Return a status that a row of the log can have; raises ValueError."""
+    if text not in STATUSES:
+        raise ValueError(f"expected one of {', '.join(STATUSES)}")
+    return text
+
+
+Moment = Annotated[str, Checked(as_moment)]
+Address = Annotated[str, Checked(as_address)]
 
 
 class ListQuery(msgspec.Struct):
@@ -73,8 +117,10 @@ class ListQuery(msgspec.Struct):
 
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Checked(decode_cursor)] | None = None
-    kind: Literal["call", "message"] | None = None
-    status: Annotated[str, msgspec.Meta(max_length=64)] | None = None
+    kind: Literal["call", "message", "conference"] | None = None
+    status: Annotated[str, Checked(as_status)] | None = None
+    to: Address | None = None
+    from_: Address | None = msgspec.field(default=None, name="from")
     since: Moment | None = None
     until: Moment | None = None
 
@@ -100,6 +146,13 @@ async def show(sid: str) -> func.HttpResponse:
 
 async def list_all(query: ListQuery) -> func.HttpResponse:
     """Return one page of the list."""
-    wanted = Filter(query.kind, query.status, to_microseconds(query.since), to_microseconds(query.until))
+    wanted = Filter(
+        query.kind,
+        query.status,
+        query.to,
+        query.from_,
+        since=to_microseconds(query.since),
+        until=to_microseconds(query.until),
+    )
     page = await read_page(wanted, query.limit, query.cursor)
     return json_response({"items": page.items, "cursor": encode_cursor(page.after) if page.after else None})

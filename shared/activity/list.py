@@ -19,7 +19,7 @@ from shared.storage.tables import ACTIVITY, on_table
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
 
-# Rows read for one page when a filter on the status leaves few of them.
+# Rows read for one page when a filter leaves few of them.
 MOST_SCANNED = 2000
 FILTERED_BATCH = 100
 
@@ -32,8 +32,20 @@ class Filter:
 
     kind: str | None = None
     status: str | None = None
+    to: str | None = None
+    from_: str | None = None
     since: int | None = None
     until: int | None = None
+
+    @property
+    def needs_events(self) -> bool:
+        """Whether it depends on what only the events of a row tell, so that the service cannot filter by it."""
+        return any(part is not None for part in (self.status, self.to, self.from_))
+
+    def includes(self, summary: Summary) -> bool:
+        """Return whether a row matches in what its events tell."""
+        pairs = ((self.status, summary.status), (self.to, summary.to), (self.from_, summary.from_))
+        return all(wanted in (None, there) for wanted, there in pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +59,8 @@ class Page:
 async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Page:
     """Return up to `limit` matching summaries that follow the RowKey `after`.
 
-    With a filter on the status a page may have fewer items, even none, although more follow: no request reads more
-    than MOST_SCANNED rows. Raises StorageUnavailable.
+    With a filter on the status or a number a page may have fewer items, even none, although more follow: no request
+    reads more than MOST_SCANNED rows. Raises StorageUnavailable.
     """
     streams = [rows_of(shard, wanted, after, batch_size(limit, wanted)) for shard in SHARDS]
     items: list[Summary] = []
@@ -61,7 +73,7 @@ async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Pag
             after, index, row = heap[0]
             scanned += 1
             summary = summary_of(row)
-            if wanted.status is None or summary.status == wanted.status:
+            if wanted.includes(summary):
                 items.append(summary)
             following = await next_row(streams[index])
             if following is None:
@@ -84,7 +96,7 @@ async def all_of(awaitables: Iterable[Awaitable[Result]]) -> list[Result]:
 
 def batch_size(limit: int, wanted: Filter) -> int:
     """Return how many rows to request from a shard: twice its fair share, so that a second query is rare."""
-    return FILTERED_BATCH if wanted.status else max(4, 2 * -(-limit // len(SHARDS)))
+    return FILTERED_BATCH if wanted.needs_events else max(4, 2 * -(-limit // len(SHARDS)))
 
 
 async def next_row(stream: AsyncIterator[Row]) -> Row | None:

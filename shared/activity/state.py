@@ -38,7 +38,8 @@ FINAL = (
     NOT_SENT,
     SETTLED,
 )
-RANKS = {status: rank for rank, status in enumerate((UNKNOWN, *ON_THE_WAY, *FINAL))}
+STATUSES = (UNKNOWN, *ON_THE_WAY, *FINAL)
+RANKS = {status: rank for rank, status in enumerate(STATUSES)}
 # A status that is not listed above, because Twilio added it later, ranks after those on the way and is not final.
 RANK_OF_NEW = RANKS[ON_THE_WAY[-1]]
 

@@ -45,7 +45,7 @@ def twilio_webhook(handler: Handler) -> Handler:
             # The route is public, so only the log names the settings.
             log.error("%s cannot check signatures: %s", handler.__name__, error.detail)
             return func.HttpResponse(status_code=error.status)
-        reason = why_rejected(req, app)
+        reason = why_rejected(req, app, handler.__name__)
         if reason:
             log.warning("%s refused: %s; PUBLIC_BASE_URL is %s", handler.__name__, reason, app.public_base_url)
             return func.HttpResponse(status_code=403)
@@ -54,8 +54,11 @@ def twilio_webhook(handler: Handler) -> Handler:
     return guarded
 
 
-def why_rejected(req: func.HttpRequest, app: Settings) -> str | None:
-    """Return why to reject a request, without numbers and secrets for the log; None if its signature is valid."""
+def why_rejected(req: func.HttpRequest, app: Settings, route: str) -> str | None:
+    """Return why to reject a request, without numbers and secrets for the log; None if its signature is valid.
+
+    The log names the route: the path may contain a number, as in `twiml/call-15005550006`.
+    """
     signature = req.headers.get("x-twilio-signature")
     if not signature:
         return "X-Twilio-Signature is missing"
@@ -79,7 +82,7 @@ def why_rejected(req: func.HttpRequest, app: Settings) -> str | None:
     algorithm = get_signature_algorithm(req.headers.get("x-twilio-webhooks-signature-settings"))
     if algorithm != "HMAC_SHA1":
         return "it is signed with a shared key, which this app does not support; sign webhooks with the auth token"
-    return f"the signature does not match {url.partition('?')[0]} and the {len(signed)} fields that came with it"
+    return f"the signature does not match {app.url(route)} and the {len(signed)} fields that came with it"
 
 
 def is_signed(url: str, signed: Mapping[str, str], signature: str, token: str) -> bool:

@@ -11,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from activity import as_moment
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
 from shared.activity.key import shard_of
 from shared.activity.list import Filter, read_page
+from shared.activity.state import STATUSES
 from tests.support.app import App, Run, StartApp, assert_problem, errors_of
 
 Logged = tuple[App, list[dict[str, Any]]]
@@ -28,6 +30,7 @@ AGES = [
     timedelta(hours=12),
     timedelta(hours=12, microseconds=1),
 ]
+RECIPIENTS = ("+15005550001", "client:ann", "+442071838750")
 # Few, so that a shard has more rows than one query returns.
 SOME_SHARDS = "05f"
 
@@ -55,12 +58,13 @@ def logged(start_app: StartApp) -> Iterator[Logged]:
             kind = "message" if number % 3 == 0 else "call"
             status = "delivered" if kind == "message" else ("completed", "busy")[number % 2]
             sid = new_sid("SM" if kind == "message" else "CA")
-            rows.append({"sid": sid, "kind": kind, "status": status, "at": NEWEST - age})
+            to = RECIPIENTS[number % len(RECIPIENTS)]
+            rows.append({"sid": sid, "kind": kind, "status": status, "at": NEWEST - age, "to": to, "from": "68849"})
         shuffled = random.Random(1).sample(rows, len(rows))
 
         def log(row: dict[str, Any]) -> int:
             names = ("MessageSid", "MessageStatus") if row["kind"] == "message" else ("CallSid", "CallStatus")
-            form = dict(zip(names, (row["sid"], row["status"]), strict=True))
+            form = {names[0]: row["sid"], names[1]: row["status"], "To": row["to"], "From": row["from"]}
             return app.signed_post(f"status_callback?started={micro(row['at'])}", form).status_code
 
         with ThreadPoolExecutor(8) as pool:
@@ -111,6 +115,68 @@ def test_the_list_can_be_limited_to_one_status(logged: Logged, status: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("query", "to"),
+    [
+        ("to=%2B15005550001", "+15005550001"),
+        ("to=+15005550001", "+15005550001"),
+        ("to=(500) 555-0001", "+15005550001"),
+        ("to=tel:%2B44 20 7183 8750", "+442071838750"),
+        ("to=client:ann", "client:ann"),
+        ("to=%2B15005550009", None),
+    ],
+)
+def test_the_list_can_be_limited_to_a_recipient_in_any_usual_form(logged: Logged, query: str, to: str | None) -> None:
+    """Also with an unescaped `+`; another address is written as the log shows it."""
+    app, rows = logged
+    listed = [item["sid"] for item in app.get(f"activity?limit=200&{query}").json()["items"]]
+
+    assert listed == [row["sid"] for row in rows if row["to"] == to]
+
+
+@pytest.mark.parametrize(("sender", "found"), [("68849", True), ("+15005550006", False), ("SUPPORT", False)])
+def test_the_list_can_be_limited_to_a_sender(logged: Logged, sender: str, found: bool) -> None:
+    """A short code here; pages may be short, and together they are complete."""
+    app, rows = logged
+
+    assert read_all(app, limit=5, **{"from": sender}) == [row["sid"] for row in rows if found]
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-11-21T13:00:00+01:00", NEWEST),
+        ("2026-11-21T12:00:00Z", NEWEST),
+        ("2026-11-21T06:30:00-05:30", NEWEST),
+        ("2026-11-21", NEWEST.replace(hour=0)),
+    ],
+)
+@pytest.mark.parametrize("name", ["since", "until"])
+def test_a_time_may_have_an_unescaped_plus_or_be_a_date(logged: Logged, name: str, text: str, moment: datetime) -> None:
+    """`+` in a query arrives as a space; a date begins at midnight UTC."""
+    app, rows = logged
+    listed = [item["sid"] for item in app.get(f"activity?limit=200&{name}={text}").json()["items"]]
+
+    assert listed == [row["sid"] for row in rows if (row["at"] >= moment) == (name == "since")]
+
+
+@pytest.mark.parametrize(
+    ("age", "seconds"), [("45s", 45), ("30m", 1800), ("1h", 3600), ("7d", 604800), ("2w", 1209600)]
+)
+def test_a_time_may_be_an_age(age: str, seconds: int) -> None:
+    """Seconds, minutes, hours, days or weeks before now."""
+    passed = datetime.now(UTC) - datetime.fromisoformat(as_moment(age))
+
+    assert abs(passed - timedelta(seconds=seconds)) < timedelta(seconds=5)
+
+
+def test_an_unknown_status_is_an_error_that_lists_the_known_ones(app: App) -> None:
+    """A misspelt status must not be an empty list."""
+    [error] = errors_of(app.get("activity", params={"status": "complete"})).values()
+
+    assert all(status in error for status in STATUSES)
+
+
+@pytest.mark.parametrize(
     ("since", "until"),
     [
         (NEWEST - timedelta(seconds=20), None),
@@ -146,6 +212,8 @@ def test_an_item_has_the_status_and_a_link_to_the_time_line(logged: Logged) -> N
         "started": "2026-11-21T12:00:00.000Z",
         "status": rows[0]["status"],
         "final": True,
+        "to": rows[0]["to"],
+        "from": rows[0]["from"],
         "ended": item["ended"],
         "links": {"activity": f"{app.url}/api/activity/{rows[0]['sid']}"},
     }
@@ -188,6 +256,12 @@ def test_a_page_is_made_from_a_limited_number_of_rows(
         ({"cursor": "JyBvciAxIGVxIDE"}, "cursor"),
         ({"kind": "fax"}, "kind"),
         ({"status": "x" * 65}, "status"),
+        ({"to": "somebody else"}, "to"),
+        ({"from": "order 4155550155"}, "from"),
+        ({"since": "1y"}, "since"),
+        ({"since": "999999w"}, "since"),
+        ({"since": "2026-13-01"}, "since"),
+        ({"since": "2026-11-21 10:00"}, "since"),
         ({"since": "yesterday"}, "since"),
         ({"until": "2026-11-21T10:00:00"}, "until"),
         ({"since": "0001-01-01T00:00:00Z"}, "since"),

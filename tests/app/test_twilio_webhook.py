@@ -38,7 +38,7 @@ def webhook(
 
 def accepted(request: func.HttpRequest, settings: Any = TWO_TOKENS) -> bool:
     """Return whether a request passes the signature check."""
-    return why_rejected(request, settings) is None
+    return why_rejected(request, settings, "route") is None
 
 
 @pytest.mark.parametrize(
@@ -191,7 +191,7 @@ def test_a_signature_with_a_shared_key_has_its_own_line_in_the_log() -> None:
     key = "key=webhooks_sharedkey_1,algorithm=HMAC_SHA256"
     request = webhook({"CallSid": "CA1"}, "x" * 43 + "=", x_twilio_webhooks_signature_settings=key)
 
-    assert "shared key" in (why_rejected(request, TWO_TOKENS) or "")
+    assert "shared key" in (why_rejected(request, TWO_TOKENS, "route") or "")
 
 
 def test_a_huge_body_is_rejected_before_it_is_parsed(app: App) -> None:
@@ -258,3 +258,19 @@ def test_a_webhook_without_settings_is_an_empty_503(start_app: StartApp) -> None
 
     assert (answer.status_code, answer.content) == (503, b"")
     app.wait_for_line("TWILIO_AUTH_TOKEN")
+
+
+def test_the_log_names_the_route_of_a_refused_webhook_and_not_its_path(app: App) -> None:
+    """The name of a script may be a phone number, and a query may contain words."""
+    answer = app.request(
+        "POST",
+        "twiml/call-15005550006?Message=words",
+        data={"CallSid": "CA1"},
+        headers={"X-Twilio-Signature": sign("https://other.example", {}, "x")},
+    )
+
+    assert answer.status_code == 403
+    line = app.wait_for_line("twiml refused: the signature does not match")
+    assert f"{app.url}/api/twiml and" in line
+    assert "15005550006" not in line
+    assert "words" not in line
