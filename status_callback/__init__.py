@@ -23,7 +23,7 @@ from shared.activity.event import event_of
 from shared.activity.key import SID
 from shared.errors import StorageUnavailable
 from shared.sending.send import STARTED
-from shared.twilio.webhook import twilio_webhook
+from shared.twilio.webhook import twilio_callback
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ KINDS = {"CallSid": "call", "MessageSid": "message", "SmsSid": "message"}
 
 
 @bp.route(route="status_callback", methods=["POST"], auth_level=func.AuthLevel.ANONYMOUS)
-@twilio_webhook
+@twilio_callback
 async def status_callback(req: func.HttpRequest) -> func.HttpResponse:
     """Log one event."""
     form = req.form

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 from shared.activity.key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
 from shared.activity.log import Row, summary_of
 from shared.activity.state import Summary
-from shared.storage.tables import ACTIVITY, on_table
+from shared.storage.tables import ACTIVITY, SCAN_READ_SECONDS, SCAN_SECONDS, on_table
 
 if TYPE_CHECKING:
     from azure.data.tables.aio import TableClient
@@ -133,12 +133,14 @@ async def query(conditions: list[str], batch: int) -> AsyncGenerator[Row, None]:
     token: str | None = None
 
     async def fetch(table: TableClient) -> tuple[list[Row], str | None]:
-        pages = table.query_entities(" and ".join(conditions), results_per_page=batch).by_page(token)
+        pages = table.query_entities(
+            " and ".join(conditions), results_per_page=batch, read_timeout=SCAN_READ_SECONDS
+        ).by_page(token)
         rows: list[Row] = [row async for row in await anext(pages)]
         return rows, pages.continuation_token  # type: ignore[attr-defined]
 
     while True:
-        rows, token = await on_table(ACTIVITY, fetch)
+        rows, token = await on_table(ACTIVITY, fetch, seconds=SCAN_SECONDS)
         for row in rows:
             yield row
         if token is None:

@@ -14,6 +14,7 @@ from typing import Literal
 from shared.clock import now, rfc3339
 from shared.errors import StorageUnavailable
 from shared.storage.tables import OPT_OUTS, delete, get, read_partition, upsert
+from shared.time_limit import time_limit
 from shared.ttl_cache import TtlCache
 from shared.twilio.error_codes import OPTED_OUT, failure_for
 
@@ -34,6 +35,8 @@ TWILIO_MESSAGE = "Attempt to send to unsubscribed recipient"
 # more of them than MAX_CACHED. An opt-out recorded by another instance takes effect here when the entry expires
 # (at Twilio at once).
 MAX_CACHED = 1000
+# Then the message is sent without a check: Twilio checks too.
+CHECK_SECONDS = 1.0
 opted_out: TtlCache[str, frozenset[str] | None] = TtlCache(seconds=10)
 
 
@@ -59,7 +62,8 @@ async def record(keyword: Keyword, fields: Mapping[str, str]) -> None:
 async def check(recipient: str, sender: str) -> None:
     """Raise RecipientOptedOut if `recipient` opted out of messages from `sender`."""
     try:
-        found = await has_opted_out(key(recipient), key(sender))
+        with time_limit(CHECK_SECONDS):
+            found = await has_opted_out(key(recipient), key(sender))
     except StorageUnavailable:
         log.error("opt-outs could not be checked: storage is unavailable; Twilio's own list applies")
         return

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.errors import StorageUnavailable
 from shared.storage.table_client import table_client
+from shared.time_limit import within
 
 if TYPE_CHECKING:
     from azure.core.exceptions import HttpResponseError
@@ -15,8 +17,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How long a storage operation may take while a caller waits for an answer and hears silence.
-PATIENCE_SECONDS = 3.0
+# How long a request that a caller waits for, and hears silence, waits for storage.
+PATIENCE_SECONDS = 2.0
+# The most time for one operation with all its retries, and for one that reads many entities.
+OPERATION_SECONDS = 2.0
+SCAN_SECONDS = 8.0
+# The most time without a byte of the answer of the latter.
+SCAN_READ_SECONDS = 3.0
 
 # The tables that the app uses; infra/ creates the same ones.
 ACTIVITY = "activity"
@@ -27,6 +34,12 @@ OPT_OUTS = "optouts"
 
 # https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 TABLE_NOT_FOUND = "TableNotFound"
+# The answers about an entity; the same statuses with another code come from something else, such as a proxy.
+ABOUT_ENTITIES = (
+    *("ResourceNotFound", "EntityNotFound", TABLE_NOT_FOUND),
+    *("EntityAlreadyExists", "ResourceAlreadyExists", "TableAlreadyExists"),
+    *("UpdateConditionNotSatisfied", "ConditionNotMet"),
+)
 FULL = ("TooManyProperties", "EntityTooLarge", "PropertyValueTooLarge", "RequestBodyTooLarge")
 COLLISIONS = 5
 
@@ -37,38 +50,45 @@ class EntityFull(Exception):
     """The entity has as many properties, or bytes, as the service allows; a retry cannot help."""
 
 
-async def on_table(table: str, operation: Callable[[TableClient], Awaitable[Result]]) -> Result:
-    """Run one operation on `table`, and create the table if it is missing.
+async def on_table(
+    table: str, operation: Callable[[TableClient], Awaitable[Result]], *, seconds: float = OPERATION_SECONDS
+) -> Result:
+    """Run one operation on `table` in at most `seconds`, and create the table if it is missing.
 
     Errors about the entity are raised unchanged: ResourceNotFoundError, ResourceExistsError, ResourceModifiedError.
     Raises EntityFull if the entity is full, StorageUnavailable for all other errors.
     """
     from azure.core.exceptions import (
-        AzureError,
         HttpResponseError,
         ResourceExistsError,
         ResourceModifiedError,
         ResourceNotFoundError,
     )
 
-    client = table_client(table)
     try:
-        try:
+        async with within(seconds):
+            client = table_client(table)
+            try:
+                return await operation(client)
+            except ResourceNotFoundError as error:
+                if error_code(error) != TABLE_NOT_FOUND:
+                    raise
+            await create_table(client)
             return await operation(client)
-        except ResourceNotFoundError as error:
-            if error_code(error) != TABLE_NOT_FOUND:
-                raise
-        await create_table(client)
-        return await operation(client)
-    except (ResourceNotFoundError, ResourceExistsError, ResourceModifiedError):
-        raise
     except HttpResponseError as error:
-        if error_code(error) in FULL:
+        code = error_code(error)
+        about_entity = isinstance(error, ResourceNotFoundError | ResourceExistsError | ResourceModifiedError)
+        if about_entity and code in ABOUT_ENTITIES:
+            raise
+        if code in FULL:
             raise EntityFull from None
-        log.error("table %s: %s %s", table, error.status_code, error_code(error))
+        log.error("table %s: %s %s", table, error.status_code, code)
         raise StorageUnavailable("Storage cannot be reached.") from error
-    except (AzureError, TimeoutError) as error:
-        log.error("table %s: %s", table, type(error).__name__)
+    except Exception as error:
+        # Besides its own errors the library raises whatever its parsers do when an answer is cut off or is not one of
+        # the service. The message may contain the entity, so only the place is logged.
+        *_, place = traceback.extract_tb(error.__traceback__)
+        log.error("table %s: %s in %s, line %s", table, type(error).__name__, place.name, place.lineno)
         raise StorageUnavailable("Storage cannot be reached.") from error
 
 
@@ -81,7 +101,8 @@ async def upsert(table: str, entity: dict[str, object]) -> None:
 
     for _ in range(COLLISIONS):
         try:
-            await on_table(table, lambda client: client.upsert_entity(entity))
+            # The library itself retries a merge only after a 5xx, not after a lost connection or a time-out.
+            await on_table(table, lambda client: client.upsert_entity(entity, retry_on_methods=("PATCH",)))
         except (ResourceExistsError, ResourceModifiedError):
             continue
         return
@@ -92,8 +113,14 @@ async def get(table: str, partition: str, row: str) -> dict[str, Any] | None:
     """Return the entity with these keys, or None: one point read."""
     from azure.core.exceptions import ResourceNotFoundError
 
+    async def read(client: TableClient) -> dict[str, Any]:
+        entity = await client.get_entity(partition, row)
+        if not {"PartitionKey", "RowKey"} <= entity.keys():
+            raise ValueError("the answer is not the entity")
+        return entity
+
     try:
-        return await on_table(table, lambda client: client.get_entity(partition, row))
+        return await on_table(table, read)
     except ResourceNotFoundError:
         return None
 
@@ -161,13 +188,15 @@ async def read_partition(table: str, partition: str, properties: list[str], most
 
     async def read(client: TableClient) -> list[dict[str, Any]]:
         entities = []
-        async for entity in client.query_entities(f"PartitionKey eq '{partition}'", select=properties):
+        async for entity in client.query_entities(
+            f"PartitionKey eq '{partition}'", select=properties, read_timeout=SCAN_READ_SECONDS
+        ):
             entities.append(dict(entity))
             if len(entities) == most:
                 break
         return entities
 
-    return await on_table(table, read)
+    return await on_table(table, read, seconds=SCAN_SECONDS)
 
 
 async def delete(table: str, partition: str, row: str) -> None:
@@ -180,7 +209,7 @@ async def create_table(client: TableClient) -> None:
     from azure.core.exceptions import ResourceExistsError
 
     try:
-        await client.create_table()
+        await client.create_table(retry_on_methods=("POST",))
         log.info("table %s was missing and has been created", client.table_name)
     except ResourceExistsError:
         pass
@@ -194,5 +223,6 @@ def error_code(error: HttpResponseError) -> str:
     code = getattr(error, "error_code", None)
     if code is None:
         # After an insert the library raises before it has read the code; the message contains it.
-        return TABLE_NOT_FOUND if TABLE_NOT_FOUND in str(error) else "unknown"
+        message = str(error)
+        return next((known for known in (*ABOUT_ENTITIES, *FULL) if known in message), "unknown")
     return str(getattr(code, "value", code))

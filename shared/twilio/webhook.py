@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qs, urlsplit
 
 import azure.functions as func
@@ -20,6 +20,8 @@ from shared.errors import NotConfigured
 from shared.request_body import FORM, content_type
 from shared.responses import Handler
 from shared.settings import Settings, settings
+from shared.time_limit import time_limit
+from shared.twiml_builder import apology, twiml_response
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,9 @@ SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=")
 # An inbound message with ten pictures is about 10 kB.
 LARGEST_BODY = 128 * 1024
 MOST_FIELDS = 500
+# The caller hears silence meanwhile.
+STORAGE_SECONDS = 2.0
+NO_REPLY = "<Response/>"
 
 
 class BodyNotCovered(ValueError):
@@ -35,7 +40,23 @@ class BodyNotCovered(ValueError):
 
 
 def twilio_webhook(handler: Handler) -> Handler:
-    """Call the handler only for requests that Twilio signed with one of the app's auth tokens; adds no parameter."""
+    """Call the handler, which answers TwiML, only for requests that Twilio signed with one of the app's auth tokens.
+
+    If it fails a caller hears an apology, because Twilio would read out its own error.
+    """
+    return guard(handler, lambda req: twiml_response(apology() if "CallSid" in request_fields(req) else NO_REPLY))
+
+
+def twilio_callback(handler: Handler) -> Handler:
+    """Call the handler, which answers no TwiML, only for signed requests.
+
+    If it fails, Twilio gets a 503 and retries.
+    """
+    return guard(handler, lambda req: func.HttpResponse(status_code=503))
+
+
+def guard(handler: Handler, when_failed: Callable[[func.HttpRequest], func.HttpResponse]) -> Handler:
+    """Check the signature, limit the time for storage, and answer even if the handler fails; adds no parameter."""
 
     @functools.wraps(handler)
     async def guarded(req: func.HttpRequest) -> func.HttpResponse:
@@ -49,7 +70,12 @@ def twilio_webhook(handler: Handler) -> Handler:
         if reason:
             log.warning("%s refused: %s; PUBLIC_BASE_URL is %s", handler.__name__, reason, app.public_base_url)
             return func.HttpResponse(status_code=403)
-        return await handler(req)
+        try:
+            with time_limit(STORAGE_SECONDS):
+                return await handler(req)
+        except Exception:
+            log.exception("%s failed", handler.__name__)
+            return when_failed(req)
 
     return guarded
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twilio.request_validator import RequestValidator
 
+from shared.responses import Handler
 from shared.settings import load
-from shared.twilio.webhook import why_rejected
+from shared.twilio.webhook import twilio_callback, twilio_webhook, why_rejected
 from tests.support.app import SETTINGS, App, StartApp, sign
 
 FORM = "application/x-www-form-urlencoded"
@@ -240,6 +243,34 @@ def test_both_tokens_are_accepted_during_a_rotation(start_app: StartApp) -> None
     assert app.signed_post("twiml_hello", {"CallSid": "CA1"}).status_code == 200
     assert app.signed_post("twiml_hello", {"CallSid": "CA1"}, token="the-next-token").status_code == 200
     assert app.signed_post("twiml_hello", {"CallSid": "CA1"}, token="another").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("guard", "form", "status", "content"),
+    [
+        (twilio_webhook, {"CallSid": "CA1"}, 200, "<Say>We are sorry"),
+        (twilio_webhook, {"MessageSid": "SM1"}, 200, "<Response/>"),
+        (twilio_callback, {"CallSid": "CA1"}, 503, ""),
+    ],
+)
+def test_a_webhook_that_fails_is_answered_with_twiml_and_a_callback_is_sent_again(
+    example_settings: Callable[..., None],
+    guard: Callable[[Handler], Handler],
+    form: dict[str, str],
+    status: int,
+    content: str,
+) -> None:
+    """Whatever the handler raises: Twilio would read out its own error to the caller."""
+
+    @guard
+    async def broken(req: func.HttpRequest) -> func.HttpResponse:
+        raise KeyError("anything")
+
+    example_settings(PUBLIC_BASE_URL=BASE, TWILIO_AUTH_TOKEN=TOKEN)
+    url = f"{BASE}/api/twiml_hello"
+    answer = asyncio.run(broken(webhook(form, sign(url, form, TOKEN))))
+
+    assert (answer.status_code, content in answer.get_body().decode()) == (status, True)
 
 
 def test_behind_a_proxy_the_signature_covers_the_public_address(start_app: StartApp) -> None:
