@@ -11,7 +11,6 @@ import subprocess
 import sys
 import zipfile
 from fnmatch import fnmatchcase
-from typing import Any
 
 import pytest
 
@@ -24,38 +23,10 @@ from tests.support.stand_in_az.twilio import ACCOUNT, KEY
 from tests.support.stand_in_az.world import NUMBER, Done, World
 
 
-def read(text: str) -> dict[str, Any]:
-    """Return the content of a YAML file of nothing but nested names and one-line values."""
-    root: dict[str, Any] = {}
-    places: list[tuple[int, dict[str, Any]]] = [(-1, root)]
-    for line in (line for line in text.splitlines() if not line.lstrip().startswith("#")):
-        found = re.fullmatch(r"( *)([\w-]+):(?: (\S.*))?", line)
-        assert found, f"not a form that this reads: {line!r}"
-        indent, name, value = len(found[1]), found[2], found[3]
-        while places[-1][0] >= indent:
-            places.pop()
-        inner: dict[str, Any] = {}
-        places[-1][1][name] = {"true": True, "false": False}.get(value, value.strip("'")) if value else inner
-        if not value:
-            places.append((indent, inner))
-    return root
-
-
-YAML = read((ROOT / "azure.yaml").read_text("utf-8"))
-
-
-def test_it_is_what_azds_schema_accepts() -> None:
-    """By the parts of schemas/v1.0/azure.yaml.json in Azure/azure-dev that these names are under."""
-    hook = {"shell": "sh", "run": "python3 infra/azd_hook.py", "interactive": True}
-
-    assert set(YAML) == {"name", "requiredVersions", "infra", "services", "hooks"}
-    assert YAML["infra"] == {"provider": "bicep", "path": "infra", "module": "main"}
-    assert YAML["services"] == {"app": {"project": ".", "language": "py", "host": "function"}}
-    assert YAML["hooks"] == {
-        "postdeploy": {"posix": hook, "windows": {**hook, "shell": "pwsh", "run": "py infra/azd_hook.py"}}
-    }
-    # The first that reads .funcignore: https://github.com/Azure/azure-dev/pull/5383
-    assert YAML["requiredVersions"] == {"azd": ">= 1.18.0"}
+def test_azure_yaml_calls_the_hook_on_every_system() -> None:
+    """By a file that exists."""
+    assert re.findall(r"run: \w+ (\S+)", (ROOT / "azure.yaml").read_text("utf-8")) == ["infra/azd_hook.py"] * 2
+    assert (INFRA / "azd_hook.py").is_file()
 
 
 def test_azd_finds_template_parameters_and_app() -> None:

@@ -129,15 +129,6 @@ def test_resources_are_closed_to_keys_passwords_and_the_public(kind: str) -> Non
         assert {name: properties.get(name) for name in HARDENED[kind]} == HARDENED[kind]
 
 
-def test_the_one_plan_is_flex_consumption_and_holds_the_one_app() -> None:
-    """A Flex plan cannot hold two."""
-    template = deploy()
-    [plan], [app] = template.of("Microsoft.Web/serverfarms"), template.of("Microsoft.Web/sites")
-
-    assert plan.body["sku"] == {"name": "FC1", "tier": "FlexConsumption"}
-    assert app.body["properties"]["serverFarmId"] == plan.id
-
-
 def test_no_personal_value_is_in_the_files() -> None:
     """The repository is public: no subscription, tenant, account, number, mail address or Azure host."""
     for path in (*FILES, *(ROOT / "infra").glob("*.bicepparam"), *(ROOT / "infra").glob("*.json")):

@@ -149,22 +149,3 @@ def test_twilio_calls_the_address_that_the_app_checks_signatures_against() -> No
     assert host == f"<{own.outputs['functionAppName']}.properties.defaultHostName>"
     assert own.outputs["publicBaseUrl"] == settings_of(own)["PUBLIC_BASE_URL"] == f"https://{host}"
     assert given.outputs["publicBaseUrl"] == settings_of(given)["PUBLIC_BASE_URL"] == "https://phone.example"
-
-
-def test_scale_size_and_replication_are_what_was_chosen() -> None:
-    """HTTP concurrency is always set: its default for Python is one request per instance."""
-    asked = {"instanceMemoryMB": 4096, "maximumInstanceCount": 77, "httpConcurrency": 9}
-    config = one(deploy(**asked, alwaysReady=3, pythonVersion="3.13"), "Microsoft.Web/sites").body["properties"]
-    least = one(deploy(), "Microsoft.Web/sites").body["properties"]["functionAppConfig"]["scaleAndConcurrency"]
-
-    assert config["functionAppConfig"]["runtime"] == {"name": "python", "version": "3.13"}
-    assert config["functionAppConfig"]["scaleAndConcurrency"] == {
-        "instanceMemoryMB": 4096,
-        "maximumInstanceCount": 77,
-        "alwaysReady": [{"name": "http", "instanceCount": 3}],
-        "triggers": {"http": {"perInstanceConcurrency": 9}},
-    }
-    accounts = deploy(storageSku="Standard_ZRS").of("Microsoft.Storage/storageAccounts")
-    assert [account.body["sku"] for account in accounts] == [{"name": "Standard_ZRS"}] * 2
-    assert least["alwaysReady"] == []
-    assert least["triggers"]["http"]["perInstanceConcurrency"] > 1
