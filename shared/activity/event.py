@@ -1,7 +1,9 @@
-"""An event of a call or message, and its name, which is its identity.
+"""An event of a call, message or conference, and its name, which is a hash of its content.
 
 An event that arrives twice, or late, has the same name and can be merged into its row again without harm; the last
-copy's time of receipt is kept. Nothing needs to be read first, and the order does not matter.
+copy's time of receipt is kept. An event of different content has another name, so neither overwrites the other, and
+the reader decides which counts (shared/activity/state.py). Nothing needs to be read first, and the order does not
+matter.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -25,71 +27,64 @@ MOST_FIELDS = 25
 # The caller has pressed keys or said something.
 GATHERED = "gathered"
 
-# Fields that every callback repeats, or that the row contains already.
-REPEATED = frozenset(
-    (
-        "AccountSid",
-        "ApiVersion",
-        "CallSid",
-        "CallStatus",
-        "CallDuration",
-        "CallbackSource",
-        "Called",
-        "Caller",
-        "Direction",
-        "ErrorCode",
-        "From",
-        "MessageSid",
-        "MessageStatus",
-        "SequenceNumber",
-        "SmsMessageSid",
-        "SmsSid",
-        "SmsStatus",
-        "Timestamp",
-        "To",
-    )
-)
-# What was said or written, and tokens: never stored in the log.
-PRIVATE = frozenset(
-    (
-        "Address",
-        "Body",
-        "ButtonPayload",
-        "ButtonText",
-        "CallToken",
-        "Label",
-        "Latitude",
-        "Longitude",
-        "ProfileName",
-        "SpeechResult",
-        "StableSpeechResult",
-        "TranscriptionData",
-        "TranscriptionText",
-        "UnstableSpeechResult",
-    )
-)
+# Twilio's documented fields that an event keeps. Any other may contain what was said, written or typed, or a token, so
+# none is stored until it is listed here.
+# https://www.twilio.com/docs/voice/twiml#request-parameters
+# https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+# https://www.twilio.com/docs/voice/twiml/conference#statuscallback
+# https://www.twilio.com/docs/messaging/guides/webhook-request
+DOCUMENTED = """
+    AnsweredBy MachineDetectionDuration ForwardedFrom ParentCallSid SipResponseCode SipCallId SipDomain StirVerstat
+    FromCity FromState FromZip FromCountry ToCity ToState ToZip ToCountry
+    Duration BridgedTo DialCallStatus DialCallSid DialCallDuration DialBridged DialSipResponseCode HangupCause
+    Digits FinishedOnKey Confidence Language
+    RecordingSid RecordingUrl RecordingStatus RecordingDuration RecordingChannels RecordingStartTime RecordingSource
+    RecordingTrack RecordingFileSize
+    TranscriptionSid TranscriptionStatus TranscriptionType TranscriptionUrl TranscriptionEvent TranscriptionEngine
+    TranscriptionError TranscriptionErrorCode LanguageCode Track SpeechModel
+    StreamSid StreamName StreamEvent StreamError StreamErrorCode
+    SiprecSid SiprecName SiprecEvent SiprecError SiprecErrorCode
+    ConferenceSid FriendlyName StatusCallbackEvent Muted Hold Coaching EndConferenceOnExit StartConferenceOnEnter
+    CallSidToCoach CallSidEndingConference ReasonConferenceEnded Reason ReasonParticipantLeft ParticipantCallStatus
+    ReasonAnnouncementFailed
+    QueueSid QueueResult QueueTime QueuePosition AvgQueueTime CurrentQueueSize MaxQueueSize DequeingCallSid
+    ReferCallStatus ReferSipResponseCode NotifySipResponseCode
+    SessionId SessionStatus SessionDuration VirtualAgentStatus VirtualAgentErrorCode VirtualAgentProvider
+    VerificationStatus OutgoingCallerIdSid
+    MessagingServiceSid NumMedia NumSegments OptOutType RawDlrDoneDate ErrorMessage EventType
+    ChannelInstallSid ChannelPrefix ChannelStatusCode
+"""
+NUMBERED = ("MediaUrl", "MediaContentType")
+KEPT = frozenset([*DOCUMENTED.split(), *(f"{name}{number}" for name in NUMBERED for number in range(10))])
+# Conferences that have begun or ended, in the words of https://www.twilio.com/docs/voice/api/conference-resource.
+CONFERENCE_STATUSES = {"conference-start": "in-progress", "conference-end": "completed"}
+WAITING = "queue position"
 
 
 class Event(msgspec.Struct, omit_defaults=True, frozen=True):
     """One event as it is stored, as JSON.
 
     created     the app's own first event, with Twilio's answer to the send; all others are callbacks
-    status      Twilio's status of the call or message
+    status      Twilio's status of the call, message or conference
+    settled     the status is Twilio's answer to the app's question, because no callback had brought a final one
     what        what else happened, in words: "dial busy"
     at          Twilio's time, RFC 3339 in UTC, if it sent one
     received    the time of receipt, RFC 3339 in UTC
-    sequence    Twilio's number of a call's event, from 0; -1 if it sent none
+    sequence    Twilio's number of the event, from 0; -1 if it sent none
+    series      what the number counts: the SID of a conference, transcription or stream; "" for a call's status
     duration    seconds
     settled_as  the SID that an unknown outcome turned out to have
-    fields      all other fields that Twilio sent
+    fields      the other fields that Twilio sent and that are in KEPT
     """
 
     created: bool = False
     status: str = ""
+    settled: bool = False
     what: str = ""
     at: str = ""
     received: str = ""
     sequence: int = -1
+    series: str = ""
     to: str = ""
     from_: str = msgspec.field(default="", name="from")
     direction: str = ""
@@ -117,29 +112,52 @@ def from_json(text: str) -> Event:
     return DECODER.decode(text)
 
 
-def event_of(form: Mapping[str, str]) -> Event:
+def event_of(form: Mapping[str, str], kind: str = "call") -> Event:
     """Return the event that a callback reports: a new status, or something else (`what_happened`)."""
-    form = {name[:LONGEST_FIELD]: value[:LONGEST_FIELD] for name, value in form.items()}
-    more = {name: value for name, value in form.items() if value and name not in REPEATED | PRIVATE}
-    if re.fullmatch(r"[0-9*#]{2,}", more.get("Digits", "")):
+    form = {name: value[:LONGEST_FIELD] for name, value in form.items()}
+    kept = {name: value for name, value in form.items() if value and name in KEPT}
+    if re.fullmatch(r"[0-9*#A-D]{2,}", kept.get("Digits", "")):
         # One key is a choice in a menu; more may be a card number or a PIN.
-        more["Digits"] = f"{len(more['Digits'])} keys"
+        kept["Digits"] = f"{len(kept['Digits'])} keys"
     what = what_happened(form)
+    if what.startswith(WAITING):
+        # Twilio asks for music again and again: one event for each position.
+        kept = {"QueueSid": form.get("QueueSid", "")}
     status = form.get("CallStatus") or form.get("MessageStatus") or form.get("SmsStatus") or ""
-    sequence = None if what else as_number(form.get("SequenceNumber"))
+    if kind == "conference":
+        status = CONFERENCE_STATUSES.get(form.get("StatusCallbackEvent", ""), "")
+        what = "" if status else what
+        if form.get("CallSid"):
+            kept["CallSid"] = form["CallSid"]
+    series = series_of(form)
+    sequence = None if what and not series else as_number(form.get("SequenceNumber") or form.get("SequenceId"))
     return Event(
         status="" if what else status,
         what=what,
         at=twilio_time(form.get("Timestamp", "")),
         received=rfc3339(now()),
         sequence=-1 if sequence is None else sequence,
+        series=series,
         to=form.get("To", ""),
         from_=form.get("From", ""),
         direction=form.get("Direction", ""),
         duration=None if what else as_number(form.get("CallDuration")),
         error_code=as_number(form.get("ErrorCode")),
-        fields=dict(list(more.items())[:MOST_FIELDS]),
+        fields=dict(list(kept.items())[:MOST_FIELDS]),
     )
+
+
+def series_of(form: Mapping[str, str]) -> str:
+    """Return the SID of what numbers or dates its own events: a conference, a transcription, a stream."""
+    for event, sid in (
+        ("StatusCallbackEvent", "ConferenceSid"),
+        ("TranscriptionEvent", "TranscriptionSid"),
+        ("StreamEvent", "StreamSid"),
+        ("SiprecEvent", "SiprecSid"),
+    ):
+        if form.get(event) and form.get(sid):
+            return form[sid]
+    return ""
 
 
 def arrival_of(form: Mapping[str, str]) -> Event:
@@ -161,15 +179,26 @@ def what_happened(form: Mapping[str, str]) -> str:
     https://www.twilio.com/docs/voice/twiml lists the callbacks' fields for each verb.
     """
     for field, words in (
-        ("RecordingStatus", "recording"),
-        ("TranscriptionStatus", "transcription"),
-        ("DialCallStatus", "dial"),
-        ("QueueResult", "queue"),
+        ("TranscriptionEvent", ""),
+        ("StreamEvent", ""),
+        ("SiprecEvent", ""),
+        ("RecordingStatus", "recording "),
+        ("TranscriptionStatus", "transcription "),
+        ("DialCallStatus", "dial "),
+        ("QueueResult", "queue "),
+        ("ReferCallStatus", "refer "),
+        ("SessionStatus", "session "),
+        ("VirtualAgentStatus", "virtual agent "),
+        ("VerificationStatus", "verification "),
     ):
         if form.get(field):
-            return f"{words} {form[field]}"
-    if form.get("ConferenceSid"):
-        return f"conference {form.get('StatusCallbackEvent') or 'event'}"
+            return f"{words}{form[field]}"
+    if form.get("ConferenceSid") and form.get("StatusCallbackEvent"):
+        return f"conference {form['StatusCallbackEvent']}"
+    if form.get("DequeingCallSid"):
+        return "queue connected"
+    if form.get("QueuePosition"):
+        return f"{WAITING} {form['QueuePosition']}"
     if form.get("AnsweredBy") and form.get("MachineDetectionDuration") and "SequenceNumber" not in form:
         return f"answered by {form['AnsweredBy']}"
     if "Digits" in form or "SpeechResult" in form:
@@ -178,25 +207,13 @@ def what_happened(form: Mapping[str, str]) -> str:
 
 
 def name_of(event: Event) -> str:
-    """Return the event's name: its sequence number (calls), its status (messages), else a hash of its content.
+    """Return the event's name, a hash of its content: letters and digits, as a table's property names are.
 
-    The app's own first event has a name that no callback has, whatever its status.
-
-    A table's property names consist of letters, digits and underscores, so any other character of a status is written
-    as `_`, and a hash distinguishes such statuses.
+    The time of receipt is no part of it, so that a callback that arrives again has the same name. The result of a
+    Gather has neither a time nor a SID, and a caller may press the same key twice, so there the receipt counts.
     """
-    if event.created:
-        return "event_created"
-    if event.sequence >= 0:
-        return f"event_{event.sequence:04d}"
-    if event.what or not event.status:
-        # The result of a Gather has neither a time nor a SID, and a caller may press the same key twice.
-        content = event if event.what == GATHERED else msgspec.structs.replace(event, received="")
-        return f"event_{hashlib.sha256(ENCODER.encode(content)).hexdigest()[:16]}"
-    name = re.sub(r"\W", "_", event.status, flags=re.ASCII)[:64]
-    if name != event.status.replace("-", "_"):
-        name += "_" + hashlib.sha256(event.status.encode()).hexdigest()[:8]
-    return f"event_status_{name}"
+    content = event if event.what == GATHERED else msgspec.structs.replace(event, received="")
+    return f"event_{hashlib.sha256(ENCODER.encode(content)).hexdigest()[:16]}"
 
 
 def as_number(text: str | None) -> int | None:
@@ -205,9 +222,12 @@ def as_number(text: str | None) -> int | None:
 
 
 def twilio_time(text: str) -> str:
-    """Return Twilio's RFC 2822 time as RFC 3339 in UTC; "" if it is not a time."""
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return ""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """Return Twilio's time, ISO 8601 or RFC 2822, as RFC 3339 in UTC; "" if it is not a time."""
+    for read in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            moment = read(text)
+            moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, TypeError, OverflowError):
+            continue
+        return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return ""

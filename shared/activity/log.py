@@ -136,9 +136,8 @@ def details_of(row: Row, candidates: list[str] | None = None) -> Details:
 
 
 def events_of(row: Row) -> list[Event]:
-    """Return the events of a row, each once, in any order."""
-    events = (from_json(value) for name, value in row.items() if name.startswith(EVENT_PREFIX))
-    return list({name_of(event): event for event in events}.values())
+    """Return the events of a row in any order; of one event there may be several contents."""
+    return [from_json(value) for name, value in row.items() if name.startswith(EVENT_PREFIX)]
 
 
 def links_for(sid: str) -> dict[str, str]:

@@ -19,6 +19,9 @@ UNKNOWN = "unknown"
 SETTLED = "settled"
 NOT_SENT = "not_sent"
 
+# A conference with one participant has not begun.
+INIT = "init"
+
 # The statuses of calls and messages, in one order for both. A message's callbacks have neither a sequence number nor a
 # time, so this order decides: when a carrier reports `undelivered` and then `delivered`, the message was delivered.
 # https://www.twilio.com/docs/voice/api/call-resource#call-status-values
@@ -38,10 +41,12 @@ FINAL = (
     NOT_SENT,
     SETTLED,
 )
-STATUSES = (UNKNOWN, *ON_THE_WAY, *FINAL)
+STATUSES = (UNKNOWN, INIT, *ON_THE_WAY, *FINAL)
 RANKS = {status: rank for rank, status in enumerate(STATUSES)}
 # A status that is not listed above, because Twilio added it later, ranks after those on the way and is not final.
 RANK_OF_NEW = RANKS[ON_THE_WAY[-1]]
+# The members of an event that says nothing.
+UNSAID = msgspec.structs.astuple(Event())
 
 
 class Summary(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
@@ -72,6 +77,7 @@ class TimelineEvent(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=Tru
     """One event of a time line as the API shows it; what is not known is left out of the JSON."""
 
     status: str = ""
+    settled: bool = False
     what: str = ""
     at: str = ""
     received: str = ""
@@ -81,23 +87,69 @@ class TimelineEvent(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=Tru
     fields: dict[str, str] = {}
 
 
+def identity_of(event: Event) -> tuple[object, ...]:
+    """Return what tells an event from the others of its row: its number, its status, or its whole content."""
+    if event.created:
+        return ("created",)
+    if event.sequence >= 0:
+        return event.series, event.sequence
+    return ("what", name_of(event)) if event.what or not event.status else ("status", event.status)
+
+
+def distinct(events: Iterable[Event]) -> list[Event]:
+    """Return each event once.
+
+    Of several contents of one event a final status counts, then the one that says more, then the later one.
+    """
+    best: dict[tuple[object, ...], Event] = {}
+    for event in events:
+        identity = identity_of(event)
+        best[identity] = max(best.get(identity, event), event, key=weight)
+    return list(best.values())
+
+
+def weight(event: Event) -> tuple[bool, int, str, str, str]:
+    """Return the key that compares several contents of one event; the receipt, in which copies differ, comes last."""
+    known = sum(value != default for value, default in zip(msgspec.structs.astuple(event), UNSAID, strict=True))
+    return event.status in FINAL, known + len(event.fields), event.at, name_of(event), event.received
+
+
 def sort_key(event: Event) -> tuple[bool, int, int, str, str, str]:
-    """Return the key that orders events: final ones last, then Twilio's sequence number, then the order of statuses."""
+    """Return the key that orders statuses: final ones last, then Twilio's sequence number, then their usual order."""
     rank = RANKS.get(event.status, RANK_OF_NEW)
     return event.status in FINAL, event.sequence, rank, event.status, event.at, name_of(event)
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Return the events as they happened: statuses in their order, the other events between them by their time."""
-    events = list(events)
+    events = distinct(events)
     statuses = sorted((event for event in events if not event.what), key=sort_key)
-    times = [time_of(event) for event in statuses]
-    placed = [((index, ""), event) for index, event in enumerate(statuses)]
+    times = [when(event) for event in statuses]
+    placed = [((index, ("", "", "")), event) for index, event in enumerate(statuses)]
     for event in events:
         if event.what:
-            before = sum(time <= time_of(event) for time in times)
-            placed.append(((before - 1, time_of(event) + name_of(event)), event))
-    return [event for _, event in sorted(placed, key=lambda item: item[0])]
+            before = sum(time <= when(event) for time in times)
+            placed.append(((before - 1, (*when(event), name_of(event))), event))
+    return in_series([event for _, event in sorted(placed, key=lambda item: item[0])])
+
+
+def when(event: Event) -> tuple[str, str]:
+    """Return the key that orders by time: most of Twilio's are whole seconds, so within one the receipt counts."""
+    return time_of(event)[: len("2026-11-21T10:00:00")], event.received
+
+
+def in_series(events: list[Event]) -> list[Event]:
+    """Return the events with those of each series in the order of their numbers, in the places that the series has."""
+    series: dict[str, list[int]] = {}
+    for place, event in enumerate(events):
+        if event.series:
+            series.setdefault(event.series, []).append(place)
+    ordered = list(events)
+    for places in series.values():
+        numbered = sorted((events[place] for place in places), key=lambda event: (event.sequence, event.at))
+        for place, event in zip(places, numbered, strict=True):
+            ordered[place] = event
+    return ordered
 
 
 def time_of(event: Event) -> str:
@@ -108,8 +160,7 @@ def time_of(event: Event) -> str:
 def state_of(events: Iterable[Event]) -> Summary:
     """Return the state that a set of events results in. An event without a status, like a recording, changes none."""
     ordered = in_order(events)
-    with_status = [event for event in ordered if event.status]
-    last = with_status[-1] if with_status else Event()
+    last = max((event for event in ordered if event.status), key=sort_key, default=Event())
     return Summary(
         status=last.status or UNKNOWN,
         final=last.status in FINAL,
@@ -134,6 +185,7 @@ def timeline_event(event: Event) -> TimelineEvent:
     """Return an event as the API shows it."""
     return TimelineEvent(
         status=event.status,
+        settled=event.settled,
         what=event.what,
         at=time_of(event),
         received=event.received,
