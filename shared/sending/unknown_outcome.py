@@ -7,6 +7,7 @@ the SID of a call or message at Twilio, that call or message is the outcome of t
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -41,11 +42,30 @@ async def settle(row: activity_log.Row) -> list[str]:
     If it cannot be determined yet, returns the SIDs at Twilio that may be it. Raises StorageUnavailable.
     """
     attempt, started = activity_log.summary_of(row), started_of(row["RowKey"])
+    outcome = await look_up(attempt.kind, attempt.to, attempt.from_, started)
+    if outcome.sid:
+        await log_outcome(attempt, started, Event(status=SETTLED, settled_as=outcome.sid))
+    elif outcome.not_sent:
+        await log_outcome(attempt, started, Event(status=NOT_SENT))
+    return outcome.possible
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What Twilio and the log show of a send: its SID, or that it was not sent, or the SIDs that may be it."""
+
+    sid: str = ""
+    not_sent: bool = False
+    possible: list[str] = field(default_factory=list)
+
+
+async def look_up(kind: str, to: str, from_: str, started: int) -> Outcome:
+    """Return the outcome of a send. If it has a SID, its row can be found by it. Raises StorageUnavailable."""
     try:
-        at_twilio, all_seen = await created_about(attempt.kind, attempt.to, started)
+        at_twilio, all_seen = await created_about(kind, to, started)
     except TwilioFailure as failure:
-        log.warning("the outcome of %s cannot be looked up now: %s", attempt.sid, failure.detail)
-        return []
+        log.warning("the outcome of a %s cannot be looked up now: %s", kind, failure.detail)
+        return Outcome()
     possible = []
     for created in at_twilio:
         if await get(ACTIVITY, *row_key(created.sid, started)):
@@ -53,18 +73,16 @@ async def settle(row: activity_log.Row) -> list[str]:
                 created=True,
                 status=str(created.status),
                 at=rfc3339(started),
-                to=attempt.to,
-                from_=attempt.from_,
+                to=to,
+                from_=from_ or str(created.from_ or ""),
                 direction=str(created.direction or ""),
             )
-            await activity_log.add_findable(created.sid, attempt.kind, started, event)
-            await log_outcome(attempt, started, Event(status=SETTLED, settled_as=created.sid))
-            return []
+            await activity_log.add_findable(created.sid, kind, started, event)
+            return Outcome(sid=created.sid)
         if await activity_log.find_row(created.sid) is None:
             possible.append(created.sid)
-    if all_seen and not possible and as_datetime(now()) - as_datetime(started) > LATEST:
-        await log_outcome(attempt, started, Event(status=NOT_SENT))
-    return possible
+    late = as_datetime(now()) - as_datetime(started) > LATEST
+    return Outcome(not_sent=all_seen and late and not possible, possible=possible)
 
 
 async def created_about(kind: str, to: str, started: int) -> tuple[list[Any], bool]:

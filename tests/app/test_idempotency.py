@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import azure.functions as func
 import pytest
-from azure.data.tables import TableClient
+from azure.data.tables import TableClient, UpdateMode
 
 from fake_twilio.testing import FakeTwilio
 from shared.clock import now
-from shared.errors import ApiError, KeyInUse, KeyReused, OutcomeUnknown
-from shared.sending.idempotency import free, reserve, save_response
+from shared.errors import ApiError, KeyInUse, KeyReused
+from shared.sending.idempotency import free, noted_attempt, reservation_of_request, reserve, save_response
 from shared.storage.tables import IDEMPOTENCY, upsert
 from tests.support.app import App, Run, assert_problem, errors_of
 from tests.support.creates import creates
@@ -127,32 +127,40 @@ def test_a_repeated_delete_does_not_free_another_requests_key(run_here: Run) -> 
 DAY = 24 * 3600
 
 
+MINUTE = 60
+
+
 @pytest.mark.parametrize(
-    ("seconds", "answered", "body", "outcome"),
+    ("seconds", "left", "body", "outcome"),
     [
-        (DAY - 1, True, "same", "replayed"),
-        (DAY - 1, True, "another", KeyReused),
-        (DAY - 1, False, "same", OutcomeUnknown),
-        (DAY + 1, True, "same", None),
-        (DAY + 1, True, "another", None),
-        (DAY + 1, False, "same", None),
-        (119, False, "same", KeyInUse),
-        (119, False, "another", KeyReused),
-        (121, False, "same", OutcomeUnknown),
+        (DAY - 1, "answered", "same", "replayed"),
+        (DAY - 1, "answered", "another", KeyReused),
+        (DAY - 1, "asked", "another", KeyReused),
+        (DAY - 1, "reserved", "another", None),
+        (DAY + 1, "answered", "same", None),
+        (DAY + 1, "answered", "another", None),
+        (DAY + 1, "asked", "same", None),
+        (MINUTE - 1, "asked", "same", KeyInUse),
+        (MINUTE - 1, "asked", "another", KeyReused),
+        (0, "reserved", "same", KeyInUse),
+        (0, "reserved", "another", KeyReused),
+        (2, "reserved", "same", None),
+        (2, "reserved", "another", None),
     ],
 )
-def test_a_response_is_stored_for_a_day_and_a_reservation_is_in_use_for_two_minutes(
-    run_here: Run, seconds: int, answered: bool, body: str, outcome: str | type[ApiError] | None
+def test_a_response_is_stored_for_a_day_and_a_reservation_in_flight_is_in_use(
+    run_here: Run, seconds: int, left: str, body: str, outcome: str | type[ApiError] | None
 ) -> None:
-    """After two minutes without a response the outcome is unknown; after a day the key can be used again."""
+    """A request that died before it asked Twilio leaves the key free; one that asked is in flight for a minute."""
 
     async def story() -> None:
         key = secrets.token_hex(8)
         await reserve(key, "same", "first")
-        if answered:
+        if left == "answered":
             await save_response(key, func.HttpResponse("replayed"))
+        asked = {"kind": "message", "to": "+1", "from": "", "started": str(now())} if left == "asked" else {}
         reserved = str(now() - seconds * 1_000_000)
-        await upsert(IDEMPOTENCY, {"PartitionKey": key, "RowKey": "key", "reserved": reserved})
+        await upsert(IDEMPOTENCY, {"PartitionKey": key, "RowKey": "key", "reserved": reserved, **asked})
         if outcome is None:
             assert await reserve(key, body, "second") is None
             with pytest.raises(KeyInUse):
@@ -162,10 +170,101 @@ def test_a_response_is_stored_for_a_day_and_a_reservation_is_in_use_for_two_minu
             assert again is not None
             assert again.get_body().decode() == outcome
         else:
-            with pytest.raises(outcome):
+            with pytest.raises(outcome) as raised:
                 await reserve(key, body, "second")
+            assert ("Retry-After" in raised.value.headers) == (outcome is KeyInUse)
 
     run_here(story())
+
+
+def test_a_request_that_lost_its_key_does_not_ask_twilio(run_here: Run) -> None:
+    """It was so slow that another request took the key over."""
+
+    async def story() -> None:
+        key = secrets.token_hex(8)
+        await reserve(key, "body", "slow")
+        reserved = str(now() - 2_000_000)
+        await upsert(IDEMPOTENCY, {"PartitionKey": key, "RowKey": "key", "reserved": reserved})
+        assert await reserve(key, "body", "second") is None
+        reservation_of_request.set((key, "slow"))
+        with pytest.raises(KeyInUse):
+            await noted_attempt("message", "+1", "")
+        reservation_of_request.set((key, "second"))
+        assert (await noted_attempt("message", "+1", "")).unique == "second"
+
+    run_here(story())
+
+
+def age(app: App, key: dict[str, str], seconds: int, *removed: str) -> None:
+    """Make the reservation of a request older, and its attempt, and remove properties of it."""
+    with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], IDEMPOTENCY) as table:
+        entity = table.get_entity(partition_of(key), "key")
+        for name in ("reserved", "started"):
+            entity[name] = str(int(entity[name]) - seconds * 1_000_000)
+        for name in removed:
+            entity.pop(name, None)
+        table.update_entity(entity, mode=UpdateMode.REPLACE)
+
+
+ANSWER = ("status", "body", "mimetype", "location")
+
+
+def test_a_request_that_died_after_it_was_sent_gets_its_first_answer(app: App, fake_twilio: FakeTwilio) -> None:
+    """The process died before the answer was stored; the log has a row with the attempt's start."""
+    key = new_key()
+    first = app.post("send_sms", BODY, headers=key).json()
+    with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], IDEMPOTENCY) as table:
+        entity = table.get_entity(partition_of(key), "key")
+        for name in ANSWER:
+            entity.pop(name)
+        entity["reserved"] = str(now() - 61_000_000)
+        table.update_entity(entity, mode=UpdateMode.REPLACE)
+    answers = [app.post("send_sms", BODY, headers=key) for _ in range(2)]
+
+    for answer in answers:
+        assert (answer.status_code, answer.headers["idempotent-replayed"]) == (201, "true")
+        assert [answer.json()[name] for name in ("sid", "to", "from", "created")] == [
+            first[name] for name in ("sid", "to", "from", "created")
+        ]
+    assert answers[0].content == answers[1].content
+    assert len(creates(fake_twilio)) == 1
+
+
+def test_a_request_that_died_before_it_was_sent_is_processed(app: App, fake_twilio: FakeTwilio) -> None:
+    """Twilio has no message to this recipient of that time."""
+    key, other = new_key(), {**BODY, "to": "+15551239876"}
+    app.post("send_sms", other, headers=key)
+    # Another time, at which nothing was sent.
+    age(app, key, 3600, *ANSWER)
+    answer = app.post("send_sms", other, headers=key)
+
+    assert answer.status_code == 201
+    assert "idempotent-replayed" not in answer.headers
+    assert len(creates(fake_twilio)) == 2
+    assert app.post("send_sms", other, headers=key).content == answer.content
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_unknown_outcome_settles_to_the_truth(app: App, fake_twilio: FakeTwilio, accepted: bool) -> None:
+    """The answer of Twilio was lost: either the message exists, or it is sent when its time is over."""
+    key, to = new_key(), f"+1555123{secrets.randbelow(9000) + 1000}"
+    fake_twilio.inject("drop", accepted=accepted)
+    assert_problem(app.post("send_sms", {**BODY, "to": to}, headers=key), 504, "outcome_unknown")
+    fake_twilio.wait_until_quiet()
+    if not accepted:
+        unsettled = app.post("send_sms", {**BODY, "to": to}, headers=key)
+        assert "/api/activity/unknown-" in assert_problem(unsettled, 504, "outcome_unknown")["detail"]
+        assert "retry-after" in unsettled.headers
+        age(app, key, 3600)
+        # The row of the unknown outcome has the former start, so the outcome is looked up by the reservation.
+        with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], "sids") as table:
+            name = unsettled.json()["detail"].rpartition("/")[2]
+            table.delete_entity(name, "row")
+    settled = app.post("send_sms", {**BODY, "to": to}, headers=key)
+
+    assert settled.status_code == 201
+    assert app.post("send_sms", {**BODY, "to": to}, headers=key).json() == settled.json()
+    assert len(creates(fake_twilio)) == (1 if accepted else 2)
 
 
 def partition_of(key: dict[str, str]) -> str:
@@ -204,16 +303,6 @@ def test_the_reservation_of_an_old_key_whose_answer_was_lost_is_valid(
 
     assert app.post("send_sms", BODY, headers=key).status_code == 201
     assert len(creates(fake_twilio)) == 2
-
-
-def test_an_unknown_outcome_is_stored_and_never_sent_again(app: App, fake_twilio: FakeTwilio) -> None:
-    """Only in this case a second try could send twice."""
-    key = new_key()
-    fake_twilio.inject("drop", accepted=True)
-    first = assert_problem(app.post("send_sms", BODY, headers=key), 504, "outcome_unknown")
-
-    assert assert_problem(app.post("send_sms", BODY, headers=key), 504, "outcome_unknown") == first
-    assert len(creates(fake_twilio)) == 1
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "tab\there"])
