@@ -10,7 +10,7 @@ import os
 import sys
 
 from deploy import put_secrets, tell
-from deployment import connection, deployed_app, key_vault, preflight, publish, twilio_settings
+from deployment import connection, deployed_app, key_vault, publish, twilio_settings
 from deployment.azure_cli import Az
 from deployment.deployed_app import OUTPUTS
 from deployment.options import SECRET_NAMES
@@ -26,7 +26,7 @@ def finish(az: Az, steps: Steps) -> None:
     name = os.environ.get("APP_NAME", "phone")
     app = deployed_app.from_outputs(os.environ["AZURE_RESOURCE_GROUP"], name, os.environ)
     steps.begin("Check the tools and the login")
-    preflight.check_tools(az)
+    az.check()
 
     steps.begin("Check the settings of Twilio")
     live = deployed_app.settings(az, app)

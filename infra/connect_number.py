@@ -17,6 +17,7 @@ from deployment.drift import Check
 from deployment.options import base_url_or_local, countries, matching, option_parser, phone_number
 from deployment.steps import Steps, run
 from deployment.terminal import Terminal
+from deployment.twilio_settings import NAMES
 
 
 def work(options: argparse.Namespace, steps: Steps) -> bool:
@@ -36,12 +37,8 @@ def parser() -> argparse.ArgumentParser:
     parser = option_parser("connect_number.py", "Connects a Twilio number to the app.", group_needed=False)
     add = parser.add_argument
     add("--number", type=phone_number, default="", help="the number (default: TWILIO_FROM_NUMBER)")
-    for option, prefix, words in (
-        ("--messaging-service", "MG", "a Messaging Service to connect too (default: TWILIO_MESSAGING_SERVICE_SID)"),
-        ("--twiml-app", "AP", "a TwiML App to connect too"),
-    ):
-        sid = matching(rf"{prefix}[0-9a-fA-F]{{32}}", f"{prefix} and 32 hexadecimal digits")
-        add(option, metavar=f"{prefix}...", default="", type=sid, help=words)
+    sid, service = NAMES["TWILIO_MESSAGING_SERVICE_SID"], "to connect too (default: TWILIO_MESSAGING_SERVICE_SID)"
+    add("--messaging-service", metavar="MG...", default="", type=matching(*sid), help=f"a Messaging Service {service}")
     add("--base-url", type=base_url_or_local, default="", help="the app's public address (default: PUBLIC_BASE_URL)")
     former = "a former address of the app: a number that calls it there needs no --take-over; may be repeated"
     add("--formerly", type=base_url_or_local, action="append", default=[], metavar="URL", help=former)

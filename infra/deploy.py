@@ -10,7 +10,7 @@ import argparse
 import os
 import sys
 
-from deployment import connection, deployed_app, key_vault, preflight, publish, template, twilio_settings
+from deployment import connection, deployed_app, key_vault, publish, template, twilio_settings
 from deployment.azure_cli import Az
 from deployment.deployed_app import TAG, Deployment
 from deployment.options import option_parser, phone_number, region
@@ -25,7 +25,7 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     if not (options.yes or options.what_if):
         terminal.need_person("Go on?")
     steps.begin("Check the tools, the login, and what exists")
-    preflight.check_tools(az)
+    az.check()
     before = deployed_app.find(az, group, options.name)
     live = deployed_app.settings(az, before)
     found = az.find("group", "show", "--name", group)
@@ -36,7 +36,7 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
         terminal.say(f"The resource group {group} does not exist, so everything would be created.")
         return
     if not live or options.set:
-        preflight.check_region(az, location, template.value_of(options, "pythonVersion"))
+        template.check_region(az, location, template.value_of(options, "pythonVersion"))
 
     steps.begin("Check the settings of Twilio")
     given = twilio_settings.read_given(options.secrets, options.number, terminal)

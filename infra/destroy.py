@@ -10,13 +10,12 @@ import argparse
 import sys
 from typing import Any
 
-from deployment import connection, deployed_app, preflight, twilio_settings
+from deployment import connection, deployed_app, twilio_settings
 from deployment.azure_cli import Az, AzFailed
 from deployment.deployed_app import TAG, Deployment
 from deployment.options import option_parser
 from deployment.steps import Steps, run
 from deployment.terminal import Failed, Refused, Terminal
-from deployment.twilio_api import TwilioSaidNo, TwilioUnreachable
 
 COMPONENT, WORKSPACE = "microsoft.insights/components", "microsoft.operationalinsights/workspaces"
 Resources = list[dict[str, Any]]
@@ -26,7 +25,7 @@ def destroy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     """Show what would be removed, ask, and remove it."""
     group, name, say = options.resource_group, options.name, az.terminal.say
     steps.begin("Check the tools, the login, and what exists")
-    preflight.check_tools(az)
+    az.check()
     app = deployed_app.find(az, group, name)
     there, doomed = app.there, parts_and_added(app.there, name)
     if options.keep_data:
@@ -78,9 +77,8 @@ def disconnect(az: Az, steps: Steps, app: Deployment) -> None:
     live, given = deployed_app.settings(az, app), twilio_settings.read_given("", "", az.terminal)
     try:
         connection.restore_app(az, steps, app, live, given)
-    except (Failed, TwilioSaidNo, TwilioUnreachable) as error:
-        advice = getattr(error, "advice", ())
-        raise Failed(str(error), *advice, "Or leave the number as it is: --leave-number") from None
+    except Failed as error:
+        raise Failed(str(error), *error.advice, "Or leave the number as it is: --leave-number") from None
 
 
 def remove(az: Az, group: str, doomed: Resources, whole: bool) -> None:

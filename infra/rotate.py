@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from deployment import deployed_app, key_vault, preflight
+from deployment import deployed_app, key_vault
 from deployment.azure_cli import Az
 from deployment.options import option_parser
 from deployment.rotation import Rotation
@@ -26,7 +26,7 @@ def rotate(options: argparse.Namespace, az: Az, steps: Steps) -> None:
     if not options.yes:
         az.terminal.need_person(QUESTION)
     steps.begin("Check the tools and the app")
-    preflight.check_tools(az)
+    az.check()
     app = deployed_app.find_live(az, options.resource_group, options.name)
     live = deployed_app.settings(az, app)
     token = key_vault.read(az, app.vault, "TWILIO_AUTH_TOKEN")

@@ -21,6 +21,7 @@ from deployment.terminal import Refused, Terminal
 
 Answer = TypeVar("Answer")
 
+OLDEST = (2, 77)
 NOT_FOUND = 3  # the exit code for a 404: azure/cli/core/util.py, handle_exception
 # A role assignment works after some minutes, ten at most:
 # https://learn.microsoft.com/azure/role-based-access-control/troubleshooting#symptom---role-assignment-changes-are-not-being-detected
@@ -46,6 +47,15 @@ class Az:
         """Remember the terminal, where commands are printed."""
         self.terminal = terminal
         self.subscription = subscription
+
+    def check(self) -> None:
+        """Print the subscription and the login; raises Refused when the Azure CLI is too old."""
+        version = str(self.json("version")["azure-cli"])
+        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST:
+            needed = ".".join(map(str, OLDEST))
+            raise Refused(f"The Azure CLI {version} is too old: {needed} or newer is needed.", "az upgrade")
+        found = self.json("account", "show")
+        self.terminal.say(f"  {found['name']} ({found['id']}), as {found['user']['name']}")
 
     def json(self, *words: str, variables: Mapping[str, str] | None = None) -> Any:
         """Return a command's answer."""

@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deployment import deployed_app, key_vault, number, preflight, twilio_settings
+from deployment import deployed_app, key_vault, number, twilio_settings
 from deployment.azure_cli import Az, AzFailed
 from deployment.deployed_app import Deployment
 from deployment.number import Resource
@@ -32,7 +32,6 @@ class Target:
     """The command that connects it, for advice."""
     number: str = ""
     messaging_service: str = ""
-    twiml_app: str = ""
     former: tuple[str, ...] = ()
     """Other base URLs of the app, present or past."""
     auth_token: str = ""
@@ -47,9 +46,9 @@ class Target:
     def resources(self) -> list[Resource]:
         """Return the present state at Twilio; raises Failed for what does not exist there."""
         found = [number.find_number(self.account, self.number)] if self.number else []
-        found += [number.find_by_sid(self.account, sid) for sid in (self.messaging_service, self.twiml_app) if sid]
+        found += [number.find_service(self.account, self.messaging_service)] if self.messaging_service else []
         if not found:
-            raise Refused("Nothing to connect: give --number, --messaging-service or --twiml-app.")
+            raise Refused("Nothing to connect: give --number or --messaging-service.")
         return found
 
     def connect(self, steps: Steps, yes: bool, take_over: bool) -> None:
@@ -150,7 +149,7 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
     base_url, former = options.base_url, tuple(options.formerly)
     if options.resource_group:
         az = Az(terminal, options.subscription)
-        preflight.check_tools(az)
+        az.check()
         app = deployed_app.find_live(az, options.resource_group, options.name)
         known = deployed_app.settings(az, app)
         given |= credentials(az, app, known, given)
@@ -173,7 +172,6 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         this_command(without="--check"),
         number=names[FROM],
         messaging_service=options.messaging_service or names[SERVICE],
-        twiml_app=options.twiml_app,
         former=former,
         auth_token=given[TOKEN],
         countries=allowed,

@@ -134,13 +134,12 @@ def wait_until_healthy(app: Deployment, build: str, terminal: Terminal, refresh:
     )
 
 
-def takes_signature(base_url: str, token: str, signed_for: str = "") -> bool | None:
+def takes_signature(base_url: str, token: str) -> bool | None:
     """Whether the app accepts a request signed with this auth token; None when it does not answer.
 
-    `signed_for` is the address in the signature, where it is not the address that is requested.
     https://www.twilio.com/docs/usage/security#validating-requests
     """
-    signed = f"{signed_for or base_url}/api/{SIGNED_ROUTE}"
-    signature = base64.b64encode(hmac.new(token.encode(), signed.encode(), hashlib.sha1).digest()).decode()
-    status, _, _ = ask(f"{base_url}/api/{SIGNED_ROUTE}", {"X-Twilio-Signature": signature})
+    url = f"{base_url}/api/{SIGNED_ROUTE}"
+    signature = base64.b64encode(hmac.new(token.encode(), url.encode(), hashlib.sha1).digest()).decode()
+    status, _, _ = ask(url, {"X-Twilio-Signature": signature})
     return {200: True, 403: False}.get(status)

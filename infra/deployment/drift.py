@@ -108,7 +108,7 @@ class Check:
 
     def signature(self) -> None:
         """Check that the app accepts Twilio's signatures: it has the right token, and the address that Twilio calls."""
-        url, token = self.target.base_url, self.target.auth_token
+        url, token, group = self.target.base_url, self.target.auth_token, self.target.group
         accepted = takes_signature(url, token) if token else None
         if not token:
             self.unknown("whether the app accepts Twilio's signatures: TWILIO_AUTH_TOKEN is not set")
@@ -116,21 +116,8 @@ class Check:
             status, _, problem = ask(f"{url}/api/{SIGNED_ROUTE}", {})
             words = f"{url} answers {status} to Twilio" if status else f"{url} does not answer: {problem}"
             self.report(False, words, f"curl --include {url}/api/health")
-        elif accepted:
-            self.report(True, f"{url} accepts Twilio's signatures", "")
         else:
-            self.rejected(url, token)
-
-    def rejected(self, url: str, token: str) -> None:
-        """Report why the app rejects Twilio's signatures: with another address in them, it may accept them."""
-        scheme, _, host = url.partition("://")
-        others = (*self.target.former, f"{'http' if scheme == 'https' else 'https'}://{host}")
-        used = next((other for other in others if takes_signature(url, token, other)), "")
-        if used:
-            why, fix, option = f"its PUBLIC_BASE_URL is {used}", f"PUBLIC_BASE_URL={url}", f"--public-base-url {url}"
-        else:
-            why = "it has another auth token, or another PUBLIC_BASE_URL"
-            fix, option = "TWILIO_AUTH_TOKEN, as the account has it", "--secrets FILE"
-        deploy = f"python3 infra/deploy.py --resource-group {self.target.group} {option}"
-        fix = deploy if self.target.group else f"Change the app's settings and restart it: {fix}"
-        self.report(False, f"{url} rejects Twilio's signatures: {why}", fix)
+            words = f"{url} accepts Twilio's signatures" if accepted else f"{url} rejects Twilio's signatures"
+            deploy = f"python3 infra/deploy.py --resource-group {group} --public-base-url {url} --secrets FILE"
+            fix = f"TWILIO_AUTH_TOKEN as the account has it, PUBLIC_BASE_URL={url}"
+            self.report(accepted, words, deploy if group else f"Change the app's settings and restart it: {fix}")

@@ -1,4 +1,4 @@
-"""Connects a number, a Messaging Service or a TwiML App to the app, and restores the addresses that it had before.
+"""Connects a number or a Messaging Service to the app, and restores the addresses that it had before.
 
 What a resource had before is kept at Twilio itself, in a TwiML App that nothing refers to: any machine can restore it.
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
@@ -65,7 +65,7 @@ BYPASSES = ("VoiceApplicationSid", "SmsApplicationSid", "TrunkSid")
 
 @dataclass
 class Resource:
-    """A number, a Messaging Service or a TwiML App, with its present state at Twilio."""
+    """A number, a Messaging Service, or the TwiML App that keeps addresses, with its present state at Twilio."""
 
     account: TwilioAccount
     label: str
@@ -132,14 +132,13 @@ def find_number(account: TwilioAccount, e164: str) -> Resource:
     raise Refused(f"{e164} is not a number of the account {account.account_sid}, which has {endings}.")
 
 
-def find_by_sid(account: TwilioAccount, sid: str) -> Resource:
-    """Return a Messaging Service (MG...) or a TwiML App (AP...); raises Failed where there is none."""
-    service = sid.startswith("MG")
-    url = f"{account.messaging}/v1/Services/{sid}" if service else f"{account.own}/Applications/{sid}.json"
+def find_service(account: TwilioAccount, sid: str) -> Resource:
+    """Return a Messaging Service; raises Refused where there is none."""
+    url = f"{account.messaging}/v1/Services/{sid}"
     state = account.find(url)
     if state is None:
         raise Refused(f"The account {account.account_sid} has no {sid}.")
-    return Resource(account, sid, url, state, SERVICE if service else (*VOICE, *MESSAGES))
+    return Resource(account, sid, url, state, SERVICE)
 
 
 def services_with_messages(number: Resource) -> list[str]:

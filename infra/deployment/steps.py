@@ -10,7 +10,6 @@ from types import FrameType
 
 from deployment.azure_cli import AzFailed
 from deployment.terminal import Failed, Refused, Terminal, this_command
-from deployment.twilio_api import TwilioSaidNo, TwilioUnreachable
 
 # Parts of the Azure CLI's messages, and what to do.
 ADVICE = {
@@ -86,8 +85,6 @@ def run(terminal: Terminal, main: Callable[[Steps], None]) -> int:
         steps.report(f"{error}:\n{error.text}", [advice for advice in [next(found, "")] if advice])
     except Failed as error:
         steps.report(str(error), error.advice, again=not isinstance(error, Refused))
-    except (TwilioSaidNo, TwilioUnreachable) as error:
-        steps.report(str(error))
     except KeyboardInterrupt:
         steps.report("It was interrupted. Azure or Twilio may still finish what was requested.")
         return 130

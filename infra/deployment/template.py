@@ -70,6 +70,19 @@ def allowed(name: str) -> list[str]:
     return re.findall(r"'(.+)'", found[1]) if found else []
 
 
+def check_region(az: Az, location: str, python: str) -> None:
+    """Raise Refused unless the region offers Flex Consumption, and both region and template this Python."""
+    regions = sorted(str(found["name"]) for found in az.json("functionapp", "list-flexconsumption-locations"))
+    if location not in regions:
+        raise Refused(f"{location} does not offer Flex Consumption. Regions that do: {', '.join(regions)}")
+    command = ("functionapp", "list-flexconsumption-runtimes", "--location", location, "--runtime", "python")
+    offered = {str(found["version"]) for found in az.json(*command)}
+    usable = [version for version in allowed("pythonVersion") if version in offered]
+    if python not in usable:
+        choice = " or ".join(f"--set pythonVersion={version}" for version in usable) or "another --location"
+        raise Refused(f"Python {python} cannot be used in {location}.", f"Choose {choice}")
+
+
 def variables(
     options: argparse.Namespace, names: Mapping[str, str], live: Mapping[str, str], before: Deployment, writes: bool
 ) -> dict[str, str]:

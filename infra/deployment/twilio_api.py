@@ -17,11 +17,13 @@ import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
+from deployment.terminal import Failed
+
 # urllib raises these when there is no answer, half of one, or one that is not HTTP.
 NO_ANSWER = (OSError, ValueError, http.client.HTTPException)
 
 
-class TwilioSaidNo(Exception):
+class TwilioSaidNo(Failed):
     """Twilio rejected a request, with this HTTP status."""
 
     def __init__(self, status: int, code: int, message: str) -> None:
@@ -31,7 +33,7 @@ class TwilioSaidNo(Exception):
         self.status = status
 
 
-class TwilioUnreachable(Exception):
+class TwilioUnreachable(Failed):
     """No answer came from Twilio."""
 
 

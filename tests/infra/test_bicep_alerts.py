@@ -204,22 +204,6 @@ def test_log_alerts_look_back_further_than_they_wait() -> None:
         assert properties["scopes"] == [deployed.of("Microsoft.OperationalInsights/workspaces")[0].id]
 
 
-def test_the_metric_alerts_watch_the_tables_and_the_vault() -> None:
-    """Throttled answers, and refusals that are not the first question for a token."""
-    watched = {}
-    for alert in deployed.of("Microsoft.Insights/metricAlerts"):
-        for criterion in alert.body["properties"]["criteria"].get("allOf", []):
-            [dimension] = criterion["dimensions"]
-            scope = alert.body["properties"]["scopes"][0].rpartition("/")[2]
-            watched[scope] = (criterion["metricNamespace"], criterion["metricName"], dimension["name"])
-            assert "401" not in dimension["values"]
-
-    assert watched == {
-        deployed.outputs["dataStorageName"]: ("Microsoft.Storage/storageAccounts", "Transactions", "ResponseType"),
-        deployed.outputs["keyVaultName"]: ("Microsoft.KeyVault/vaults", "ServiceApiResult", "StatusCode"),
-    }
-
-
 def test_the_availability_test_asks_for_the_health_route_where_twilio_calls(app: App) -> None:
     """The real route, over the public address, and linked to the component that shows it."""
     own = deploy(alertEmail="someone@example.com")

@@ -131,26 +131,21 @@ def test_a_number_gets_addresses_for_its_capabilities(fake: FakeTwilio, can_call
     assert (bool(number.sms_url), bool(number.sms_fallback_url)) == (can_text, can_text)
 
 
-def test_a_messaging_service_and_a_twiml_app_are_connected_and_restored_too(fake: FakeTwilio) -> None:
-    """Each by its own parameters, each kept in a TwiML App of its own."""
-    twilio, service = account_of(fake), fake.simulator.services[fake.account.messaging_service_sid]
-    made = twilio.request("POST", f"{twilio.own}/Applications.json", {"FriendlyName": "Browser", "SmsMethod": "GET"})
-    app = fake.simulator.twiml_apps[made["sid"]]
-    options = ("--messaging-service", service.sid, "--twiml-app", app.sid)
+def test_a_messaging_service_is_connected_and_restored_too(fake: FakeTwilio) -> None:
+    """By its own parameters, kept in a TwiML App of its own."""
+    service = fake.simulator.services[fake.account.messaging_service_sid]
     service.inbound_request_url = f"{API}/twiml/club"
 
-    connect(fake, *options)
+    connect(fake, "--messaging-service", service.sid)
 
     assert (service.inbound_request_url, service.fallback_url) == (f"{API}/twiml/club", f"{API}/fallback")
     assert (service.inbound_method, service.status_callback) == ("POST", CALLBACK)
-    assert {name: app.to_json()[name] for name in CONNECTED} == CONNECTED
     names = [kept.friendly_name for kept in fake.simulator.twiml_apps.values()]
-    assert sorted(names[1:]) == sorted(f"before connect_number: {label}" for label in (OURS, service.sid, app.sid))
+    assert sorted(names) == sorted(f"before connect_number: {label}" for label in (OURS, service.sid))
     assert max(len(name) for name in names) <= 64
 
-    connect(fake, "--restore", *options)
-    assert (service.fallback_url, app.voice_url, app.sms_method) == ("", "", "GET")
-    assert list(fake.simulator.twiml_apps) == [app.sid]
+    connect(fake, "--restore", "--messaging-service", service.sid)
+    assert (service.fallback_url, fake.simulator.twiml_apps) == ("", {})
 
 
 @pytest.mark.parametrize(

@@ -155,26 +155,17 @@ def test_a_trial_account_is_reported_and_not_wrong(connected: Pair) -> None:
     assert any("trial" in line for line in lines(said, "ok"))
 
 
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"TWILIO_AUTH_TOKEN": "another-token"}, "another auth token"),
-        ({"PUBLIC_BASE_URL": "https://127.0.0.1:{port}"}, "its PUBLIC_BASE_URL is https://127.0.0.1:"),
-    ],
-)
-def test_an_app_that_rejects_twilios_signatures_is_found(
-    connected: Pair, tables: str, settings: dict[str, str], words: str
-) -> None:
-    """Behind a proxy, Twilio often signs https where the app checks http."""
+def test_an_app_that_rejects_twilios_signatures_is_found(connected: Pair, tables: str) -> None:
+    """It has another token, or checks against another address."""
     _, fake = connected
     with app_starter(fake.url, tables) as start:
-        app = start(**settings)
+        app = start(TWILIO_AUTH_TOKEN="another-token")
         assert run(fake, "--number", OURS, "--base-url", app.url, "--yes", "--take-over").code == 0
         code, said = check((app, fake))
 
-    [finding] = lines(said, "WRONG")
-    assert (code, words in finding) == (1, True)
-    assert next(iter(settings)) in lines(said, " " * 10)[0]
+    assert (code, lines(said, "WRONG")) == (1, [f"{app.url} rejects Twilio's signatures"])
+    [fix] = lines(said, " " * 10)
+    assert {"TWILIO_AUTH_TOKEN", f"PUBLIC_BASE_URL={app.url}"} <= set(re.split(r"[ ,]+", fix))
 
 
 @pytest.mark.parametrize(("path", "words"), [("", "does not answer: "), ("/nowhere", "answers 404 to Twilio")])

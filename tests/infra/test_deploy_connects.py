@@ -76,8 +76,7 @@ def test_an_address_in_front_of_the_app_has_to_be_its_public_base_url(deployed: 
     done = deployed.run("connect_number", "--base-url", front, "--check")
 
     assert done.code == 1
-    assert f"its PUBLIC_BASE_URL is https://{deployed.app.host}" in done.out
-    assert f"infra/deploy.py --resource-group rg-phone --public-base-url {front}\n" in done.out
+    assert f"infra/deploy.py --resource-group rg-phone --public-base-url {front} " in done.out
 
 
 def test_given_secrets_are_used_where_key_vault_cannot_be_read(deployed: World) -> None:

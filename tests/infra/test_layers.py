@@ -13,12 +13,13 @@ LAYERS: Layers = [
     ["deployment.connection"],
     ["deployment.rotation"],
     ["deployment.publish"],
-    ["deployment.app_package", "deployment.preflight", "deployment.key_vault"],
+    ["deployment.app_package", "deployment.key_vault"],
     ["deployment.template"],
     ["deployment.number"],
     ["deployment.deployed_app", "deployment.twilio_settings", "deployment.steps"],
     ["deployment.azure_cli"],
-    ["deployment.twilio_api", "deployment.terminal", "deployment.options"],
+    ["deployment.twilio_api"],
+    ["deployment.terminal", "deployment.options"],
     ["deployment"],
 ]
 
