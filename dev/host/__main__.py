@@ -16,7 +16,7 @@ from dev.app_settings import read_values
 from dev.front_page import FrontPage
 from dev.host.callers import LOCAL, homes
 from dev.host.errors import AppError
-from dev.host.functions import http_functions, route_prefix
+from dev.host.functions import load
 from dev.host.invocation import FunctionsHost
 from dev.host.logged_errors import Listener
 from dev.host.runtimes import DEFAULT, NAMES, runtime_named
@@ -34,8 +34,7 @@ async def serve(file: Path, arguments: argparse.Namespace) -> None:
     loop.set_default_executor(ContextThreads(thread_name_prefix="function"))
     runtime = runtime_named(arguments.runtime)
     sys.path.insert(0, str(file.parent))
-    prefix = route_prefix(file.parent / "host.json")
-    functions, others = http_functions(await runtime.index(file), prefix)
+    functions, others, prefix = await load(runtime, file)
     print(f"runs on {runtime.description}", flush=True)
     if others:
         print(f"not served, as they have no HTTP trigger: {', '.join(others)}", flush=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dev.host.errors import AppError
 from dev.host.routes import Route, parse
-from dev.host.runtime import Function
+from dev.host.runtime import Function, Runtime
 
 # https://github.com/Azure/azure-functions-host: Utility.cs
 FUNCTION_NAME = re.compile(r"[a-z][a-z0-9_\-]{0,127}", re.IGNORECASE)
@@ -49,6 +49,15 @@ def route_prefix(host_json: Path) -> str:
     if not isinstance(prefix, str):
         raise AppError(f"{host_json.name}: extensions.http.routePrefix must be a text.")
     return prefix
+
+
+async def load(runtime: Runtime, file: Path) -> tuple[list[HttpFunction], list[str], str]:
+    """Index an app; return its HTTP functions, the names of the others, and the prefix of all routes.
+
+    Raises AppError for what Azure would not serve.
+    """
+    prefix = route_prefix(file.parent / "host.json")
+    return (*http_functions(await runtime.index(file), prefix), prefix)
 
 
 def http_functions(functions: list[Function], prefix: str) -> tuple[list[HttpFunction], list[str]]:

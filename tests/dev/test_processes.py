@@ -34,9 +34,14 @@ OWNER = """
 import signal, sys, time
 from dev.processes import Service
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
-service = Service("family", [sys.executable, "-c", sys.argv[1]], sink=lambda name, line: print(line, flush=True))
+
+def say(*words):
+    sys.stdout.write(" ".join(map(str, words)) + "\\n")  # in one piece, since a thread writes too
+    sys.stdout.flush()
+
+service = Service("family", [sys.executable, "-c", sys.argv[1]], sink=lambda name, line: say(line))
 service.start()
-print("service", service.pid, flush=True)
+say("service", service.pid)
 time.sleep(600)
 """
 

@@ -1,17 +1,22 @@
 """Small function apps on the host, run as people run them: a process that serves over real HTTP."""
 
+import asyncio
 import contextlib
 import os
+import secrets
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
+from dev.host.errors import AppError
+from dev.host.functions import load
+from dev.host.runtimes import DEFAULT, runtime_named
 from dev.processes import Service
 from tests.support.app import ROOT
 
@@ -217,11 +222,13 @@ def serving(
         yield host
 
 
-def failure(folder: Path, app: str, *arguments: str) -> str:
-    """Start an app that cannot be served; return what the host says."""
-    (folder / "function_app.py").write_text(app, "utf-8")
-    command = [sys.executable, "-m", "dev.host", "--port", "0", *arguments]
-    done = subprocess.run(command, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=30)
-    assert done.returncode == 1, done
-    assert "listening" not in done.stdout
-    return done.stderr
+def rejection(folder: Path, app: str) -> str:
+    """Return why the host does not serve an app. Runs in this process, where each app needs a name of its own."""
+    file = folder / f"app_{secrets.token_hex(8)}.py"
+    file.write_text(app, "utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        patch.setenv("PYTHON_SCRIPT_FILE_NAME", "")  # the runtime sets it
+        with pytest.raises(AppError) as raised:
+            asyncio.run(load(runtime_named(DEFAULT), file))
+    return str(raised.value).replace(file.name, "function_app.py")
