@@ -48,8 +48,7 @@ TO = "+15551234567"
             'send_at: expected a time with its offset, like 2026-11-21T10:00:00Z, got "soon"',
         ),
         ("activity", {"limit": "0"}, 'limit: expected a whole number from 1 to 200, got "0"'),
-        ("activity", {"kind": "fax"}, 'kind: expected one of call, message, got "fax"'),
-        ("activity", {"status": "x" * 65}, "status: expected text of at most 64 characters, got text"),
+        ("activity", {"kind": "fax"}, 'kind: expected one of call, conference, message, got "fax"'),
     ],
 )
 def test_an_error_says_what_was_expected_and_received(app: App, route: str, values: dict[str, Any], words: str) -> None:
