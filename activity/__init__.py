@@ -1,8 +1,11 @@
-"""GET /api/activity/{sid}: one call or message with its time line. GET /api/activity: all of them, newest first.
+"""GET /api/activity/{sid}: one call, message or conference with its time line. GET /api/activity: all, newest first.
 
 If Twilio did not answer a send, its outcome is unknown, and it is listed under a name of the app's own, `unknown-…`.
 GET of that name looks the outcome up at Twilio: `settled`, with the SID in `settled_as`; `not_sent`; or still
 `unknown`, with the SIDs that may be it in `candidates`.
+
+If the status of a call, message or conference is not final, and its last event is five minutes old, GET of its SID
+asks Twilio and logs the answer: an event with `settled: true`.
 
 The query of the list, each part optional:
 
@@ -34,6 +37,7 @@ from shared import patterns
 from shared.activity.key import SID
 from shared.activity.list import Filter, read_page
 from shared.activity.log import details_of, read_row
+from shared.activity.looking_up import up_to_date
 from shared.activity.state import STATUSES
 from shared.errors import NotFound
 from shared.phone_numbers import is_short_code, number
@@ -134,12 +138,15 @@ async def activity(req: func.HttpRequest) -> func.HttpResponse:
 
 
 async def show(sid: str) -> func.HttpResponse:
-    """Return one call or message with its time line. An unknown outcome is looked up at Twilio first."""
+    """Return one call, message or conference with its time line.
+
+    An unknown outcome is looked up at Twilio first, and so is one that is not final some minutes after its last event.
+    """
     row = await read_row(sid) if SID.fullmatch(sid) else None
     if row is None:
-        raise NotFound("The log has no call or message with that SID.")
+        raise NotFound("The log has no call, message or conference with that SID.")
     if not is_unsettled(row):
-        return json_response(details_of(row))
+        return json_response(details_of(await up_to_date(row)))
     candidates = await settle(row)
     return json_response(details_of(await read_row(sid) or row, candidates))
 

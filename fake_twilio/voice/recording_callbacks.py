@@ -16,11 +16,10 @@ def post_recording(simulator: Simulator, call: Call, recording: Recording, callb
     """Report that a recording has started or is complete, if the app asked for that event."""
     if not callback.wants(recording.status):
         return
-    conference = (("ConferenceSid", recording.conference_sid),) if recording.conference_sid else ()
+    subject = ("ConferenceSid", recording.conference_sid) if recording.conference_sid else ("CallSid", call.sid)
     fields = (
         ("AccountSid", call.account_sid),
-        ("CallSid", call.sid),
-        *conference,
+        subject,
         *recording_fields(simulator, recording),
         ("RecordingStatus", recording.status),
         ("RecordingChannels", str(recording.channels)),

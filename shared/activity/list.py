@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from shared.activity.key import AFTER_ALL, SHARDS, inverted, partition_for, started_of
-from shared.activity.log import Row, summary_of
+from shared.activity.log import PART_OF, Row, summary_of, whole
 from shared.activity.state import Summary
 from shared.storage.tables import ACTIVITY, SCAN_READ_SECONDS, SCAN_SECONDS, on_table
 
@@ -72,9 +72,10 @@ async def read_page(wanted: Filter, limit: int, after: str | None = None) -> Pag
         while heap and len(items) < limit and scanned < MOST_SCANNED:
             after, index, row = heap[0]
             scanned += 1
-            summary = summary_of(row)
-            if wanted.includes(summary):
-                items.append(summary)
+            if PART_OF not in row:
+                summary = summary_of(await whole(row))
+                if wanted.includes(summary):
+                    items.append(summary)
             following = await next_row(streams[index])
             if following is None:
                 heapq.heappop(heap)

@@ -1,10 +1,14 @@
-"""The activity log: one row per call or message; each event is one merge into its row.
+"""The activity log: one row per call, message or conference; each event is one merge into its row.
 
-    activity   one row per call or message (keys: shared/activity/key.py), one property per event
+    activity   one row per call, message or conference (keys: shared/activity/key.py), one property per event
     sids       PartitionKey = SID: the keys of that row
 
 Each write is an unconditional insert-or-merge of its own property. Therefore order, duplicates, races and retries
 cannot change the result, and a callback that arrives before the send's own write creates the row.
+
+A callback without a start time that arrives before the row can be found begins another one. As soon as the first is
+findable the two are one: the first names the other, the other is marked as part of it, and whoever reads a row reads
+both (`whole`) and skips the part.
 """
 
 from __future__ import annotations
@@ -18,7 +22,7 @@ import msgspec
 
 from shared.activity.event import Event, arrival_of, event_of, from_json, name_of, to_json
 from shared.activity.key import RowKey, row_key, started_of
-from shared.activity.state import FINAL, Summary, TimelineEvent, in_order, state_of, timeline_event
+from shared.activity.state import FINAL, INIT, UNKNOWN, Summary, TimelineEvent, in_order, state_of, timeline_event
 from shared.clock import now, rfc3339
 from shared.settings import settings
 from shared.storage.tables import ACTIVITY, PATIENCE_SECONDS, SIDS, EntityFull, get, insert, upsert
@@ -28,6 +32,12 @@ log = logging.getLogger(__name__)
 EVENT_PREFIX = "event_"
 # The RowKey of the only row in a partition of `sids`.
 SID_ROW = "row"
+# In an entity of `sids`: the row was begun by a callback that did not know its start.
+BEGUN = "begun"
+# In a row, before the start of another row of the same SID that is part of this one.
+ALSO = "also_"
+# In a row that is part of another one: the start of that one.
+PART_OF = "part_of"
 # Digits of a time in microseconds, for the next 250 years.
 LONGEST_STARTED = 16
 
@@ -44,7 +54,7 @@ class Details(Summary, kw_only=True, frozen=True):
 async def add_findable(sid: str, kind: str, started: int, event: Event) -> None:
     """Log an event, and write the entry that finds the row by its SID; both writes run concurrently."""
     key = row_key(sid, started)
-    await asyncio.gather(add_event(sid, kind, key, event), add_sid(sid, key))
+    await asyncio.gather(add_event(sid, kind, key, event), add_sid(sid, kind, key))
 
 
 async def add(sid: str, kind: str, started: str | None, event: Event) -> None:
@@ -66,7 +76,7 @@ async def add(sid: str, kind: str, started: str | None, event: Event) -> None:
 async def begin_row(sid: str) -> RowKey:
     """Choose the keys of a row that starts now; of concurrent requests the first one that stores its keys wins."""
     key = row_key(sid, now())
-    earlier = await insert(SIDS, sid_entry(sid, key))
+    earlier = await insert(SIDS, {**sid_entry(sid, key), BEGUN: True})
     return key if earlier is None else key_in(earlier)
 
 
@@ -91,9 +101,44 @@ async def add_to_full_row(keys: dict[str, str], event: Event) -> None:
             return
 
 
-async def add_sid(sid: str, key: RowKey) -> None:
-    """Store the keys of the row of `sid`; storing them again changes nothing."""
-    await upsert(SIDS, sid_entry(sid, key))
+async def add_sid(sid: str, kind: str, key: RowKey) -> None:
+    """Store the keys of the row of `sid`; storing them again changes nothing. Raises StorageUnavailable."""
+    there = await insert(SIDS, sid_entry(sid, key))
+    if there is not None and key_in(there) != key:
+        await unite(sid, kind, key, there)
+
+
+async def unite(sid: str, kind: str, key: RowKey, there: Mapping[str, Any]) -> None:
+    """Make one row of two: the one that a callback began is part of the other, else the one that cannot be found.
+
+    The entry in `sids` is written last, so that a part that was not written is written the next time.
+    """
+    found = key_in(there)
+    whole_key, part = (key, found) if there.get(BEGUN) else (found, key)
+    links = ((whole_key, ALSO + str(started_of(part.row)), ""), (part, PART_OF, str(started_of(whole_key.row))))
+    for row, name, value in links:
+        entity: dict[str, object] = {
+            "PartitionKey": row.partition,
+            "RowKey": row.row,
+            "sid": sid,
+            "kind": kind,
+            name: value,
+        }
+        try:
+            await upsert(ACTIVITY, entity)
+        except EntityFull:
+            log.error("the row of %s is full, so it cannot be united with its other one", sid)
+            return
+    if whole_key == key:
+        await upsert(SIDS, {**sid_entry(sid, key), BEGUN: False})
+
+
+async def whole(row: Row) -> Row:
+    """Return a row with the events of the rows that are part of it, which few rows have."""
+    for name in [name for name in row if name.startswith(ALSO)]:
+        part = await get(ACTIVITY, *row_key(row["sid"], int(name.removeprefix(ALSO))))
+        row = {**(part or {}), **row}
+    return row
 
 
 def sid_entry(sid: str, key: RowKey) -> dict[str, Any]:
@@ -115,17 +160,27 @@ def key_in(entry: Mapping[str, Any]) -> RowKey:
 async def read_row(sid: str) -> Row | None:
     """Return the row of `sid`, or None if it is not in the log; two point reads."""
     key = await find_row(sid)
-    return await get(ACTIVITY, *key) if key else None
+    row = await get(ACTIVITY, *key) if key else None
+    if row and PART_OF in row:
+        row = await get(ACTIVITY, *row_key(sid, int(row[PART_OF]))) or row
+    return await whole(row) if row else None
 
 
 def summary_of(row: Row) -> Summary:
     """Return the summary of a row."""
+    events = events_of(row)
+    state = state_of(events)
+    conferences = [event.fields["ConferenceSid"] for event in in_order(events) if "ConferenceSid" in event.fields]
+    links = links_for(row["sid"])
+    if conferences and row["kind"] == "call":
+        links["conference"] = links_for(conferences[-1])["activity"]
     return msgspec.structs.replace(
-        state_of(events_of(row)),
+        state,
+        status=INIT if row["kind"] == "conference" and state.status == UNKNOWN else state.status,
         sid=row["sid"],
         kind=row["kind"],
         started=rfc3339(started_of(row["RowKey"])),
-        links=links_for(row["sid"]),
+        links=links,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import random
 import secrets
 import threading
 import time
@@ -10,11 +12,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
 from dev.azurite import azurite, connection_string
 from dev.processes import free_port
+from shared.clock import rfc3339
 from tests.support.app import App, Form, StartApp
 
 
@@ -80,6 +84,87 @@ def test_a_call_that_the_app_did_not_place_gets_a_row_too(app: App) -> None:
 
     assert set(answers) == {204}
     assert len(app.get(f"activity/{sid}").json()["events"]) == 4
+
+
+def listed(app: App, sid: str) -> list[dict[str, Any]]:
+    """Return the items of the list that have this SID."""
+    items = app.get("activity", params={"since": "1m", "limit": 200}).json()["items"]
+    return [item for item in items if item["sid"] == sid]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))), ids=lambda order: "".join(map(str, order)))
+def test_a_callback_without_a_start_never_leaves_a_second_row(app: App, order: tuple[int, ...]) -> None:
+    """It begins a row if it arrives before the call's own row can be found; then the two are one."""
+    sid, started = new_sid(), now()
+    with_start, _, _, final = call_events(sid)
+    callbacks = [
+        (f"?started={started}", with_start),
+        (f"?started={started}", final),
+        ("", {"CallSid": sid, "RecordingStatus": "in-progress", "RecordingSid": "RE1"}),
+        ("", {"CallSid": sid, "RecordingStatus": "completed", "RecordingSid": "RE1"}),
+    ]
+    for number in order:
+        query, form = callbacks[number]
+        assert app.signed_post(f"status_callback{query}", form).status_code == 204
+
+    found = app.get(f"activity/{sid}").json()
+    assert len(found["events"]) == 4
+    assert found["started"] == rfc3339(started)
+    [item] = listed(app, sid)
+    assert item == {name: value for name, value in found.items() if name != "events"}
+
+
+def conference_event(conference: str, number: int, event: str, **more: str) -> dict[str, str]:
+    """Return one callback of a conference; its start and its end name no call."""
+    return {
+        "ConferenceSid": conference,
+        "StatusCallbackEvent": event,
+        "SequenceNumber": str(number),
+        "FriendlyName": "board",
+        "Timestamp": "Sat, 21 Nov 2026 10:00:00 +0000",
+        **more,
+    }
+
+
+def test_a_conference_has_a_row_that_its_calls_link_to(app: App) -> None:
+    """In whatever order its callbacks arrive, with the start of another call in the address."""
+    conference, ann, bob = new_sid("CF"), new_sid(), new_sid()
+    forms = [
+        conference_event(conference, 1, "participant-join", CallSid=ann),
+        conference_event(conference, 2, "participant-join", CallSid=bob),
+        conference_event(conference, 3, "conference-start"),
+        conference_event(conference, 4, "participant-leave", CallSid=bob),
+        conference_event(conference, 5, "conference-end", ReasonConferenceEnded="last-participant-left"),
+        {"ConferenceSid": conference, "RecordingSid": "RE1", "RecordingStatus": "completed"},
+    ]
+    for form in random.Random(1).sample(forms, len(forms)):
+        assert app.signed_post(f"status_callback?started={now()}", form).status_code == 204
+
+    found = app.get(f"activity/{conference}").json()
+    assert (found["kind"], found["status"], found["final"]) == ("conference", "completed", True)
+    assert [event["sequence"] for event in found["events"] if "sequence" in event] == [1, 2, 3, 4, 5]
+    assert found["events"][1]["fields"]["CallSid"] == bob
+    assert "recording completed" in [event.get("what") for event in found["events"]]
+    for sid, words in ((ann, ["join"]), (bob, ["join", "leave"])):
+        call = app.get(f"activity/{sid}").json()
+        assert call["kind"] == "call"
+        assert call["links"]["conference"] == found["links"]["activity"]
+        assert [event["what"] for event in call["events"]] == [f"conference participant-{word}" for word in words]
+        assert len(listed(app, sid)) == 1
+    assert len(listed(app, conference)) == 1
+
+
+@pytest.mark.parametrize(
+    ("event", "status"),
+    [("participant-join", "init"), ("conference-start", "in-progress"), ("conference-end", "completed")],
+)
+def test_a_conference_has_the_status_that_twilio_gives_it(app: App, event: str, status: str) -> None:
+    """It begins when a second participant is there."""
+    sid = new_sid("CF")
+    app.signed_post("status_callback", conference_event(sid, 1, event))
+
+    assert app.get(f"activity/{sid}").json()["status"] == status
+    assert sid in [item["sid"] for item in app.get("activity?kind=conference&since=1m").json()["items"]]
 
 
 def test_a_duplicate_callback_is_one_event(app: App) -> None:
@@ -194,6 +279,10 @@ def strict_tables_session(start_app: StartApp) -> Iterator[StrictTables]:
             status, code = tables.errors.pop(0) if tables.errors and "/activity(" in self.path else (204, "")
             error = {"odata.error": {"code": code, "message": {"value": code}}}
             self.answer(status, json.dumps(error).encode() if code else b"")
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.answer(204, b"")
 
         def do_GET(self) -> None:
             self.answer(200, json.dumps({"PartitionKey": "a", "RowKey": "b", **tables.row}).encode())

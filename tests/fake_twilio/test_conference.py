@@ -119,7 +119,7 @@ def test_a_full_conference_is_reported_to_the_action(stage: Stage) -> None:
 
 
 def test_a_conference_is_recorded(stage: Stage) -> None:
-    """From its start; its callback names the conference."""
+    """From its start; its callback names the conference, and no call."""
     ann = room(stage, ANN, "record='record-from-start' recordingStatusCallback='/rec'")
     bob = room(stage, BOB)
     ann.wait_until_connected_to(BOB)
@@ -131,6 +131,7 @@ def test_a_conference_is_recorded(stage: Stage) -> None:
     assert (form["RecordingSource"], form["ConferenceSid"][:2], form["RecordingStatus"]) == (
         "Conference", "CF", "completed",
     )  # fmt: skip
+    assert "CallSid" not in form
 
 
 def enqueue(stage: Stage, number: str, attributes: str = "") -> PhoneCall:
