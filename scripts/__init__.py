@@ -112,10 +112,10 @@ def read_request(req: func.HttpRequest, name: str) -> tuple[Script, Family, byte
     if len(body) > LONGEST:
         raise InvalidRequest(FieldIssue("$", f"is {len(body):,} bytes long; at most {LONGEST:,} can be stored"))
     try:
-        if content_type(req) in XML:
+        if content_type(req) in XML or body.lstrip().startswith(b"<"):  # no JSON begins with it
             script, family = script_of(body.decode())
         else:
-            value = read_json(body)
+            value = read_json(body, content_type(req))
             family = family_of(value)
             script = read_script(value, family)
         loops = check_redirects(script, path_of(name))

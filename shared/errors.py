@@ -24,6 +24,9 @@ from typing import ClassVar
 
 import msgspec
 
+# The most errors of one request that are reported.
+MOST_ERRORS = 50
+
 
 class FieldIssue(msgspec.Struct, frozen=True):
     """What is wrong with one field of a request; `field` is its name or its place, like `$[1].num_digits`."""
@@ -66,8 +69,9 @@ class InvalidRequest(ApiError):
     def __init__(self, *errors: FieldIssue) -> None:
         """Set the errors that were found, at least one."""
         one = f"{errors[0].field}: {errors[0].detail}"
-        super().__init__(one if len(errors) == 1 else f"The request has {len(errors)} errors; see `errors`.")
-        self.errors = errors
+        which = "see `errors`" if len(errors) <= MOST_ERRORS else f"the first {MOST_ERRORS} are in `errors`"
+        super().__init__(one if len(errors) == 1 else f"The request has {len(errors):,} errors; {which}.")
+        self.errors = errors[:MOST_ERRORS]
 
     def members(self) -> dict[str, object]:
         """Return the errors, one object per field."""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar, get_args, get_origin
+from urllib.parse import parse_qs
 
 import azure.functions as func
 import msgspec
@@ -20,7 +21,12 @@ from shared.validation_messages import expected, got
 LONGEST_NAME = 64
 # An unescaped `+` in a form arrives as a space; in these fields it is the `+` of a phone number.
 PHONE_FIELDS = ("to", "from")
+# What is said or sent; without it another text may be, so a blank value is given, and is an error.
+CONTENT_FIELDS = ("say", "twiml", "script", "url", "body", "media_url")
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+# The longest text and ten addresses are about 30 kB in a form.
+LARGEST = 64 * 1024
 
 Body = TypeVar("Body", bound=msgspec.Struct)
 
@@ -51,12 +57,17 @@ def read_body(
     """Return the body as a `struct`, each field checked by its type, its limits and its `Checked` function.
 
     A form's values are text, so there "30" is accepted as a number and "true" as a boolean. A null or, in a form, an
-    empty value counts as not given. `check_together` gets the names of the given fields and yields what is wrong with
-    their combination. Raises InvalidRequest with every unknown field, missing field and wrong value.
+    empty value counts as not given; an empty one of CONTENT_FIELDS is given. `check_together` gets the names of the
+    given fields and yields what is wrong with their combination. Raises InvalidRequest with every unknown field,
+    missing field and wrong value.
     """
-    if content_type(req) == FORM:
-        return read_values(read_form(req, struct), struct, check_together, strict=False)
-    return read_values(read_json_object(req.get_body()), struct, check_together, strict=True)
+    body = req.get_body()
+    if len(body) > LARGEST:
+        raise InvalidRequest(FieldIssue("$", f"is {len(body):,} bytes long; at most {LARGEST:,} are accepted"))
+    # Sent by `curl -d` without a header, too. The first field of a form never begins with a brace.
+    if content_type(req) == FORM and not body.lstrip().startswith(b"{"):
+        return read_values(read_form(body, struct), struct, check_together, strict=False)
+    return read_values(read_json_object(body, content_type(req)), struct, check_together, strict=True)
 
 
 def read_query(req: func.HttpRequest, struct: type[Body]) -> Body:
@@ -137,25 +148,57 @@ def takes_a_list(annotation: Any) -> bool:
     return get_origin(annotation) is list or any(map(takes_a_list, get_args(annotation)))
 
 
-def read_form(req: func.HttpRequest, struct: type[msgspec.Struct]) -> dict[str, Any]:
+def takes_json(annotation: Any) -> bool:
+    """Return whether a field's type is a list of anything, which a form contains as JSON."""
+    if get_origin(annotation) is list:
+        return get_args(annotation) == (Any,)
+    return any(map(takes_json, get_args(annotation)))
+
+
+def read_form(body: bytes, struct: type[msgspec.Struct]) -> dict[str, Any]:
     """Return a form's fields; a field that takes a list keeps all its values, any other may be given once."""
-    lists = {name for name, info in fields_of(struct).items() if takes_a_list(info.type)}
+    given: dict[str, list[str]] = parse_qs(
+        body.decode(errors="surrogateescape"), keep_blank_values=True, errors="surrogateescape"
+    )
+    known = fields_of(struct)
     values: dict[str, Any] = {}
-    for name in req.form:
-        filled = [value for value in req.form.getlist(name) if value]
+    for name, each in given.items():
+        if any(map(has_surrogates, [name, *each])):
+            raise InvalidRequest(FieldIssue(printable(name), "is not UTF-8"))
+        filled = [value for value in each if value]
         if name in PHONE_FIELDS:
             filled = [re.sub(r"^ (?=\d)", "+", value) for value in filled]
-        if name in lists:
-            values[name] = filled or None
+        of_type = known[name].type if name in known else str
+        if takes_a_list(of_type) and not takes_json(of_type):
+            values[name] = filled or ([""] if name in CONTENT_FIELDS else None)
         elif len(filled) > 1:
             raise InvalidRequest(FieldIssue(name, "is given more than once"))
+        elif filled:
+            values[name] = json_in_form(name, filled[0]) if takes_json(of_type) else filled[0]
         else:
-            values[name] = filled[0] if filled else None
+            values[name] = "" if name in CONTENT_FIELDS else None
     return values
 
 
-def read_json(body: bytes) -> Any:
-    """Return the JSON in `body`; raises InvalidRequest about the whole body, whose field is `$`."""
+def printable(name: str) -> str:
+    """Return the name of a field with escapes for the bytes that are not UTF-8."""
+    return name[:LONGEST_NAME].encode(errors="surrogateescape").decode(errors="backslashreplace")
+
+
+def json_in_form(name: str, text: str) -> Any:
+    """Return the JSON in a field of a form; raises InvalidRequest."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be parsed"
+        raise InvalidRequest(FieldIssue(name, f"is not JSON: {reason}")) from None
+
+
+def read_json(body: bytes, sent_as: str = JSON) -> Any:
+    """Return the JSON in `body`; raises InvalidRequest about the whole body, whose field is `$`.
+
+    `sent_as` is the request's media type; if it is another one, the error names it.
+    """
     if not body.strip():
         raise InvalidRequest(FieldIssue("$", "the body is empty"))
     try:
@@ -163,12 +206,19 @@ def read_json(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError) as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "it cannot be parsed"
+        if sent_as != JSON:
+            reason += (
+                f"; its Content-Type is {sent_as[:LONGEST_NAME] or 'missing'}, expected {JSON}, or {FORM} for a form"
+            )
         raise InvalidRequest(FieldIssue("$", f"the body is not JSON: {reason}")) from None
 
 
-def read_json_object(body: bytes) -> dict[str, Any]:
-    """Return the JSON object in `body`; raises InvalidRequest for any other JSON."""
-    value = read_json(body)
+def read_json_object(body: bytes, sent_as: str) -> dict[str, Any]:
+    """Return the JSON object in `body`; raises InvalidRequest for anything else."""
+    if sent_as not in (JSON, FORM, "", "text/plain", "application/octet-stream") and not sent_as.endswith("+json"):
+        words = f"Content-Type {sent_as[:LONGEST_NAME]} is not accepted; send {JSON} or {FORM}"
+        raise InvalidRequest(FieldIssue("$", words))
+    value = read_json(body, sent_as)
     if not isinstance(value, dict):
         raise InvalidRequest(FieldIssue("$", "expected a JSON object"))
     return value

@@ -12,11 +12,14 @@ from typing import Any
 import azure.functions as func
 import msgspec
 
-from shared.errors import ApiError
+from shared.errors import ApiError, FieldIssue, InvalidRequest
 
 Handler = Callable[[func.HttpRequest], Coroutine[Any, Any, func.HttpResponse]]
 
 log = logging.getLogger(__name__)
+
+# Routes that take less say so themselves.
+LARGEST_BODY = 256 * 1024
 
 
 def json_response(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
@@ -55,6 +58,9 @@ def answers_problems(handler: Handler) -> Handler:
     @functools.wraps(handler)
     async def guarded(req: func.HttpRequest) -> func.HttpResponse:
         try:
+            size = len(req.get_body())
+            if size > LARGEST_BODY:
+                raise InvalidRequest(FieldIssue("$", f"is {size:,} bytes long; at most {LARGEST_BODY:,} are accepted"))
             return await handler(req)
         except ApiError as error:
             if error.status >= 500:

@@ -11,7 +11,7 @@ import hmac
 import logging
 import re
 from collections.abc import Callable, Mapping
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import azure.functions as func
 from twilio.request_validator import RequestValidator, get_signature_algorithm
@@ -27,6 +27,16 @@ log = logging.getLogger(__name__)
 
 # base64 of an HMAC-SHA1 or an HMAC-SHA256.
 SIGNATURE = re.compile(r"[A-Za-z0-9+/]{27}=|[A-Za-z0-9+/]{43}=")
+ESCAPE = re.compile(r"%[0-7][0-9A-Fa-f]")
+NOT_ASCII = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+# What encoders leave unescaped: JavaScript's encodeURIComponent; a path's segment and a query in RFC 3986; some
+# libraries everything. Never `&`, `=`, `+`, `%` and `#`, without whose escapes the parameters would differ.
+UNESCAPED = (
+    "!'()*-._~",
+    "!$'()*,-.:;@_~",
+    "!$'()*,-./:;?@_~",
+    "".join(character for character in map(chr, range(0x20, 0x7F)) if character not in "&=+%#"),
+)
 # An inbound message with ten pictures is about 10 kB.
 LARGEST_BODY = 128 * 1024
 MOST_FIELDS = 500
@@ -99,7 +109,8 @@ def why_rejected(req: func.HttpRequest, app: Settings, route: str) -> str | None
     try:
         signed = signed_fields(req)
         url = signed_url(req, app)
-        if any(is_signed(url, signed, signature, token) for token in app.auth_tokens):
+        urls = less_escaped(url) if req.method == "GET" else [url]
+        if any(is_signed(one, signed, signature, token) for one in urls for token in app.auth_tokens):
             return None
     except BodyNotCovered:
         return "bodySHA256 does not match the body, or is missing"
@@ -120,6 +131,36 @@ def is_signed(url: str, signed: Mapping[str, str], signature: str, token: str) -
     if hmac.compare_digest(validator.compute_signature(url, signed).encode(), signature.encode()):
         return True
     return bool(validator.validate(url, signed, signature))
+
+
+def less_escaped(url: str) -> list[str]:
+    """Return the URL, and the forms with fewer escapes in the query that Twilio may have signed instead of it.
+
+    All have the same parameters, so the signature of any of them covers what the handler reads.
+    https://github.com/twilio/twilio-ruby/issues/528, https://github.com/twilio/twilio-node/issues/621
+    """
+    base, mark, query = url.partition("?")
+    ascii_only = [unescaped(query, kept) for kept in UNESCAPED]
+    queries = [query, *ascii_only, NOT_ASCII.sub(lambda found: decoded(found[0]), ascii_only[-1])]
+    return [base + mark + one for one in dict.fromkeys(queries)]
+
+
+def unescaped(query: str, characters: str) -> str:
+    """Return a query with these ASCII characters unescaped."""
+
+    def replacement(escape: re.Match[str]) -> str:
+        character = chr(int(escape[0][1:], 16))
+        return character if character in characters else escape[0]
+
+    return ESCAPE.sub(replacement, query)
+
+
+def decoded(escapes: str) -> str:
+    """Return the text of escaped UTF-8; other bytes stay escaped."""
+    try:
+        return unquote(escapes, errors="strict")
+    except UnicodeDecodeError:
+        return escapes
 
 
 def request_fields(req: func.HttpRequest) -> Mapping[str, str]:

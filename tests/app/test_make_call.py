@@ -136,7 +136,7 @@ def test_a_number_can_have_any_usual_form(app: App, fake_twilio: FakeTwilio, giv
         ({"to": TO, "say": ""}, "say"),
         ({"to": TO, "say": " \n\t"}, "say"),
         ({"to": TO, "say": "x" * 4097}, "say"),
-        ({"to": TO, "say": "x" * 100_000}, "say"),
+        ({"to": TO, "say": "x" * 50_000}, "say"),
         ({"to": TO, "say": "&" * 1000}, "say"),
         ({"to": TO, "say": "bell \x07"}, "say"),
         ({"to": TO, "say": "\x00"}, "say"),
@@ -177,7 +177,7 @@ def test_a_number_can_have_any_usual_form(app: App, fake_twilio: FakeTwilio, giv
         ({"to": TO, "colour": "red"}, "colour"),
         ({"to": TO, "\ud800": "red"}, "\ud800"),
         ({"to": TO, "script": []}, "script"),
-        ({"to": TO, "script": [{"verb": "Say", "text": "x" * 4000}] * 20}, "script"),
+        ({"to": TO, "script": [{"verb": "Say", "text": "&" * 4000}] * 8}, "script"),
     ],
 )
 def test_a_wrong_field_is_an_error_and_no_call_is_placed(

@@ -112,11 +112,11 @@ def test_a_script_that_is_too_long_as_twiml_is_an_error(app: App, fake_twilio: F
     assert app.post("make_call", {"to": TO, "script": script[1:]}).status_code == 201
 
 
-def test_a_script_that_is_too_long_as_json_is_an_error(app: App, fake_twilio: FakeTwilio) -> None:
-    """It does not fit into a table's property, although Twilio would accept its TwiML."""
+def test_a_request_that_is_too_long_is_an_error(app: App, fake_twilio: FakeTwilio) -> None:
+    """It is not even parsed."""
     dial = {"verb": "Dial", "nouns": [{"noun": "Client", "identity": "b"}] * 5}
 
-    assert "bytes long as JSON" in errors_of(app.post("make_call", {"to": TO, "script": [dial] * 480}))["script"]
+    assert "at most 65,536" in errors_of(app.post("make_call", {"to": TO, "script": [dial] * 480}))["$"]
     assert fake_twilio.requests == []
 
 

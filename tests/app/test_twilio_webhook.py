@@ -7,7 +7,7 @@ import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import azure.functions as func
 import pytest
@@ -156,6 +156,55 @@ def test_the_signature_of_a_get_covers_the_query() -> None:
 
     assert accepted(webhook({}, sign(url, {}, TOKEN), url, method="GET"))
     assert not accepted(webhook({}, sign(url, {}, TOKEN), url + "1", method="GET"))
+
+
+QUERY = st.lists(
+    st.tuples(st.sampled_from(["Body", "From", "x"]), st.text(st.characters(codec="utf-8"), max_size=12)),
+    min_size=1,
+    max_size=4,
+)
+LEAVES = ["!'()*", "!$'()*,:;@", "/?!$'()*,:;@", " !\"$'()*,/:;<>?@[\\]^`{|}"]
+
+
+def signed_get(query: str, signed: str) -> func.HttpRequest:
+    """Return a GET with a query whose signature covers another one."""
+    url = f"{BASE}/api/receive_sms"
+    return webhook({}, sign(f"{url}?{signed}", {}, TOKEN), f"{url}?{query}", "GET")
+
+
+@given(fields=QUERY, leaves=st.sampled_from(LEAVES))
+def test_a_get_is_accepted_though_its_query_is_more_escaped_than_the_signed_one(
+    fields: list[tuple[str, str]], leaves: str
+) -> None:
+    """Twilio signs `it's` and sends `it%27s`."""
+    sent, signed = urlencode(fields, quote_via=quote), urlencode(fields, quote_via=quote, safe=leaves)
+
+    assert accepted(signed_get(sent, signed))
+    assert accepted(signed_get(sent, sent))
+
+
+@given(fields=QUERY, others=QUERY, leaves=st.sampled_from(LEAVES))
+def test_a_signature_of_other_parameters_is_rejected_however_they_are_escaped(
+    fields: list[tuple[str, str]], others: list[tuple[str, str]], leaves: str
+) -> None:
+    """Also if they contain what separates parameters."""
+    sent, signed = urlencode(fields, quote_via=quote), urlencode(others, quote_via=quote, safe=leaves)
+    split = urlencode(others, quote_via=quote, safe=leaves + "&=+%#")
+
+    assert accepted(signed_get(sent, signed)) == (fields == others)
+    assert not accepted(signed_get(sent + "%26", split))
+
+
+@given(fields=QUERY, position=st.integers(0, 26), character=st.sampled_from("Az09+/"))
+def test_no_changed_signature_of_a_get_is_accepted(
+    fields: list[tuple[str, str]], position: int, character: str
+) -> None:
+    """None of the forms of the query makes up for it."""
+    request = signed_get(urlencode(fields), urlencode(fields))
+    signature = request.headers["x-twilio-signature"]
+    changed = signature[:position] + character + signature[position + 1 :]
+
+    assert accepted(webhook({}, changed, request.url, "GET")) == (changed == signature)
 
 
 def json_webhook(body: bytes, digest: str | None) -> func.HttpRequest:
