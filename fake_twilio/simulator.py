@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from fake_twilio.chaos import RestFailures
 from fake_twilio.faults import Fault, Faults
 from fake_twilio.model.account import AccountStatus
 from fake_twilio.model.call import Call
@@ -20,6 +19,7 @@ from fake_twilio.model.phone import Phones
 from fake_twilio.model.recording import Recording
 from fake_twilio.model.twiml_app import TwimlApp
 from fake_twilio.options import Options
+from fake_twilio.rest_failures import RestFailures
 from fake_twilio.runtime.changes import Changes
 from fake_twilio.runtime.idle_tracker import IdleTracker
 from fake_twilio.runtime.pace import Pace

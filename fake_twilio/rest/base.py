@@ -10,11 +10,11 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from fake_twilio.chaos import RestFailure
 from fake_twilio.form import Form
 from fake_twilio.model.call import Call
 from fake_twilio.model.message import Message
 from fake_twilio.rest.errors import TwilioError
+from fake_twilio.rest_failures import RestFailure
 from fake_twilio.simulator import Simulator
 
 ROOT = "/2010-04-01/Accounts/{account}"

@@ -1,9 +1,9 @@
 """The emulator in a test: `with FakeTwilio.running() as fake:`."""
 
-from fake_twilio.chaos import Kind, RestFailure
 from fake_twilio.model.call import Call
 from fake_twilio.model.message import Message
 from fake_twilio.model.owned_number import OwnedNumber
+from fake_twilio.rest_failures import Kind, RestFailure
 from fake_twilio.testing.phone import Phone
 from fake_twilio.testing.simulator_thread import SimulatorThread
 

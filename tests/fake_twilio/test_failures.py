@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fake_twilio.chaos import Kind
+from fake_twilio.rest_failures import Kind
 from fake_twilio.testing import Account, FakeTwilio
 from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused
 

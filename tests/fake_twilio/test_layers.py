@@ -19,6 +19,7 @@ LAYERS: Layers = [
     ["fake_twilio.faults"],
     [
         *("fake_twilio.chaos", "fake_twilio.addresses", "fake_twilio.dates", "fake_twilio.form"),
+        "fake_twilio.rest_failures",
         "fake_twilio.runtime",
     ],
     ["fake_twilio"],  # fake_twilio/__init__.py

@@ -8,9 +8,9 @@ from typing import Any, get_args
 import pytest
 
 from fake_twilio.__main__ import main
-from fake_twilio.chaos import Kind
 from fake_twilio.rest import call_parameters, message_parameters
 from fake_twilio.rest.base import ROOT
+from fake_twilio.rest_failures import Kind
 from fake_twilio.twiml.rules import DOCUMENTS
 from fake_twilio.voice.verbs import VERBS
 from fake_twilio.voice.verbs.start import TAPS
