@@ -12,7 +12,7 @@ import azure.functions as func
 
 from shared.activity.log import log_arrival
 from shared.scripts.inbound import answer_inbound
-from shared.twilio.webhook import request_fields, twilio_webhook
+from shared.twilio.webhook import request_fields, sent_fields, twilio_webhook
 from shared.twiml_builder import twiml_response
 from shared.twimlets.voicemail import voicemail
 
@@ -24,5 +24,5 @@ bp = func.Blueprint()
 async def answer_call(req: func.HttpRequest) -> func.HttpResponse:
     """Answer a call."""
     fields = request_fields(req)
-    answer, _ = await asyncio.gather(answer_inbound("call", fields), log_arrival(fields))
+    answer, _ = await asyncio.gather(answer_inbound("call", fields), log_arrival(sent_fields(req)))
     return answer or twiml_response(voicemail({}, fields))

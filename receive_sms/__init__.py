@@ -15,7 +15,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from shared.activity.log import log_arrival
 from shared.scripts.inbound import answer_inbound
 from shared.sending import opt_outs
-from shared.twilio.webhook import request_fields, twilio_webhook
+from shared.twilio.webhook import request_fields, sent_fields, twilio_webhook
 from shared.twiml_builder import twiml_response
 
 bp = func.Blueprint()
@@ -27,7 +27,8 @@ async def receive_sms(req: func.HttpRequest) -> func.HttpResponse:
     """Answer a message."""
     fields = request_fields(req)
     keyword = opt_outs.keyword_of(fields)
-    arrival = {**fields, "OptOutType": keyword} if keyword else fields
+    sent = sent_fields(req)
+    arrival = {**sent, "OptOutType": keyword} if keyword else sent
     if keyword:
         await asyncio.gather(opt_outs.record(keyword, fields), log_arrival(arrival))
         return twiml_response(MessagingResponse())

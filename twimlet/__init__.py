@@ -25,7 +25,7 @@ import azure.functions as func
 from twilio.twiml import TwiML
 
 from shared.activity.log import log_what_happened
-from shared.twilio.webhook import request_fields, twilio_webhook
+from shared.twilio.webhook import request_fields, sent_fields, twilio_webhook
 from shared.twiml_builder import apology, twiml_response
 from shared.twimlets import calling, speaking, voicemail
 from shared.twimlets.parameters import Fields, Parameters, TwimletError, parameters_of
@@ -52,7 +52,7 @@ TWIMLETS: dict[str, Callable[[Parameters, Fields], TwiML | str]] = {
 async def twimlet(req: func.HttpRequest) -> func.HttpResponse:
     """Answer with a twimlet, and log what the request reports."""
     fields = request_fields(req)
-    answer, _ = await asyncio.gather(answer_with(req, fields), log_what_happened(fields))
+    answer, _ = await asyncio.gather(answer_with(req, fields), log_what_happened(sent_fields(req)))
     return answer
 
 

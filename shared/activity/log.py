@@ -201,9 +201,11 @@ def links_for(sid: str) -> dict[str, str]:
 
 
 async def log_arrival(fields: Mapping[str, str]) -> None:
-    """Log an inbound call or message while its caller waits; a redirected call is not a new one."""
+    """Log an inbound call or message while its caller waits; of a redirected call, what it reports."""
     if fields.get("CallStatus", "ringing") == "ringing":
         await log_while_waiting(fields, arrival_of(fields))
+    else:
+        await log_what_happened(fields)
 
 
 async def log_what_happened(fields: Mapping[str, str]) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
-from shared.activity.log import log_what_happened
 from shared.errors import FieldIssue, StorageUnavailable
 from shared.scripts import store as script_store
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
@@ -62,13 +61,7 @@ def forget(name: str) -> None:
 
 
 async def serve(name: str, fields: Mapping[str, str], owner: script_store.Owner = "script") -> func.HttpResponse:
-    """Answer one of Twilio's requests with the script of that name, and log what the request reports."""
-    answer, _ = await asyncio.gather(answer_with(name, fields, owner), log_what_happened(fields))
-    return answer
-
-
-async def answer_with(name: str, fields: Mapping[str, str], owner: script_store.Owner) -> func.HttpResponse:
-    """Return a script's TwiML, or an apology."""
+    """Answer one of Twilio's requests with the script of that name, or with an apology."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             ready = await ready_script(name, owner)

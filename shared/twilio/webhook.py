@@ -168,6 +168,12 @@ def request_fields(req: func.HttpRequest) -> Mapping[str, str]:
     return {**req.params, **(req.form if content_type(req) == FORM else {})}
 
 
+def sent_fields(req: func.HttpRequest) -> Mapping[str, str]:
+    """Return Twilio's own parameters, for the log: the form's, without those of the URL; of a GET the query's."""
+    form: Mapping[str, str] = req.form if content_type(req) == FORM else {}
+    return req.params if req.method == "GET" else form
+
+
 def signed_url(req: func.HttpRequest, app: Settings) -> str:
     """Return the URL that Twilio signed: PUBLIC_BASE_URL with the request's path and raw query.
 

@@ -242,6 +242,23 @@ def test_what_is_said_is_not_stored(app: App) -> None:
     assert "my secret" not in str(found)
 
 
+@pytest.mark.parametrize(
+    "route", ["status_callback", "twimlet/message", "twimlet/voicemail", "twiml/none", "answer_call", "receive_sms"]
+)
+@pytest.mark.parametrize("status", ["ringing", "in-progress"])
+def test_no_parameter_of_an_address_is_stored(app: App, route: str, status: str) -> None:
+    """Not even one that has the name of a documented field; only what is in Twilio's form."""
+    sid = new_sid("SM" if route == "receive_sms" else "CA")
+    form = {"MessageSid": sid} if route == "receive_sms" else {"CallSid": sid, "CallStatus": status}
+    query = "Message=my-secret&FriendlyName=my-secret&Digits=my-secret&OptOutType=my-secret&From=my-secret"
+    app.signed_post(f"{route}?{query}", {**form, "Digits": "1", "StirVerstat": "TN-Validation-Passed-A"})
+
+    found = app.get(f"activity/{sid}").json()
+    assert len(found["events"]) == 1
+    assert "my-secret" not in str(found)
+    assert "TN-Validation-Passed-A" in str(found)
+
+
 @pytest.mark.parametrize("field", ["CallSid", "MessageSid", "SmsSid"])
 def test_a_sid_may_be_in_one_of_three_fields(app: App, field: str) -> None:
     """Older callbacks of messages only have SmsSid."""
