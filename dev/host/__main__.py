@@ -13,9 +13,9 @@ from pathlib import Path
 from aiohttp import web
 
 from dev.app_settings import read_values
-from dev.front_page import FrontPage
 from dev.host.callers import LOCAL, homes
 from dev.host.errors import AppError
+from dev.host.front_page import FrontPage
 from dev.host.functions import load
 from dev.host.invocation import FunctionsHost
 from dev.host.logged_errors import Listener

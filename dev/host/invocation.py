@@ -14,9 +14,9 @@ from multidict import CIMultiDict
 from dev.host.callers import LOCAL, rejection
 from dev.host.functions import HttpFunction
 from dev.host.logged_errors import listen, name_errors
+from dev.host.request_line import request_line
 from dev.host.routes import decode
 from dev.host.runtime import FunctionFailed, Runtime
-from dev.request_line import request_line
 
 MAX_BODY = 100 * 1024 * 1024
 # Kestrel sends no body with these, and fails when a function gives one.

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from dev.request_line import request_line
+from dev.host.request_line import request_line
 from dev.terminal import Terminal
 
 SID = "CA" + "0" * 32
