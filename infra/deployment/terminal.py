@@ -6,7 +6,6 @@ import getpass
 import os
 import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -74,10 +73,10 @@ class Terminal:
             raise Refused(f"No terminal to ask at: {question}", "Give the answer by an option, like --yes; see --help.")
 
 
-def this_command(without: str = "", more: Sequence[str] = ()) -> str:
+def this_command(without: str = "") -> str:
     """Return the command that runs now, as it would be typed again."""
     options = [word for word in sys.argv[1:] if word != without]
-    return shlex.join(["py" if os.name == "nt" else "python3", as_typed(Path(sys.argv[0])), *options, *more])
+    return shlex.join(["py" if os.name == "nt" else "python3", as_typed(Path(sys.argv[0])), *options])
 
 
 def as_typed(path: Path) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.settings import SETTING_NAMES
-from tests.support.bicep_language import GROUP, Runtime, parse, parts, text_of, unique_string, value_of, walk
+from tests.support.bicep_language import GROUP, parse, parts, text_of, unique_string, value_of, walk
 from tests.support.bicep_template import ALL, FILES, INFRA, PRIMITIVES, deploy, parameters_in, read
 
 SECRET = re.compile(r"secret|token|password|key(?!vaultname)|connection|list\w*\(", re.IGNORECASE)
@@ -171,30 +171,6 @@ def test_modules_have_names_that_contain_the_apps_name() -> None:
 
     assert found == [(module, module) for module, _ in found]
     assert len(found) == main.count("\nmodule ") > 1
-
-
-@pytest.mark.parametrize(
-    ("source", "expected"),
-    [
-        ("'it\\'s ${x}${y.z}'", "it's 1two"),
-        ("'''\nas \\w it is ${x}\n'''", "as \\w it is ${x}\n"),
-        ("empty(none) ? x : 7", 1),
-        ("!empty(none) || x == 1 && x > 0", True),
-        ("{ 'a-${x}': [ x, 2 ], b: { c: false } }", {"a-1": [1, 2], "b": {"c": False}}),
-        ("[for (item, i) in list: { at: i, it: item }]", [{"at": 0, "it": "p"}, {"at": 1, "it": "q"}]),
-        ("concat(list, ['r'])", ["p", "q", "r"]),
-        ("union({ a: 1, b: 1 }, { b: 2 })", {"a": 1, "b": 2}),
-        ("take('telephone', 4)", "tele"),
-        ("list[1]", "q"),
-        ("y['z']", "two"),
-        ("app.properties.host", "<app.properties.host>"),
-    ],
-)
-def test_expressions_mean_what_bicep_says(source: str, expected: object) -> None:
-    """Each construct that infra/ uses, once."""
-    names = {"x": 1, "y": {"z": "two"}, "none": "", "list": ["p", "q"], "app": Runtime("<app>")}
-
-    assert value_of(source, **names) == expected
 
 
 @pytest.mark.parametrize("source", ["map([1], x => x)", "listKeys('a', 'b')", "x ?? 1", "newGuid()", "null", "'a' b"])

@@ -139,13 +139,3 @@ def test_host_and_data_have_storage_of_their_own() -> None:
     assert package["value"] == f"<{host}.properties.primaryEndpoints.blob>{container.name}"
     assert container.id.split("/")[8] == host == settings_of(template)["AzureWebJobsStorage__accountName"]
     assert settings_of(template)["TABLES_ENDPOINT"] == f"<{data}.properties.primaryEndpoints.table>"
-
-
-def test_twilio_calls_the_address_that_the_app_checks_signatures_against() -> None:
-    """The output and the setting are one address: the app's own host, which only Azure knows, or the one given."""
-    own, given = deploy(), deploy(publicBaseUrl="https://phone.example")
-    host = own.outputs["functionAppHostName"]
-
-    assert host == f"<{own.outputs['functionAppName']}.properties.defaultHostName>"
-    assert own.outputs["publicBaseUrl"] == settings_of(own)["PUBLIC_BASE_URL"] == f"https://{host}"
-    assert given.outputs["publicBaseUrl"] == settings_of(given)["PUBLIC_BASE_URL"] == "https://phone.example"

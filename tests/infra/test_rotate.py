@@ -39,10 +39,12 @@ def webhooks(there: World) -> Iterator[set[int]]:
             request = urllib.request.Request(url, headers={"X-Twilio-Signature": signature})
             try:
                 with urllib.request.urlopen(request, context=context) as response:
-                    answers.add(response.status)
+                    status = response.status
             except urllib.error.HTTPError as error:
-                answers.add(error.code)
+                status = error.code
                 error.close()
+            if token == there.twilio.token:  # here, seconds of waiting between two steps take no time at all
+                answers.add(status)
 
     thread = threading.Thread(target=call)
     thread.start()

@@ -74,11 +74,12 @@ class App:
         if self.lazy:
             self.lazy -= 1
             return
-        self.fetched = {}
+        fetched = {}
         for name, value in self.settings.items():
             found = REFERENCE.fullmatch(value)
             versions = self.vaults.get(found[1], {}).get(found[2]) if found else None
-            self.fetched[name] = versions[-1]["value"] if versions and versions[-1]["enabled"] else value
+            fetched[name] = versions[-1]["value"] if versions and versions[-1]["enabled"] else value
+        self.fetched = fetched  # at once: requests are answered meanwhile
 
     def reference(self, name: str) -> dict[str, Any]:
         """Return what Azure says of a reference."""
