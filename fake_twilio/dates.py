@@ -17,3 +17,8 @@ def rfc2822(moment: datetime | None) -> str | None:
 def iso(moment: datetime | None) -> str | None:
     """Format a date for the phones page: `2010-08-31T20:36:28.123+00:00`."""
     return moment.isoformat(timespec="milliseconds") if moment else None
+
+
+def iso_seconds(moment: datetime) -> str:
+    """Format a date as Twilio's newer APIs do: `2010-08-31T20:36:28Z`."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -30,5 +30,7 @@ class Options:
     """The app, for the commands that the phones page shows."""
     app_key: str = ""
     """The function key in these commands."""
+    advanced_opt_out: bool = False
+    """Whether the account uses Advanced Opt-Out: only then do webhooks have an OptOutType."""
     slow: float = SLOW
     """Seconds after which an answer of the app counts as slow."""

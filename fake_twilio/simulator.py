@@ -11,6 +11,7 @@ from fake_twilio.model.account import AccountStatus
 from fake_twilio.model.call import Call
 from fake_twilio.model.call_queue import CallQueue
 from fake_twilio.model.conference import Conference
+from fake_twilio.model.media import Media
 from fake_twilio.model.message import Message
 from fake_twilio.model.messaging_service import MessagingService
 from fake_twilio.model.opt_outs import OptOuts
@@ -108,6 +109,7 @@ class Simulator:
             number=self.next_number(),
             **more,
         )
+        message.attachments = [Media(message.account_sid, message.sid, address) for address in media]
         self.keep(self.messages, message.sid, message)
         return message
 
@@ -117,6 +119,14 @@ class Simulator:
         self.recordings[recording.sid] = recording
         if len(self.recordings) > 10_000:
             del self.recordings[next(iter(self.recordings))]
+        self.changes.tell()
+
+    def drop_recording(self, recording: Recording) -> None:
+        """Forget a recording, also at its call."""
+        self.recordings.pop(recording.sid, None)
+        for call in self.calls.values():
+            if recording in call.line.recordings:
+                call.line.recordings.remove(recording)
         self.changes.tell()
 
     async def audio(self, url: str) -> Audio:

@@ -3,7 +3,6 @@
 from fake_twilio.form import Form
 from fake_twilio.messaging.replies import TextRoute, TextSession
 from fake_twilio.messaging.sent_by_twiml import Draft, send
-from fake_twilio.model.media import Media
 from fake_twilio.model.message import Message
 from fake_twilio.model.opt_outs import REPLIES, keyword
 from fake_twilio.model.owned_number import Addresses, OwnedNumber
@@ -15,7 +14,6 @@ from fake_twilio.webhooks.fields import Fields, place_fields
 def text_in(simulator: Simulator, from_: str, to: str, body: str, media: list[str]) -> Message:
     """Create an inbound message, and send it to the app."""
     message = simulator.new_message(to, from_, body, media, parameters=Form([]), direction="inbound", status="received")
-    message.attachments = [Media(message.account_sid, message.sid, address) for address in media]
     simulator.phones.at(from_).messages.append(message)
     simulator.changes.tell()
     simulator.tasks.spawn(receive(simulator, message))
@@ -55,7 +53,7 @@ def text_fields(simulator: Simulator, message: Message, kind: str) -> Fields:
         *media,
         *place_fields("From", message.from_ or ""),
         *place_fields("To", message.to),
-        *((("OptOutType", kind),) if kind else ()),
+        *((("OptOutType", kind),) if kind and simulator.options.advanced_opt_out else ()),
         ("ApiVersion", "2010-04-01"),
     )
 

@@ -3,6 +3,9 @@
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+
+from fake_twilio.dates import now
 
 MAGIC_SENDER = "+15005550006"
 """Twilio's test number that may call and text (https://www.twilio.com/docs/iam/test-credentials)."""
@@ -58,4 +61,5 @@ class AccountStatus:
     balance: str = "21.42"
     currency: str = "USD"
     callable: set[str] = field(default_factory=lambda: {"US", "CA"})
+    created: datetime = field(default_factory=now)
     textable: set[str] = field(default_factory=lambda: {"US", "CA"})

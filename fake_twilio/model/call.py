@@ -68,6 +68,7 @@ class Call(Waiter):
 
     def interrupt(self, source: Source | None) -> None:
         """Hang up (None), or replace the document that runs."""
+        self.control.ending = source is None
         self.control.interruptions.put_nowait(source)
         self.wake()
 
@@ -106,7 +107,6 @@ class Call(Waiter):
         duration = self.duration
         return {
             "account_sid": self.account_sid,
-            "annotation": None,
             "answered_by": self.answered_by,
             "api_version": "2010-04-01",
             "caller_name": None,

@@ -16,5 +16,9 @@ class CallControl:
     """The decision: `in-progress` or a final status."""
     interruptions: asyncio.Queue[Source | None] = field(default_factory=asyncio.Queue)
     """While the call is in progress: None ends it, a source replaces the document that runs."""
+    ending: bool = False
+    """Whether the latest interruption ends the call."""
+    updates: int = 0
+    """How often REST has replaced the document that ran, or ended the call."""
     sequence: int = 0
     """Twilio's SequenceNumber of the next status callback."""

@@ -21,6 +21,8 @@ class Participant:
     muted: bool = False
     coaching: bool = False
     label: str = ""
+    updates: int = 0
+    """How often REST had updated the call before it joined."""
     called_in: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the conference has started."""
     sent_out: asyncio.Event = field(default_factory=asyncio.Event)

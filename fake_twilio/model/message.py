@@ -45,7 +45,7 @@ class Message(Waiter):
     sent: datetime | None = None
     error_code: int | None = None
     attachments: list[Media] = field(default_factory=list)
-    """The media of an inbound message, as the app finds them."""
+    """The media, as the app finds them."""
     canceled: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property

@@ -52,6 +52,17 @@ class OwnedNumber(Addresses):
             own[name] = own[name] or None
         return {
             **own,
+            "address_requirements": "none",
+            "address_sid": None,
+            "api_version": "2010-04-01",
+            "beta": False,
+            "bundle_sid": None,
+            "emergency_address_sid": None,
+            "emergency_address_status": "unregistered",
+            "emergency_status": "Inactive",
+            "identity_sid": None,
+            "type": "local",
+            "voice_receive_mode": "voice",
             "phone_number": self.number,
             "friendly_name": self.friendly_name or self.number,
             "voice_caller_id_lookup": self.voice_caller_id_lookup == "true",

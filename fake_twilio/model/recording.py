@@ -25,6 +25,8 @@ class Recording:
     sid: str = field(default_factory=lambda: f"RE{uuid4().hex}")
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
+    absent: bool = False
+    """Whether nothing but silence was heard, so that there is no audio."""
     words: list[str] = field(default_factory=list)
     """The words that were typed as speech meanwhile."""
 
@@ -36,6 +38,8 @@ class Recording:
     @property
     def status(self) -> str:
         """Twilio's status."""
+        if self.absent:
+            return "absent"
         return "completed" if self.ended else "in-progress"
 
     @property
@@ -70,6 +74,7 @@ class Recording:
             "price_unit": "USD",
             "sid": self.sid,
             "source": self.source,
+            "track": "both",
             "start_time": rfc2822(self.started),
             "status": self.status,
             "subresource_uris": {"transcriptions": f"{self.path}/Transcriptions.json"},

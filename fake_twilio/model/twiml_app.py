@@ -17,6 +17,8 @@ class TwimlApp(Addresses):
     friendly_name: str = ""
     sms_status_callback: str = ""
     message_status_callback: str = ""
+    voice_caller_id_lookup: str = "false"
+    public_application_connect_enabled: str = "false"
     sid: str = field(default_factory=lambda: f"AP{uuid4().hex}")
     created: datetime = field(default_factory=now)
 
@@ -28,6 +30,8 @@ class TwimlApp(Addresses):
             **own,
             "date_created": rfc2822(self.created),
             "date_updated": rfc2822(self.created),
-            "voice_caller_id_lookup": False,
+            "api_version": "2010-04-01",
+            "public_application_connect_enabled": self.public_application_connect_enabled == "true",
+            "voice_caller_id_lookup": self.voice_caller_id_lookup == "true",
             "uri": f"/2010-04-01/Accounts/{self.account_sid}/Applications/{self.sid}.json",
         }

@@ -9,9 +9,32 @@ from typing import Any
 
 from aiohttp import web
 
+from fake_twilio.dates import rfc2822
 from fake_twilio.form import Form
 from fake_twilio.rest.base import ROOT, Rest
 from fake_twilio.rest.errors import TwilioError
+
+SUBRESOURCES = {
+    "applications": "Applications",
+    "balance": "Balance",
+    "calls": "Calls",
+    "incoming_phone_numbers": "IncomingPhoneNumbers",
+    "messages": "Messages",
+    "recordings": "Recordings",
+}
+"""The lists that the emulator has."""
+
+PLACES = {
+    "AU": ("Australia", "61", "OCEANIA"),
+    "CA": ("Canada", "1", "NORTH_AMERICA"),
+    "DE": ("Germany", "49", "EUROPE"),
+    "FR": ("France", "33", "EUROPE"),
+    "GB": ("United Kingdom", "44", "EUROPE"),
+    "IN": ("India", "91", "ASIA"),
+    "MX": ("Mexico", "52", "NORTH_AMERICA"),
+    "US": ("United States", "1", "NORTH_AMERICA"),
+}
+"""Name, calling code and continent of a few countries; the others have blank ones."""
 
 
 class AccountRoutes:
@@ -38,8 +61,21 @@ class AccountRoutes:
         account, status = self.simulator.account, self.simulator.account_status
         if request.headers["Authorization"] != account.by_token:
             raise TwilioError(20003)
-        found = {"sid": account.sid, "owner_account_sid": account.sid, "friendly_name": "Emulated account"}
-        return self.rest.respond({**found, "type": status.type, "status": status.status})
+        path = f"/2010-04-01/Accounts/{account.sid}"
+        return self.rest.respond(
+            {
+                "auth_token": account.auth_token,
+                "date_created": rfc2822(status.created),
+                "date_updated": rfc2822(status.created),
+                "friendly_name": "Emulated account",
+                "owner_account_sid": account.sid,
+                "sid": account.sid,
+                "status": status.status,
+                "subresource_uris": {name: f"{path}/{part}.json" for name, part in SUBRESOURCES.items()},
+                "type": status.type,
+                "uri": f"{path}.json",
+            }
+        )
 
     async def balance(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Fetch the balance."""
@@ -50,9 +86,16 @@ class AccountRoutes:
     async def country(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Fetch the permission to call one country."""
         code = request.match_info["country"]
+        name, calling_code, continent = PLACES.get(code, ("", "", ""))
+        url = f"https://voice.twilio.com/v1/DialingPermissions/Countries/{code}"
         return self.rest.respond(
             {
+                "continent": continent,
+                "country_codes": [calling_code] if calling_code else [],
                 "iso_code": code,
+                "links": {"highrisk_special_prefixes": f"{url}/HighRiskSpecialPrefixes"},
+                "name": name,
+                "url": url,
                 "low_risk_numbers_enabled": code in self.simulator.account_status.callable,
                 "high_risk_special_numbers_enabled": False,
                 "high_risk_tollfraud_numbers_enabled": False,

@@ -24,13 +24,14 @@ class Calls:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes: create and list, fetch and update."""
+        """Return the routes: create and list, fetch, update and delete."""
         many, one = f"{ROOT}/Calls.json", f"{ROOT}/Calls/{{sid}}.json"
         return [
             web.post(many, self.rest.route(self.create)),
             web.get(many, self.rest.route(self.list)),
             web.get(one, self.rest.route(self.fetch)),
             web.post(one, self.rest.route(self.update)),
+            web.delete(one, self.rest.route(self.delete)),
         ]
 
     async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
@@ -81,6 +82,7 @@ class Calls:
             if call.status != "in-progress":
                 raise TwilioError(21220)
             source = Source(url=url, method=form.get("Method").upper() or "POST") if url else Source(text=text)
+            call.control.updates += 1
             call.interrupt(source)
         changed = [(name, value) for name, value in form.pairs if name not in ("Status", "Url", "Twiml", "Method")]
         names = {name for name, _ in changed}
@@ -93,7 +95,17 @@ class Calls:
             return
         if call.over or status == "canceled":
             raise TwilioError(21220)
+        call.control.updates += 1
         call.interrupt(None)
+
+    async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Delete one call, which must be over."""
+        call = self.call(request)
+        if not call.over:
+            raise TwilioError(20010, "call")
+        del self.simulator.calls[call.sid]
+        self.simulator.changes.tell()
+        return web.Response(status=204)
 
     def call(self, request: web.Request) -> Call:
         """Return the call that the path names."""

@@ -7,6 +7,7 @@ WORDS: dict[int, tuple[int, str]] = {
     20003: (401, "Authenticate"),
     20004: (405, "Method not allowed"),
     20009: (409, "Message cannot be redacted because delivery is not finished"),
+    20010: (409, "Could not delete the resource because its {} has not finished"),
     20404: (404, "The requested resource {} was not found"),
     20429: (429, "Too Many Requests"),
     20500: (500, "An internal server error has occurred"),

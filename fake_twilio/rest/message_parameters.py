@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from fake_twilio.addresses import E164
+from fake_twilio.addresses import E164, sid_pattern
 from fake_twilio.dates import now
 from fake_twilio.form import Form
 from fake_twilio.model.account import Account
@@ -20,6 +20,7 @@ MAGIC_TO = {
 """Magic numbers that Twilio refuses to text, with the error code (https://www.twilio.com/docs/iam/test-credentials)."""
 
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
+SERVICE = re.compile(sid_pattern("MG"))
 SHORT_CODE = re.compile(r"\d{3,8}")
 ALPHANUMERIC = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 +\-_&]{1,11}")
 UPDATE: dict[str, Check] = {"Body": anything, "Status": choice("canceled")}
@@ -57,7 +58,7 @@ CREATE: dict[str, Check] = {
 def service_of(form: Form) -> str:
     """Return the Messaging Service that sends a message, or an empty string."""
     from_ = form.get("From")
-    return form.get("MessagingServiceSid") or (from_ if from_.startswith("MG") else "")
+    return form.get("MessagingServiceSid") or (from_ if SERVICE.fullmatch(from_) else "")
 
 
 def check_new_message(form: Form, account: Account) -> list[str]:
@@ -122,6 +123,7 @@ def send_at(form: Form) -> datetime | None:
     if not form.get("ScheduleType"):
         return None
     try:
-        return datetime.strptime(form.get("SendAt"), "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+        moment = datetime.fromisoformat(form.get("SendAt"))
     except ValueError:
         return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -23,13 +23,14 @@ class Messages:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes: create and list, fetch and update."""
+        """Return the routes: create and list, fetch, update and delete."""
         many, one = f"{ROOT}/Messages.json", f"{ROOT}/Messages/{{sid}}.json"
         return [
             web.post(many, self.rest.route(self.create)),
             web.get(many, self.rest.route(self.list)),
             web.get(one, self.rest.route(self.fetch)),
             web.post(one, self.rest.route(self.update)),
+            web.delete(one, self.rest.route(self.delete)),
         ]
 
     async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
@@ -91,6 +92,15 @@ class Messages:
             message.body, message.updated = "", now()
         self.simulator.changes.tell()
         return self.rest.respond(message.to_json())
+
+    async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Delete one message, which must be over."""
+        message = self.message(request)
+        if not message.over:
+            raise TwilioError(20010, "delivery")
+        del self.simulator.messages[message.sid]
+        self.simulator.changes.tell()
+        return web.Response(status=204)
 
     def message(self, request: web.Request) -> Message:
         """Return the message that the path names."""

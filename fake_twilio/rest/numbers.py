@@ -40,8 +40,11 @@ class Numbers:
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
         """List the numbers, filtered by digits."""
-        part = form.get("PhoneNumber")
-        tests = [lambda number: part in number.number]
+        part, name = form.get("PhoneNumber"), form.get("FriendlyName")
+        tests = [
+            lambda number: part in number.number,
+            lambda number: not name or number.to_json()["friendly_name"] == name,
+        ]
         return self.rest.respond(page("incoming_phone_numbers", self.simulator.numbers, tests, request.path, form))
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:

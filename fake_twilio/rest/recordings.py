@@ -43,11 +43,7 @@ class Recordings:
     async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Delete one recording."""
         recording = self.recording(request)
-        del self.simulator.recordings[recording.sid]
-        for call in self.simulator.calls.values():
-            if recording in call.line.recordings:
-                call.line.recordings.remove(recording)
-        self.simulator.changes.tell()
+        self.simulator.drop_recording(recording)
         return web.Response(status=204)
 
     async def download(self, request: web.Request, form: Form) -> web.StreamResponse:

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from fake_twilio.dates import iso_seconds
 from fake_twilio.form import Form
 from fake_twilio.model.messaging_service import MessagingService
 from fake_twilio.rest.base import Rest
@@ -62,8 +63,19 @@ class Services:
         for number in self.simulator.numbers.values():
             if number.sid == sid and sid in service.number_sids:
                 return self.rest.respond(
-                    {"sid": sid, "service_sid": service.sid, "account_sid": service.account_sid}
-                    | {"phone_number": number.number}
+                    {
+                        "account_sid": service.account_sid,
+                        "capabilities": [
+                            name for name, able in (("Voice", number.can_call), ("SMS", number.can_text)) if able
+                        ],
+                        "country_code": "US",
+                        "date_created": iso_seconds(number.created),
+                        "date_updated": iso_seconds(number.created),
+                        "phone_number": number.number,
+                        "service_sid": service.sid,
+                        "sid": sid,
+                        "url": f"https://messaging.twilio.com/v1/Services/{service.sid}/PhoneNumbers/{sid}",
+                    }
                 )
         raise TwilioError(20404, request.path)
 

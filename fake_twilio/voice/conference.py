@@ -52,8 +52,11 @@ def depart(simulator: Simulator, conference: Conference, participant: Participan
     conference.participants.remove(participant)
     participant.call.line.conference = None
     participant.call.line.connected_to = []
-    reason = "moderator_ended_conference" if participant.sent_out.is_set() else "participant_left"
-    post(simulator, conference, "leave", (*participant_fields(participant), ("ReasonParticipantLeft", reason)))
+    about = (
+        ("ParticipantCallStatus", "completed" if participant.call.control.ending else participant.call.status),
+        ("ReasonParticipantLeft", reason_to_leave(participant)),
+    )
+    post(simulator, conference, "leave", (*participant_fields(participant), *about))
     others = conference.participants
     if participant.ends:
         for other in others:
@@ -67,6 +70,14 @@ def depart(simulator: Simulator, conference: Conference, participant: Participan
     connect(simulator, conference)
 
 
+def reason_to_leave(participant: Participant) -> str:
+    """Return Twilio's word for why a participant has left."""
+    if participant.sent_out.is_set():
+        return "moderator_ended_conference"
+    updated = participant.call.control.updates > participant.updates
+    return "participant_updated_via_api" if updated else "participant_hung_up"
+
+
 def end(simulator: Simulator, conference: Conference, last: Participant) -> None:
     """Report the end of the conference."""
     why = "participant-with-end-conference-on-exit-left" if last.ends else "last-participant-left"
@@ -74,7 +85,12 @@ def end(simulator: Simulator, conference: Conference, last: Participant) -> None
         simulator,
         conference,
         "end",
-        (("CallSidEndingConference", last.call.sid), ("ReasonConferenceEnded", why), ("Reason", why)),
+        (
+            ("CallSidEndingConference", last.call.sid),
+            *((("ParticipantLabelEndingConference", last.label),) if last.label else ()),
+            ("ReasonConferenceEnded", why),
+            ("Reason", why),
+        ),
     )
     if conference.started and conference.recording:
         conference.recording.end()

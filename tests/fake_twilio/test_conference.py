@@ -83,6 +83,49 @@ def test_a_conference_waits_for_its_moderator_and_ends_with_them(stage: Stage) -
     assert stage.fake.faults == []
 
 
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [
+        ("hang up", ("participant_hung_up", "completed")),
+        ("update", ("participant_updated_via_api", "in-progress")),
+        ("complete", ("participant_updated_via_api", "completed")),
+        ("moderator", ("moderator_ended_conference", "in-progress")),
+    ],
+)
+def test_a_callback_says_why_a_participant_has_left(stage: Stage, how: str, expected: tuple[str, str]) -> None:
+    """With the status of the call; an update before the call joined does not count."""
+    ann = room(stage, ANN, "statusCallback='/events' statusCallbackEvent='leave end' endConferenceOnExit='true'")
+    bob = call_in(stage, BOB, "<Gather timeout='60'/>")
+    bob.wait_until_listening()
+    document = (
+        "<Response><Dial><Conference participantLabel='bob'>room</Conference></Dial><Pause length='9'/></Response>"
+    )
+    stage.client.calls(bob.sid).update(twiml=document)
+    bob.wait_until_connected_to(ANN)
+    if how == "hang up":
+        bob.hang_up()
+    elif how == "update":
+        stage.client.calls(bob.sid).update(twiml="<Response><Pause length='9'/></Response>")
+    elif how == "complete":
+        stage.client.calls(bob.sid).update(status="completed")
+    else:
+        ann.hang_up()
+    bob.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    (left,) = [form for form in stage.app.forms("/events") if form.get("CallSid") == bob.sid]
+    assert (left["ReasonParticipantLeft"], left["ParticipantCallStatus"]) == expected
+
+
+def test_the_end_of_a_conference_names_the_label_of_the_participant_who_ended_it(stage: Stage) -> None:
+    """Only a participant with a label has one."""
+    ann = room(stage, ANN, "statusCallback='/events' statusCallbackEvent='end' participantLabel='ann'")
+    ann.hang_up()
+    ann.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    (form,) = stage.app.forms("/events")
+    assert form["ParticipantLabelEndingConference"] == "ann"
+
+
 def test_a_conference_can_be_left_and_entered_again(stage: Stage) -> None:
     """With `*`, if hangupOnStar is set; afterwards the same name is a new conference."""
     ann = room(stage, ANN, "", "action='/after' hangupOnStar='true'")

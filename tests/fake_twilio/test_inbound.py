@@ -265,7 +265,7 @@ def test_a_message_whose_documents_redirect_in_a_circle_ends(stage: Stage) -> No
 
 
 def test_twilio_answers_stop_and_rejects_messages_until_start(stage: Stage) -> None:
-    """The app gets OptOutType; creates and replies fail with 21610."""
+    """Creates and replies fail with 21610."""
     phone = stage.fake.phone(THEIRS)
     phone.text(OURS, " Stop ")
     phone.wait_for_text("unsubscribed")
@@ -282,8 +282,17 @@ def test_twilio_answers_stop_and_rejects_messages_until_start(stage: Stage) -> N
     phone.text(OURS, "START")
     phone.wait_for_text("re-subscribed")
     assert stage.text().status == "queued"
-    stage.fake.wait_until_quiet()
-    assert [form.get("OptOutType") for form in stage.app.forms("/api/receive_sms")] == ["STOP", None, "START"]
+
+
+@pytest.mark.parametrize(("advanced", "expected"), [(True, ["STOP", None, "START"]), (False, [None, None, None])])
+def test_only_advanced_opt_out_brings_the_opt_out_type(advanced: bool, expected: list[str | None]) -> None:
+    """Without it the app finds the keyword in the body only."""
+    with Stage.ready(advanced_opt_out=advanced) as stage:
+        stage.fake.number(OURS).sms_url = stage.app.url("/text")
+        for words in ("stop", "hello", "START"):
+            stage.fake.phone(THEIRS).text(OURS, words)
+            stage.fake.wait_until_quiet()
+        assert [form.get("OptOutType") for form in stage.app.forms("/text")] == expected
 
 
 def test_twilio_answers_help(stage: Stage) -> None:

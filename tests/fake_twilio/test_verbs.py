@@ -209,7 +209,7 @@ def test_a_recording_is_transcribed(stage: Stage, words: str) -> None:
     phone_call.wait_until_recording()
     if words:
         phone_call.say(words)
-    phone_call.keep_silent()
+    phone_call.press("#")
     stage.app.reply("/thanks", twiml(""))
     phone_call.wait_until("completed")
     stage.fake.wait_until_quiet()
@@ -217,6 +217,29 @@ def test_a_recording_is_transcribed(stage: Stage, words: str) -> None:
     status = "completed" if words else "failed"
     assert (form.get("TranscriptionText", ""), form["TranscriptionStatus"]) == (words, status)
     assert form["RecordingSid"] == phone_call.recordings[0].sid
+
+
+@pytest.mark.parametrize("attributes", ["", "action='/thanks'", "action='/thanks' transcribe='true'"])
+def test_the_next_verb_runs_after_an_empty_recording(stage: Stage, attributes: str) -> None:
+    """Silence requests no action and leaves no recording; only the event `absent` tells of it."""
+    told = "recordingStatusCallback='/told' recordingStatusCallbackEvent='completed absent' transcribeCallback='/words'"
+    phone_call = call_in(stage, f"<Record {attributes} {told}/><Say>still here</Say>")
+    phone_call.wait_until_recording()
+    phone_call.keep_silent()
+    phone_call.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    assert phone_call.heard() == "still here"
+    assert (stage.app.forms("/thanks"), stage.app.forms("/words"), phone_call.recordings) == ([], [], [])
+    assert [form["RecordingStatus"] for form in stage.app.forms("/told")] == ["absent"]
+
+
+def test_a_recording_is_transcribed_only_if_the_document_says_so(stage: Stage) -> None:
+    """An address for transcriptions alone transcribes nothing."""
+    phone_call = call_in(stage, "<Record action='/thanks' transcribeCallback='/words'/>")
+    phone_call.wait_until_recording()
+    phone_call.press("#")
+    stage.fake.wait_until_quiet()
+    assert stage.app.forms("/words") == []
 
 
 def test_record_without_an_action_needs_a_document_with_an_address(stage: Stage) -> None:

@@ -18,7 +18,7 @@ ANY_KEY = "1234567890*#"
 
 async def record(session: Session, element: Element) -> Source | None:
     """Record until a key, the maximum length, or a hang-up. A transcription has the words typed as speech."""
-    transcribe = flag(element, "transcribe") or bool(element.get("transcribeCallback"))
+    transcribe = flag(element, "transcribe")
     longest = whole_number(element, "maxLength", 120 if transcribe else 3600) or 3600
     keys = element.get("finishOnKey", ANY_KEY)
     beep = flag(element, "playBeep", True)
@@ -26,7 +26,7 @@ async def record(session: Session, element: Element) -> Source | None:
     detail = "the emulator records a tone; silence does not end it"
     recording = Recording(session.call.account_sid, session.call.sid, "RecordVerb")
     callback = session.callback(element, "recordingStatusCallback", "completed")
-    digits = ""
+    digits: str | None = ""
     with session.step("Record", detail=detail, length=None) as step:
         session.simulator.keep_recording(session.call, recording)
         post_recording(session.simulator, session.call, recording, callback)
@@ -38,25 +38,29 @@ async def record(session: Session, element: Element) -> Source | None:
             raise
         finally:
             recording.end()
+            recording.absent = digits is None and not recording.words
             step.about["length"] = recording.duration
             post_recording(session.simulator, session.call, recording, callback)
-            if transcribe:
+            if recording.absent:
+                session.simulator.drop_recording(recording)
+            elif transcribe:
                 transcribe_to = session.callback(element, "transcribeCallback", "completed")
                 if transcribe_to.url:
                     post_transcription(session.simulator, session.call, recording, transcribe_to.url)
-            fields = (*recording_fields(session.simulator, recording), ("Digits", digits))
+            fields = (*recording_fields(session.simulator, recording), ("Digits", digits or ""))
             if digits == "hangup":
                 session.request_after_hangup(lambda: next_document(session, element, fields))
-    return next_document(session, element, fields)
+    # As at Twilio, an empty recording requests no action: the next verb runs.
+    return None if recording.absent else next_document(session, element, fields)
 
 
-async def listen(session: Session, call_input: CallInput, recording: Recording, longest: int) -> str:
-    """Wait for the key that ends the recording; return an empty string after silence or the maximum length."""
+async def listen(session: Session, call_input: CallInput, recording: Recording, longest: int) -> str | None:
+    """Wait for the key that ends the recording; return None after silence, "" after the maximum length."""
     while True:
         passed = (now() - recording.started).total_seconds()
         heard = await session.listen(call_input, max(0.0, longest - passed / (session.simulator.pace.factor or 1.0)))
         if heard is None or heard == SILENCE:
-            return ""
+            return None if heard else ""
         if heard.key:
             return heard.key
         recording.words.append(heard.words)

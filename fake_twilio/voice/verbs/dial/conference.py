@@ -33,6 +33,7 @@ async def join(session: Session, dial: Element, noun: Element, outcome: Outcome,
         muted=flag(noun, "muted"),
         coaching=bool(noun.get("coach")),
         label=noun.get("participantLabel", ""),
+        updates=session.call.control.updates,
     )
     outcome.status = "answered"
     conference = existing or new_conference(session, noun, name)

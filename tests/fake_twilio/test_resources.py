@@ -1,0 +1,117 @@
+"""The resources of the REST API against Twilio's public OpenAPI: names, types, enums and patterns of their fields."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage
+
+DESCRIBED: dict[str, dict[str, dict[str, Any]]] = json.loads(
+    (Path(__file__).parent / "twilio_resources.json").read_text(encoding="utf-8")
+)
+TYPES = {"string": str, "integer": int, "boolean": bool, "object": dict, "array": list}
+UNDESCRIBED = {"recording": {"track"}, "call_recording": {"subresource_uris", "media_url"}}
+"""Fields that Twilio's pages or its library have, and its OpenAPI lacks."""
+
+SID, SERVICE = "AC00000000000000000000000000000001", "MG00000000000000000000000000000001"
+
+
+def problems(resource: dict[str, Any], kind: str) -> list[str]:
+    """Return how a resource differs from Twilio's description; null is always allowed."""
+    described = DESCRIBED[kind]
+    found = [f"{name} is missing" for name in described if name not in resource]
+    found += [f"{name} is unknown" for name in resource if name not in {*described, *UNDESCRIBED.get(kind, ())}]
+    for name, facts in described.items():
+        value = resource.get(name)
+        if value is None:
+            continue
+        if "type" in facts and type(value) is not TYPES[facts["type"]]:
+            found.append(f"{name} is {value!r}, not a value of type {facts['type']}")
+        elif "enum" in facts and value not in facts["enum"]:
+            found.append(f"{name} is {value!r}, not one of {facts['enum']}")
+        elif "pattern" in facts and not re.search(facts["pattern"], value):
+            found.append(f"{name} is {value!r}, which does not match {facts['pattern']}")
+    return found
+
+
+def get(stage: Stage, path: str) -> Any:
+    """Return the JSON at a path, which is relative to the account unless it starts with a slash."""
+    path = path if path.startswith("/") else f"/2010-04-01/Accounts/{SID}/{path}"
+    answer = requests.get(stage.fake.url + path, auth=(SID, stage.fake.account.auth_token), timeout=10)
+    answer.raise_for_status()
+    return answer.json()
+
+
+@pytest.fixture
+def busy(stage: Stage) -> Stage:
+    """A stage with a resource of every kind."""
+    stage.call(record=True)
+    stage.fake.phone(THEIRS).wait_for_call().answer()
+    stage.text(media_url=["https://example.com/a.png"])
+    stage.text(messaging_service_sid=SERVICE)
+    stage.fake.phone(THEIRS).call(OURS)
+    stage.fake.phone(THEIRS).text(OURS, "Hi")
+    stage.client.applications.create(friendly_name="app")
+    stage.fake.wait_until_quiet()
+    return stage
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "kind"),
+    [
+        ("Calls.json", "calls", "call"),
+        ("Messages.json", "messages", "message"),
+        ("Recordings.json", "recordings", "recording"),
+        ("IncomingPhoneNumbers.json", "incoming_phone_numbers", "incoming_phone_number"),
+        ("Applications.json", "applications", "application"),
+        ("/v1/Services", "services", "service"),
+        (f"/2010-04-01/Accounts/{SID}.json", "", "account"),
+        ("Balance.json", "", "balance"),
+        ("/v1/DialingPermissions/Countries/US", "", "dialing_permissions_country-instance"),
+        ("/v1/DialingPermissions/Countries/TV", "", "dialing_permissions_country-instance"),
+    ],
+)
+def test_a_resource_has_the_fields_that_twilio_describes(busy: Stage, path: str, key: str, kind: str) -> None:
+    """Every one of a list, and each that can be fetched alone."""
+    answer = get(busy, path)
+    resources = answer[key] if key else [answer]
+    assert resources
+    assert [problem for one in resources for problem in problems(one, kind)] == []
+
+
+def test_a_part_of_a_resource_has_the_fields_that_twilio_describes(busy: Stage) -> None:
+    """The media of a message, the recordings of a call, and a sender of a Messaging Service."""
+    (message,) = [one for one in get(busy, "Messages.json")["messages"] if one["num_media"] == "1"]
+    (media,) = get(busy, f"Messages/{message['sid']}/Media.json")["media_list"]
+    (recording,) = get(busy, "Recordings.json")["recordings"]
+    (call_recording,) = get(busy, f"Calls/{recording['call_sid']}/Recordings.json")["recordings"]
+    number = get(busy, "IncomingPhoneNumbers.json")["incoming_phone_numbers"][0]
+    sender = get(busy, f"/v1/Services/{SERVICE}/PhoneNumbers/{number['sid']}")
+    parts = {"media": media, "call_recording": call_recording, "phone_number": sender}
+    assert [problem for kind, part in parts.items() for problem in problems(part, kind)] == []
+
+
+def test_numbers_are_filtered_by_their_exact_name(stage: Stage) -> None:
+    """A number without a name of its own has the number as its name."""
+    (number,) = stage.client.incoming_phone_numbers.list()
+    number.update(friendly_name="Front desk")
+    found = [len(stage.client.incoming_phone_numbers.list(friendly_name=name)) for name in ("Front desk", "Front")]
+    assert found == [1, 0]
+
+
+def test_a_call_and_a_message_can_be_deleted_once_they_are_over(stage: Stage) -> None:
+    """Before, it is a conflict."""
+    call = stage.call()
+    answer = requests.delete(f"{stage.fake.url}{call.uri}", auth=(SID, stage.fake.account.auth_token), timeout=10)
+    assert answer.status_code == 409
+    stage.fake.phone(THEIRS).wait_for_call().decline()
+    message = stage.text()
+    stage.fake.wait_until_quiet()
+    assert (call.delete(), message.delete()) == (True, True)
+    assert (stage.client.calls.list(), stage.client.messages.list()) == ([], [])
