@@ -26,7 +26,7 @@ from shared.activity.event import KEPT, event_of
 from shared.activity.key import SID
 from shared.errors import StorageUnavailable
 from shared.sending.send import STARTED
-from shared.twilio.webhook import twilio_callback
+from shared.twilio.webhook import form_of, twilio_callback
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ KINDS = {"CallSid": "call", "MessageSid": "message", "SmsSid": "message"}
 @twilio_callback
 async def status_callback(req: func.HttpRequest) -> func.HttpResponse:
     """Log one event."""
-    form = req.form
+    form = form_of(req)
     if form.get("TranscriptionEvent") == "transcription-content":
         return func.HttpResponse(status_code=204)  # what is said is never stored
     started = req.params.get(STARTED)

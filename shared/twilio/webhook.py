@@ -165,13 +165,23 @@ def decoded(escapes: str) -> str:
 
 def request_fields(req: func.HttpRequest) -> Mapping[str, str]:
     """Return the parameters that Twilio sent: the query's and the form's; the form's take precedence."""
-    return {**req.params, **(req.form if content_type(req) == FORM else {})}
+    return {**req.params, **form_of(req)}
 
 
 def sent_fields(req: func.HttpRequest) -> Mapping[str, str]:
     """Return Twilio's own parameters, for the log: the form's, without those of the URL; of a GET the query's."""
     form: Mapping[str, str] = req.form if content_type(req) == FORM else {}
     return req.params if req.method == "GET" else form
+
+
+def form_of(req: func.HttpRequest) -> Mapping[str, str]:
+    """Return the fields of a form, including blank and repeated ones; empty for another body."""
+    if content_type(req) != FORM:
+        return {}
+    # The library recognises a form only by a type in lower case.
+    as_form = func.HttpRequest(req.method, req.url, headers={"content-type": FORM}, body=req.get_body())
+    form: Mapping[str, str] = as_form.form
+    return form
 
 
 def signed_url(req: func.HttpRequest, app: Settings) -> str:
@@ -193,8 +203,7 @@ def signed_fields(req: func.HttpRequest) -> Mapping[str, str]:
     if not body:
         return {}
     if content_type(req) == FORM:
-        form: Mapping[str, str] = req.form
-        return form
+        return form_of(req)
     given = parse_qs(urlsplit(req.url).query).get("bodySHA256", [""])[0]
     if not hmac.compare_digest(hashlib.sha256(body).hexdigest(), given.lower()):
         raise BodyNotCovered

@@ -17,7 +17,7 @@ from twilio.request_validator import RequestValidator
 
 from shared.responses import Handler
 from shared.settings import load
-from shared.twilio.webhook import twilio_callback, twilio_webhook, why_rejected
+from shared.twilio.webhook import request_fields, twilio_callback, twilio_webhook, why_rejected
 from tests.support.app import SETTINGS, App, StartApp, sign
 
 FORM = "application/x-www-form-urlencoded"
@@ -164,6 +164,16 @@ QUERY = st.lists(
     max_size=4,
 )
 LEAVES = ["!'()*", "!$'()*,:;@", "/?!$'()*,:;@", " !\"$'()*,/:;<>?@[\\]^`{|}"]
+
+
+@pytest.mark.parametrize("kind", [FORM.upper(), "Application/X-WWW-Form-Urlencoded; Charset=UTF-8", f"{FORM} ;a=b"])
+def test_a_form_is_recognised_in_upper_and_lower_case(kind: str) -> None:
+    """The type of a body is not case-sensitive."""
+    form = [("CallSid", "CA1"), ("Digits", ""), ("a", "1"), ("a", "2")]
+    request = webhook(form, sign(f"{BASE}/api/twiml_hello", form, TOKEN), content_type=kind)
+
+    assert accepted(request)
+    assert request_fields(request)["CallSid"] == "CA1"
 
 
 def signed_get(query: str, signed: str) -> func.HttpRequest:

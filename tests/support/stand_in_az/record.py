@@ -22,8 +22,8 @@ COMMANDS = """
     account list, account show, bicep build, bicep build-params, bicep install, bicep lint, bicep upgrade, bicep
     version, deployment group cancel, deployment group create, deployment group delete, deployment group list,
     deployment group show, deployment group what-if, functionapp config appsettings list, functionapp config
-    appsettings set, functionapp deployment source config-zip, functionapp function list, functionapp function keys list,
-    functionapp keys list,
+    appsettings set, functionapp deployment source config-zip, functionapp function keys list, functionapp
+    function list, functionapp keys list,
     functionapp list-flexconsumption-locations, functionapp list-flexconsumption-runtimes, functionapp show, group
     create, group delete, group exists, group list, group show, keyvault list-deleted, keyvault purge, keyvault
     secret set, keyvault secret set-attributes, keyvault secret show, lock list, login, monitor log-analytics
