@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 from twilio.rest import Client
 
 from fake_twilio.testing import FakeTwilio
@@ -128,7 +128,7 @@ def test_a_called_phone_rings_and_shows_the_caller(page: Page, twilio: Client) -
     call(twilio, "<Say>Hello</Say>")
 
     phone = phone_on(page)
-    expect(phone.get_by_role("region", name="Incoming call")).to_contain_text("+1 500 555 0006")
+    expect(phone.get_by_role("group", name="Incoming call")).to_contain_text("+1 500 555 0006")
     expect(page.get_by_role("status").filter(has_text="is ringing")).to_have_text(
         "Phone +1 555 123 4567 is ringing, call from +1 500 555 0006"
     )
@@ -489,3 +489,147 @@ def test_everything_on_the_page_has_an_accessible_name(page: Page, twilio: Clien
         assert re.findall(rf"- (?:{named})(?! \")[^\n]*", snapshot) == []
     assert page.locator("html").get_attribute("lang") == "en"
     assert page.title() == "Phones"
+
+
+def test_one_phone_has_no_landmark_of_its_own_and_the_page_has_each_once(page: Page, twilio: Client) -> None:
+    """Phones are articles with names, so that landmarks are few, and no two have the same name."""
+    text(twilio, "Hello")
+    call(twilio, "<Say>Hello</Say>", to="+15551234568")
+    expect(button(phone_on(page, "+15551234568"), "Answer")).to_be_visible()
+    page.get_by_role("button", name="Webhooks").click()
+
+    marks = re.findall(
+        r"- (banner|main|complementary|region|contentinfo|navigation|form)( \"[^\"]*\")?",
+        page.locator("body").aria_snapshot(),
+    )
+    assert len(marks) == len(set(marks))
+    assert [role for role, _ in marks].count("main") == 1
+    assert phone_on(page).get_by_role("region").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_a_narrow_window_does_not_scroll_sideways(page: Page, twilio: Client, width: int) -> None:
+    """With a thread, with a call, and with the panel."""
+    page.set_viewport_size({"width": width, "height": 700})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    text(twilio, "Hello")
+    phone, _ = answered_call(page, twilio, TEN_SECONDS)
+    page.get_by_role("button", name="Webhooks").click()
+    expect(page.get_by_role("complementary")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for tool in page.locator(".tool").all():
+        box = tool.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    expect(phone).to_be_visible()
+
+
+def test_shortcuts_can_be_switched_off_permanently(voiced_page: Page, twilio: Client) -> None:
+    """Then letters do nothing, and the buttons still do; the browser remembers it."""
+    page = voiced_page  # a context of its own
+    page.get_by_role("button", name="Shortcuts").click()
+    page.reload()
+    expect(page.get_by_role("button", name="Shortcuts", pressed=False)).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(f"{request.method} {urlsplit(request.url).path}"))
+    call(twilio, f"<Say>Hello</Say>{TEN_SECONDS}")
+    phone = phone_on(page)
+    expect(button(phone, "Answer")).to_be_visible()
+
+    phone.focus()
+    page.keyboard.type("da")
+    button(phone, "Answer").click()
+    expect(captions_of(phone).get_by_text("Hello")).to_be_visible()
+
+    assert [request for request in sent if request.startswith("POST")] == ["POST /_phones/%2B15551234567/answer"]
+
+
+def test_keys_look_idle_while_nothing_listens(page: Page, twilio: Client) -> None:
+    """They are filled while a Gather waits for them, and work all the time."""
+    gather = '<Gather numDigits="1" timeout="600" action="/nowhere"/>'
+    phone, _ = answered_call(page, twilio, gather)
+    keypad = phone.get_by_role("group", name="Keypad")
+    expect(phone.get_by_text("Press 1 digit")).to_be_visible()
+    filled = button(keypad, "1").evaluate("key => getComputedStyle(key).backgroundColor")
+    button(phone, "Hang up").click()
+
+    phone, _ = answered_call(page, twilio, TEN_SECONDS)
+    expect(phone.get_by_text("Nothing listens for keys now")).to_be_visible()
+
+    assert button(keypad, "1").evaluate("key => getComputedStyle(key).backgroundColor") != filled
+    expect(button(keypad, "1")).to_be_enabled()
+
+
+def test_words_that_are_not_spoken_yet_can_be_read(page: Page) -> None:
+    """They begin at 45% opacity."""
+    rules = """[...document.styleSheets].flatMap((sheet) => [...sheet.cssRules])
+        .filter((rule) => rule.name === "speak").map((rule) => rule.cssRules[0].style.opacity)"""
+    assert page.evaluate(rules) == ["0.45"]
+
+
+def test_the_switch_of_a_phone_says_what_it_switches(page: Page, twilio: Client) -> None:
+    """In words, and in forced colours by colours of the system."""
+    text(twilio, "Hello")
+    switch = phone_on(page).get_by_role("switch", name="Reachable")
+    expect(switch.get_by_text("Reachable")).to_be_visible()
+    colour = "at => getComputedStyle(at.querySelector('.power-track')).backgroundColor"
+
+    page.emulate_media(forced_colors="active")
+    on = switch.evaluate(colour)
+    switch.click()
+    expect(switch).not_to_be_checked()
+
+    off = switch.evaluate(colour)
+    page.emulate_media(forced_colors="none")
+    assert off != on
+
+
+def test_a_new_message_is_announced_to_a_person_who_reads_old_ones(
+    page: Page, twilio: Client, fake: FakeTwilio
+) -> None:
+    """A button leads to it; at the end of the thread there is none."""
+    for place in range(12):
+        text(twilio, f"Text {place}\n" + "line\n" * 4)
+    phone = phone_on(page)
+    thread = thread_of(phone)
+    expect(thread.get_by_text("Text 11")).to_be_in_viewport()
+    fake.wait_until_quiet()
+    thread.hover()
+    page.mouse.wheel(0, -10_000)
+    expect(thread.get_by_text("Text 0")).to_be_in_viewport()
+    expect(button(phone, "New message")).to_be_hidden()
+
+    text(twilio, "The newest")
+    button(phone, "New message").click()
+
+    expect(thread.get_by_text("The newest")).to_be_in_viewport()
+    expect(button(phone, "New message")).to_be_hidden()
+
+
+def test_a_picture_that_loads_late_leaves_the_end_of_the_thread_in_view(
+    page: Page, twilio: Client, fake: FakeTwilio
+) -> None:
+    """Also when it stands above the last message."""
+    picture = '<svg xmlns="http://www.w3.org/2000/svg" width="200" height="220"/>'
+    held: list[Route] = []
+    page.route("**/late-*.svg", lambda route: held.append(route))  # Playwright marks its handlers
+    for place in range(8):
+        text(twilio, f"Text {place}\n" + "line\n" * 3)
+    for place in range(3):
+        text(twilio, f"Picture {place}", media_url=[f"{fake.url}/late-{place}.svg"])
+    text(twilio, "The last one")
+    thread = thread_of(phone_on(page))
+    expect(thread.get_by_text("The last one")).to_be_in_viewport()
+    expect(thread.locator("img")).to_have_count(3)
+    fake.wait_until_quiet()
+
+    for route in held:
+        route.fulfill(body=picture, content_type="image/svg+xml")
+    page.evaluate("Promise.all([...document.images].map((one) => one.decode()))")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+    page.unroute("**/late-*.svg")
+
+    expect(thread.get_by_text("The last one")).to_be_in_viewport()
+    assert thread.evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight") < 2

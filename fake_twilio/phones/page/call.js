@@ -2,7 +2,7 @@
 
 import { followEnd, h, icon, keyed, setText } from "./dom.js";
 import { createStep, stepsOf } from "./steps.js";
-import { connectionWords } from "./situation.js";
+import { connectionWords, takesKeys } from "./situation.js";
 import { createLines } from "./lines.js";
 import { createListening } from "./listening.js";
 import { callPeer, comesIn, prettyNumber } from "./words.js";
@@ -25,7 +25,7 @@ export function createRinging(number, { answer, decline }) {
   const hint = h("p", { class: "caller-hint" });
   const element = h(
     "section",
-    { class: "ringing", "aria-label": "Incoming call", hidden: true },
+    { class: "ringing", role: "group", "aria-label": "Incoming call", hidden: true },
     h("div", { class: "caller" }, h("div", { class: "pulse" }, icon("handset")), title, peer, hint),
     h(
       "div",
@@ -52,7 +52,7 @@ export function createCall(number, { hangUp, press, speak, choose, interrupt }) 
   const clock = h("time", { class: "talk-clock ticking" });
   const lines = createLines(number, choose);
   const captions = h("div", { class: "captions", role: "log", "aria-label": "What you hear", tabindex: "0" });
-  const follow = followEnd(captions);
+  const { renew } = followEnd(captions);
   let heard = 0;
   const listening = createListening({ speak, interrupt });
   const keypad = h(
@@ -62,7 +62,7 @@ export function createCall(number, { hangUp, press, speak, choose, interrupt }) 
   );
   const element = h(
     "section",
-    { class: "talk", "aria-label": "Call", hidden: true },
+    { class: "talk", role: "group", "aria-label": "Call", hidden: true },
     lines.element,
     h(
       "div",
@@ -97,9 +97,10 @@ export function createCall(number, { hangUp, press, speak, choose, interrupt }) 
           call.steps.some((step) => step.state === "now" && (step.verb === "Say" || step.verb === "Play")),
       );
       listening.update(call);
+      keypad.classList.toggle("is-unheard", !takesKeys(call.waiting_for));
       const steps = stepsOf(call);
       keyed(captions, steps, (step) => `${call.sid}/${step.key}`, createStep);
-      if (steps.length !== heard) follow();
+      if (steps.length !== heard) renew();
       heard = steps.length;
     },
   };

@@ -99,21 +99,20 @@ export function createPhone({ number }, place, surroundings) {
   const nothing = h("p", { class: "nothing" }, "Nothing here yet");
   const idle = h(
     "section",
-    { class: "idle", "aria-label": "Calls and texts" },
+    { class: "idle", role: "group", "aria-label": "Calls and texts" },
     contact.element,
     h("p", { class: "asleep" }, h("b", {}, "Switched off"), "Calls are not answered, messages are undelivered"),
     nothing,
     thread.element,
+    thread.pill,
     composer.element,
   );
   const power = h("button", {
     type: "button",
     class: "power",
     role: "switch",
-    "aria-label": "Reachable",
-    title: "Reachable",
     onclick: () => once("reachable", { reachable: !phone.reachable }),
-  });
+  }, h("span", { class: "power-track" }), "Reachable");
   const element = h(
     "article",
     { class: "phone is-new", "aria-label": `Phone ${number}`, "data-number": number, tabindex: "0" },

@@ -58,22 +58,32 @@ export function keyed(parent, items, keyOf, make) {
 
 /**
  * Keeps the end of a growing box in view, or the start of its last entry when that is taller than the box, until the
- * person scrolls away from it. Returns a function to call after a change.
+ * person scrolls away from it. `renew`, to call after a change, returns whether the end is in view; `toEnd` goes there.
  */
-export function followEnd(box) {
+export function followEnd(box, onEnd = () => {}) {
   let following = true;
   let place = 0;
   const scrollTo = (top) => {
     box.scrollTop = top;
     place = box.scrollTop;
   };
+  const setFollowing = (now) => {
+    following = now;
+    box.classList.toggle("is-following", following);
+    if (following) onEnd();
+  };
   const renew = () => {
     const last = box.lastElementChild;
-    if (!following || !last) return;
-    scrollTo(last.offsetHeight > box.clientHeight ? last.offsetTop - box.offsetTop : box.scrollHeight);
+    if (following && last)
+      scrollTo(last.offsetHeight > box.clientHeight ? last.offsetTop - box.offsetTop : box.scrollHeight);
+    return following;
+  };
+  const toEnd = () => {
+    setFollowing(true);
+    renew();
   };
   box.addEventListener("scroll", () => {
-    if (Math.abs(box.scrollTop - place) > 1) following = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+    if (Math.abs(box.scrollTop - place) > 1) setFollowing(box.scrollHeight - box.scrollTop - box.clientHeight < 24);
   });
   // Keep the word that is being spoken in view, also in a long text.
   box.addEventListener("animationstart", ({ target }) => {
@@ -84,5 +94,6 @@ export function followEnd(box) {
   // A picture that has loaded, or has failed and becomes a link, changes the height.
   for (const end of ["load", "error"]) box.addEventListener(end, () => requestAnimationFrame(renew), true);
   new ResizeObserver(renew).observe(box);
-  return renew;
+  setFollowing(true);
+  return { renew, toEnd };
 }

@@ -4,7 +4,7 @@ import { createAdder } from "./adder.js";
 import { createAnnouncer } from "./announcer.js";
 import { createPhone, ringingCall } from "./device.js";
 import { keyed, setText } from "./dom.js";
-import { listenForKeys } from "./keyboard.js";
+import { allowShortcuts, listenForKeys } from "./keyboard.js";
 import { createPanel } from "./panel.js";
 import { createRecipes } from "./recipes.js";
 import { follow } from "./server.js";
@@ -115,3 +115,4 @@ function rememberedSwitch(id, change) {
 }
 rememberedSwitch("ring-tone", allowRingTone);
 rememberedSwitch("speak-aloud", allowSpeech);
+rememberedSwitch("shortcuts", allowShortcuts);

@@ -24,6 +24,11 @@ export function takesSpeech(waiting) {
   return waiting?.verb === "Record" || Boolean(waiting?.input.includes("speech"));
 }
 
+/** Whether keys are expected: by a Gather with keys, or by a recording. */
+export function takesKeys(waiting) {
+  return waiting?.verb === "Record" || Boolean(waiting?.input.includes("dtmf"));
+}
+
 /** What the app waits for now, as an instruction for the person. */
 export function listeningWords(call) {
   const waiting = call.waiting_for;

@@ -13,7 +13,13 @@ const LIVE = ["ringing", "in-progress"];
 /** `logOf` returns the address of the app's log of a call. */
 export function createThread(number, logOf) {
   const list = h("div", { class: "thread-list", role: "log", "aria-label": "Messages", tabindex: "0" });
-  const follow = followEnd(list);
+  const pill = h("button", { type: "button", class: "new-message", hidden: true }, "New message");
+  const { renew, toEnd } = followEnd(list, () => (pill.hidden = true));
+  pill.addEventListener("click", () => {
+    toEnd();
+    list.focus({ preventScroll: true });
+  });
+  let newestText = null;
   let newest = null;
   let room = AT_FIRST;
   let latest = null;
@@ -49,10 +55,12 @@ export function createThread(number, logOf) {
       (item) => make[item.shape](),
     );
     newest = openNewest(list, calls.find((call) => call.ended)?.sid ?? null, newest);
-    follow();
+    const text = phone.messages.at(-1)?.sid ?? null;
+    if (!renew() && text !== newestText) pill.hidden = false;
+    newestText = text;
   }
 
-  return { element: list, update };
+  return { element: list, pill, update };
 }
 
 function createEarlier(showMore) {
