@@ -118,6 +118,7 @@ class Check:
             self.report(False, words, f"curl --include {url}/api/health")
         else:
             words = f"{url} accepts Twilio's signatures" if accepted else f"{url} rejects Twilio's signatures"
-            deploy = f"python3 infra/deploy.py --resource-group {group} --public-base-url {url} --secrets FILE"
+            address = "" if url in self.target.former else f" --public-base-url {url}"
+            deploy = f"python3 infra/deploy.py --resource-group {group}{address} --secrets FILE"
             fix = f"TWILIO_AUTH_TOKEN as the account has it, PUBLIC_BASE_URL={url}"
             self.report(accepted, words, deploy if group else f"Change the app's settings and restart it: {fix}")

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
 from deployment.steps import Steps
-from deployment.terminal import Refused
+from deployment.terminal import Failed, Refused
 from deployment.twilio_api import TwilioAccount
 
 # Twilio repeats a failed callback only when told to; shared/sending has the same.
@@ -96,8 +96,11 @@ class Resource:
         return [f"{self.label}: {name} is {shown(self.value(name))}" for name in found]
 
     def write(self, values: dict[str, str]) -> None:
-        """Change it at Twilio."""
+        """Change it at Twilio, and check that it is changed."""
         self.state = self.account.request("POST", self.url, values)
+        other = [name for name, value in values.items() if self.value(name) != value]
+        if other:
+            raise Failed(f"Twilio accepted the change of {self.label}, but has not changed {', '.join(other)}.")
 
 
 def is_ours(value: str, ours: Sequence[str]) -> bool:

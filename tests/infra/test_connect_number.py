@@ -18,7 +18,7 @@ import pytest
 from deployment.connection import Target
 from deployment.number import find_number, shown
 from deployment.steps import Steps
-from deployment.terminal import Terminal
+from deployment.terminal import Failed, Terminal
 from deployment.twilio_api import TwilioAccount, TwilioUnreachable
 from hypothesis import given
 from hypothesis import strategies as st
@@ -437,6 +437,19 @@ def test_a_run_that_breaks_off_at_any_request_is_finished_by_the_next(
         act("restore", account_of(fake), fake)
     assert (number.voice_url, number.sms_url, number.sms_application_sid) == (OTHER, "", APP_SID)
     assert service.inbound_request_url == OTHER
+
+
+@pytest.mark.parametrize("ignored", ["IncomingPhoneNumbers", "Applications"])
+def test_a_change_that_twilio_ignores_is_noticed(fake: FakeTwilio, ignored: str) -> None:
+    """Twilio answers 200 with the old state. What could not be kept is not changed."""
+
+    class Ignored(TwilioAccount):  # type: ignore[misc, unused-ignore]
+        def request(self, method: str, url: str, form: dict[str, str] | None = None) -> Any:
+            return super().request("GET" if ignored in url else method, url, form)
+
+    with pytest.raises(Failed, match="has not changed"):
+        act("connect", account_of(fake, Ignored), fake)
+    assert fake.number(OURS).voice_url == ""
 
 
 def test_lists_are_read_to_the_end(fake: FakeTwilio) -> None:
