@@ -170,8 +170,7 @@ def request_fields(req: func.HttpRequest) -> Mapping[str, str]:
 
 def sent_fields(req: func.HttpRequest) -> Mapping[str, str]:
     """Return Twilio's own parameters, for the log: the form's, without those of the URL; of a GET the query's."""
-    form: Mapping[str, str] = req.form if content_type(req) == FORM else {}
-    return req.params if req.method == "GET" else form
+    return req.params if req.method == "GET" else form_of(req)
 
 
 def form_of(req: func.HttpRequest) -> Mapping[str, str]:
