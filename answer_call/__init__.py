@@ -24,5 +24,5 @@ bp = func.Blueprint()
 async def answer_call(req: func.HttpRequest) -> func.HttpResponse:
     """Answer a call."""
     fields = request_fields(req)
-    answer, _ = await asyncio.gather(answer_inbound("call", fields), log_arrival(sent_fields(req)))
-    return answer or twiml_response(voicemail({}, fields))
+    answer, started = await asyncio.gather(answer_inbound("call", fields), log_arrival(sent_fields(req)))
+    return answer or twiml_response(voicemail({}, fields, started))

@@ -24,7 +24,7 @@ from collections.abc import Callable
 import azure.functions as func
 from twilio.twiml import TwiML
 
-from shared.activity.log import log_what_happened
+from shared.activity.log import log_what_happened, start_while_waiting
 from shared.twilio.webhook import request_fields, sent_fields, twilio_webhook
 from shared.twiml_builder import apology, twiml_response
 from shared.twimlets import calling, speaking, voicemail
@@ -65,7 +65,11 @@ async def answer_with(req: func.HttpRequest, fields: Fields) -> func.HttpRespons
         return twiml_response(apology())
     try:
         check_method(req, fields)
-        return twiml_response(make(parameters_of(name, req.params), fields))
+        parameters = parameters_of(name, req.params)
+        if make is voicemail.voicemail:
+            started = await start_while_waiting(fields)
+            return twiml_response(voicemail.voicemail(parameters, fields, started))
+        return twiml_response(make(parameters, fields))
     except TwimletError as error:
         log.error("the twimlet %s cannot be built: %s", name, error)
         return twiml_response(apology())

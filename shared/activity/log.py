@@ -24,6 +24,7 @@ from shared.activity.event import Event, arrival_of, event_of, from_json, name_o
 from shared.activity.key import RowKey, row_key, started_of
 from shared.activity.state import FINAL, INIT, UNKNOWN, Summary, TimelineEvent, in_order, state_of, timeline_event
 from shared.clock import now, rfc3339
+from shared.errors import StorageUnavailable
 from shared.settings import settings
 from shared.storage.tables import ACTIVITY, PATIENCE_SECONDS, SIDS, EntityFull, get, insert, upsert
 
@@ -157,6 +158,16 @@ def key_in(entry: Mapping[str, Any]) -> RowKey:
     return RowKey(entry["partition"], entry["row"])
 
 
+async def start_while_waiting(fields: Mapping[str, str]) -> int | None:
+    """Return the start of the call for its callback addresses, None if it is not known within PATIENCE_SECONDS."""
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            key = await find_row(fields.get("CallSid", ""))
+    except (StorageUnavailable, TimeoutError):
+        return None  # a callback without it is looked up by its SID
+    return started_of(key.row) if key else None
+
+
 async def read_row(sid: str) -> Row | None:
     """Return the row of `sid`, or None if it is not in the log; two point reads."""
     key = await find_row(sid)
@@ -200,12 +211,15 @@ def links_for(sid: str) -> dict[str, str]:
     return {"activity": settings().url(f"activity/{sid}")}
 
 
-async def log_arrival(fields: Mapping[str, str]) -> None:
-    """Log an inbound call or message while its caller waits; of a redirected call, what it reports."""
+async def log_arrival(fields: Mapping[str, str]) -> int | None:
+    """Log an inbound call or message while its caller waits; return its start, if it could be logged.
+
+    Of a redirected call, which is not a new one, log what it reports.
+    """
     if fields.get("CallStatus", "ringing") == "ringing":
-        await log_while_waiting(fields, arrival_of(fields))
-    else:
-        await log_what_happened(fields)
+        return await log_while_waiting(fields, arrival_of(fields))
+    await log_what_happened(fields)
+    return None
 
 
 async def log_what_happened(fields: Mapping[str, str]) -> None:
@@ -215,8 +229,11 @@ async def log_what_happened(fields: Mapping[str, str]) -> None:
         await log_while_waiting(fields, event)
 
 
-async def log_while_waiting(fields: Mapping[str, str], event: Event) -> None:
-    """Log an event within PATIENCE_SECONDS or not at all; never raises. Creates rows for inbound events only."""
+async def log_while_waiting(fields: Mapping[str, str], event: Event) -> int | None:
+    """Log an event within PATIENCE_SECONDS or not at all; never raises. Creates rows for inbound events only.
+
+    Returns the start of the row, None if the event was not logged.
+    """
     sid = fields.get("CallSid") or fields.get("MessageSid") or ""
     kind = "call" if fields.get("CallSid") else "message"
     try:
@@ -226,8 +243,9 @@ async def log_while_waiting(fields: Mapping[str, str], event: Event) -> None:
                 key = await begin_row(sid)
             if key is not None:
                 await add_event(sid, kind, key, event)
-                return
+                return started_of(key.row)
     except Exception as error:  # the caller's answer is more important than the log
         log.error("an event of %.64r could not be logged (%s)", sid, type(error).__name__)
-        return
+        return None
     log.error("an event of %.64r could not be logged: it has no row yet", sid)
+    return None

@@ -14,10 +14,10 @@ THANKS = "Thank you. Goodbye."
 LONGEST_SECONDS = 120
 
 
-def voicemail(parameters: Parameters, fields: Fields) -> TwiML:
+def voicemail(parameters: Parameters, fields: Fields, started: int | None = None) -> TwiML:
     """Say the greeting `Message` and record the caller; with `Transcribe` Twilio also transcribes the recording.
 
-    The link to the recording is in the call's log.
+    The link to the recording is in the call's log. `started` is the call's start, if it is known.
     """
     response = VoiceResponse()
     if "Recorded" in parameters:
@@ -31,7 +31,7 @@ def voicemail(parameters: Parameters, fields: Fields) -> TwiML:
         action=address_of("voicemail", parameters, Recorded="true"),
         method="POST",
         max_length=LONGEST_SECONDS,
-        recording_status_callback=callback_url(),
-        **({"transcribe": True, "transcribe_callback": callback_url()} if transcribe else {}),
+        recording_status_callback=callback_url(started),
+        **({"transcribe": True, "transcribe_callback": callback_url(started)} if transcribe else {}),
     )
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 
@@ -147,3 +148,18 @@ def test_a_script_that_breaks_todays_rules_does_not_answer_a_call(app: App) -> N
 def test_a_call_is_answered_whatever_its_to_field_contains(app: App, to: str) -> None:
     """An invalid number must not cause silence."""
     assert "<Response>" in call(app, to)[1]
+
+
+@pytest.mark.parametrize("route", ["answer_call", "twimlet/voicemail"])
+def test_the_callback_addresses_of_a_voicemail_carry_the_start_of_its_call(empty_app: App, route: str) -> None:
+    """So the callback needs no look-up, and cannot begin a second row."""
+    sid, _ = call(empty_app, to="+15005550009")
+    form = {"CallSid": sid, "CallStatus": "ringing", "Direction": "inbound", "To": "+15005550009"}
+    document = empty_app.signed_post(route, form).text
+    callback = re.search(r"/api/(status_callback\?started=[0-9]{16})#", document)
+    assert callback is not None, document
+    recorded = {"CallSid": sid, "RecordingSid": "RE1", "RecordingStatus": "completed"}
+    assert empty_app.signed_post(callback[1], recorded).status_code == 204
+
+    found = empty_app.get(f"activity/{sid}").json()
+    assert [event.get("what") for event in found["events"]] == [None, "recording completed"]

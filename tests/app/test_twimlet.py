@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from urllib.parse import parse_qs, quote, urlsplit
 from xml.etree import ElementTree
@@ -64,11 +65,16 @@ def test_a_menu_hangs_up_after_three_tries(app: App) -> None:
 RETRIED = "#rc=3&rp=ct,rt,5xx"
 
 
+def without_start(address: str) -> str:
+    """Return a callback address without the call's start, which it has if the call is in the log."""
+    return re.sub(r"\?started=[0-9]{16}(?=#)", "", address)
+
+
 def test_voicemail_says_a_greeting_records_and_says_thanks(app: App) -> None:
     """The recording's callback goes to the log, and Twilio retries it."""
     say, record = fetch(app, "voicemail", {"Message": "Leave a message."})
     assert say.text == "Leave a message."
-    assert record.get("recordingStatusCallback") == f"{app.url}/api/status_callback{RETRIED}"
+    assert without_start(record.get("recordingStatusCallback", "")) == f"{app.url}/api/status_callback{RETRIED}"
     assert (record.get("transcribe"), record.get("transcribeCallback")) == (None, None)
     assert outline(follow(app, record, RecordingUrl="https://x", Digits="#"))[-1] == "Hangup"
 
@@ -77,7 +83,7 @@ def test_voicemail_is_transcribed_on_request(app: App) -> None:
     """The transcription's callback goes to the log too."""
     record = fetch(app, "voicemail", {"Transcribe": "true"})[1]
     assert record.get("transcribe") == "true"
-    assert record.get("transcribeCallback") == f"{app.url}/api/status_callback{RETRIED}"
+    assert without_start(record.get("transcribeCallback", "")) == f"{app.url}/api/status_callback{RETRIED}"
 
 
 def test_hold_music_is_repeated(app: App) -> None:
