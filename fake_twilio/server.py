@@ -8,6 +8,7 @@ from fake_twilio.phones.same_origin import guard
 from fake_twilio.rest.account import AccountRoutes
 from fake_twilio.rest.base import Rest
 from fake_twilio.rest.calls import Calls
+from fake_twilio.rest.conferences import Conferences
 from fake_twilio.rest.errors import TwilioError
 from fake_twilio.rest.media import MessageMedia
 from fake_twilio.rest.messages import Messages
@@ -32,7 +33,17 @@ class Server:
         app = web.Application(
             middlewares=[guard(lambda: self.simulator.base_url), self.not_found], client_max_size=1024**2
         )
-        for part in (AccountRoutes, Calls, Messages, Recordings, MessageMedia, Numbers, Services, TwimlApps):
+        for part in (
+            AccountRoutes,
+            Calls,
+            Conferences,
+            Messages,
+            Recordings,
+            MessageMedia,
+            Numbers,
+            Services,
+            TwimlApps,
+        ):
             app.add_routes(part(self.rest).routes())
         app.add_routes(self.phones.routes())
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)

@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import uuid4
 
+from fake_twilio.dates import now
 from fake_twilio.model.call import Call
 from fake_twilio.model.recording import Recording
 from fake_twilio.webhooks.callback_settings import CallbackSettings
@@ -21,6 +23,7 @@ class Participant:
     muted: bool = False
     coaching: bool = False
     label: str = ""
+    joined: datetime = field(default_factory=now)
     updates: int = 0
     """How often REST had updated the call before it joined."""
     called_in: asyncio.Event = field(default_factory=asyncio.Event)
@@ -38,6 +41,8 @@ class Conference:
     callback: CallbackSettings
     sid: str = field(default_factory=lambda: f"CF{uuid4().hex}")
     participants: list[Participant] = field(default_factory=list)
+    created: datetime = field(default_factory=now)
+    ended_by_api: bool = False
     started: bool = False
     sequence: int = 0
     recording: Recording | None = None

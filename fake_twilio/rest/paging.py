@@ -1,6 +1,7 @@
 """Lists, newest first, page by page (https://www.twilio.com/docs/usage/twilios-response#pagination)."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -13,6 +14,18 @@ from fake_twilio.rest.errors import TwilioError
 
 Resource = Call | Message
 Test = Callable[[Any], bool]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A resource whose JSON depends on more than itself."""
+
+    sid: str
+    body: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON."""
+        return self.body
 
 
 def moment(value: str) -> tuple[datetime, datetime]:

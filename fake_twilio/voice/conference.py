@@ -54,7 +54,7 @@ def depart(simulator: Simulator, conference: Conference, participant: Participan
     participant.call.line.connected_to = []
     about = (
         ("ParticipantCallStatus", "completed" if participant.call.control.ending else participant.call.status),
-        ("ReasonParticipantLeft", reason_to_leave(participant)),
+        ("ReasonParticipantLeft", reason_to_leave(conference, participant)),
     )
     post(simulator, conference, "leave", (*participant_fields(participant), *about))
     others = conference.participants
@@ -70,8 +70,10 @@ def depart(simulator: Simulator, conference: Conference, participant: Participan
     connect(simulator, conference)
 
 
-def reason_to_leave(participant: Participant) -> str:
+def reason_to_leave(conference: Conference, participant: Participant) -> str:
     """Return Twilio's word for why a participant has left."""
+    if conference.ended_by_api:
+        return "conference_ended_via_api"
     if participant.sent_out.is_set():
         return "moderator_ended_conference"
     updated = participant.call.control.updates > participant.updates
@@ -80,7 +82,7 @@ def reason_to_leave(participant: Participant) -> str:
 
 def end(simulator: Simulator, conference: Conference, last: Participant) -> None:
     """Report the end of the conference."""
-    why = "participant-with-end-conference-on-exit-left" if last.ends else "last-participant-left"
+    why = "conference-ended-via-api" if conference.ended_by_api else reason_to_end(last)
     post(
         simulator,
         conference,
@@ -95,6 +97,11 @@ def end(simulator: Simulator, conference: Conference, last: Participant) -> None
     if conference.started and conference.recording:
         conference.recording.end()
         post_recording(simulator, last.call, conference.recording, conference.recording_callback)
+
+
+def reason_to_end(last: Participant) -> str:
+    """Return Twilio's word for why a conference ends with this participant."""
+    return "participant-with-end-conference-on-exit-left" if last.ends else "last-participant-left"
 
 
 def connect(simulator: Simulator, conference: Conference) -> None:

@@ -116,6 +116,29 @@ def test_a_callback_says_why_a_participant_has_left(stage: Stage, how: str, expe
     assert (left["ReasonParticipantLeft"], left["ParticipantCallStatus"]) == expected
 
 
+def test_participants_are_listed_muted_and_removed_by_rest(stage: Stage) -> None:
+    """A participant is found by the SID of the call or by the label."""
+    ann = room(stage, ANN, "statusCallback='/events' statusCallbackEvent='leave end'")
+    bob = room(stage, BOB, "participantLabel='bob'")
+    ann.wait_until_connected_to(BOB)
+    (found,) = stage.client.conferences.list(friendly_name="room", status="in-progress")
+    assert stage.client.conferences.list(friendly_name="other") == []
+    assert {one.call_sid for one in found.participants.list()} == {ann.sid, bob.sid}
+    assert stage.client.conferences(found.sid).participants("bob").update(muted=True).muted is True
+    assert stage.client.conferences(found.sid).participants(bob.sid).fetch().muted is True
+    assert stage.client.conferences(found.sid).participants(bob.sid).delete() is True
+    bob.wait_until("completed")
+    assert stage.client.conferences(found.sid).update(status="completed").status == "completed"
+    ann.wait_until("completed")
+    stage.fake.wait_until_quiet()
+    forms = stage.app.forms("/events")
+    assert [form.get("ReasonParticipantLeft") for form in forms] == [
+        "participant_updated_via_api", "conference_ended_via_api", None,
+    ]  # fmt: skip
+    assert forms[-1]["ReasonConferenceEnded"] == "conference-ended-via-api"
+    assert stage.client.conferences.list() == []
+
+
 def test_the_end_of_a_conference_names_the_label_of_the_participant_who_ended_it(stage: Stage) -> None:
     """Only a participant with a label has one."""
     ann = room(stage, ANN, "statusCallback='/events' statusCallbackEvent='end' participantLabel='ann'")

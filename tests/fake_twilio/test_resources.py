@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.fake_twilio_stage import OURS, THEIRS, Stage
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, twiml
 
 DESCRIBED: dict[str, dict[str, dict[str, Any]]] = json.loads(
     (Path(__file__).parent / "twilio_resources.json").read_text(encoding="utf-8")
@@ -95,6 +95,17 @@ def test_a_part_of_a_resource_has_the_fields_that_twilio_describes(busy: Stage) 
     sender = get(busy, f"/v1/Services/{SERVICE}/PhoneNumbers/{number['sid']}")
     parts = {"media": media, "call_recording": call_recording, "phone_number": sender}
     assert [problem for kind, part in parts.items() for problem in problems(part, kind)] == []
+
+
+def test_a_conference_and_its_participants_have_the_fields_that_twilio_describes(stage: Stage) -> None:
+    """While it waits for a second participant."""
+    stage.fake.number(OURS).voice_url = stage.app.reply(
+        "/voice", twiml("<Dial><Conference participantLabel='ann'>room</Conference></Dial>")
+    )
+    stage.fake.phone(THEIRS).call(OURS).wait_until_in_conference("room")
+    (conference,) = get(stage, "Conferences.json")["conferences"]
+    (participant,) = get(stage, f"Conferences/{conference['sid']}/Participants.json")["participants"]
+    assert problems(conference, "conference") + problems(participant, "participant") == []
 
 
 def test_numbers_are_filtered_by_their_exact_name(stage: Stage) -> None:
