@@ -29,6 +29,24 @@ def name_phone(simulator: Simulator, number: str) -> Phone:
     return phone
 
 
+def close_phone(simulator: Simulator, number: str) -> None:
+    """Take the phone of a number off the page; its next call or message brings a new one."""
+    phone = simulator.phones.by_number.get(number)
+    if phone and not all(call.over for call in phone.calls):
+        raise NotPossibleNow("This phone has a call: end it first.")
+    simulator.phones.by_number.pop(number, None)
+    simulator.changes.tell()
+
+
+def clear_thread(simulator: Simulator, number: str) -> None:
+    """Remove the messages and the ended calls of a phone; the phone stays."""
+    phone = name_phone(simulator, number)
+    phone.messages.clear()
+    for call in [call for call in phone.calls if call.over]:
+        phone.calls.remove(call)
+    simulator.changes.tell()
+
+
 def call_from(simulator: Simulator, number: str, to: str) -> Call:
     """Call one of the account's numbers."""
     check_ends(simulator, number, to)

@@ -11,15 +11,27 @@ from aiohttp import web
 
 from fake_twilio.addresses import is_url, sid_pattern
 from fake_twilio.model.call import Call
-from fake_twilio.phones.actions import InvalidAction, NotPossibleNow, call_from, is_live, name_phone, rings, text_from
+from fake_twilio.phones.actions import (
+    InvalidAction,
+    NotPossibleNow,
+    call_from,
+    clear_thread,
+    close_phone,
+    is_live,
+    name_phone,
+    rings,
+    text_from,
+)
 from fake_twilio.phones.state import state, webhook_in_full
 from fake_twilio.simulator import Simulator
+from fake_twilio.webhooks.webhook import Delivery
 
 PAGE = Path(__file__).parent / "page"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript"}
 """Content types of the page's files. The registry of a machine may have others."""
 
 SECONDS_BETWEEN_EVENTS = 0.05
+FORGOTTEN = "This webhook has been forgotten."
 KEYS = frozenset("0123456789*#ABCDabcd")
 Handle = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -41,7 +53,10 @@ class PhonesApi:
             web.get("/_phones/events", self.events),
             web.get(f"/_phones/recordings/{{sid:{sid_pattern('RE')}}}.wav", self.recording),
             web.get(r"/_phones/webhooks/{id:\d{1,9}}", self.webhook),
+            web.post(r"/_phones/webhooks/{id:\d{1,9}}/replay", act(self.replay)),
             web.post("/_phones", act(self.name)),
+            web.post(f"{phone}/close", act(self.close_phone)),
+            web.post(f"{phone}/clear", act(self.clear)),
             web.post(f"{phone}/call", act(self.call)),
             web.post(f"{phone}/text", act(self.text)),
             web.post(f"{phone}/answer", act(self.answer)),
@@ -89,11 +104,33 @@ class PhonesApi:
 
     async def webhook(self, request: web.Request) -> web.StreamResponse:
         """Serve the request and the answer of one webhook attempt."""
+        delivery = self.delivery(request)
+        if delivery is None:
+            return web.json_response({"detail": FORGOTTEN}, status=404)
+        return web.json_response(webhook_in_full(delivery, self.simulator.account.auth_token))
+
+    async def replay(self, request: web.Request) -> web.StreamResponse:
+        """Send a webhook again, signed, with the token of the first time; whatever the app answers is only listed."""
+        delivery = self.delivery(request)
+        if delivery is None:
+            raise NotPossibleNow(FORGOTTEN)
+        await self.simulator.sender.send(delivery.webhook)
+        return web.Response(status=204)
+
+    def delivery(self, request: web.Request) -> Delivery | None:
+        """Return the webhook attempt that the path names."""
         wanted = int(request.match_info["id"])
-        for delivery in reversed(self.simulator.sender.deliveries):
-            if delivery.id == wanted:
-                return web.json_response(webhook_in_full(delivery))
-        return web.json_response({"detail": "This webhook has been forgotten."}, status=404)
+        return next((one for one in reversed(self.simulator.sender.deliveries) if one.id == wanted), None)
+
+    async def close_phone(self, request: web.Request) -> web.StreamResponse:
+        """Take a phone off the page."""
+        close_phone(self.simulator, request.match_info["number"])
+        return web.Response(status=204)
+
+    async def clear(self, request: web.Request) -> web.StreamResponse:
+        """Clear the thread of a phone."""
+        clear_thread(self.simulator, request.match_info["number"])
+        return web.Response(status=204)
 
     async def name(self, request: web.Request) -> web.StreamResponse:
         """Add a phone."""

@@ -1,7 +1,9 @@
 """The state that the phones page shows, as JSON."""
 
+import shlex
 from itertools import islice
 from typing import Any
+from urllib.parse import urlencode
 
 from fake_twilio.dates import iso
 from fake_twilio.model.call import Call
@@ -9,7 +11,7 @@ from fake_twilio.model.line import Step
 from fake_twilio.model.message import Message
 from fake_twilio.model.phone import Phone
 from fake_twilio.simulator import Simulator
-from fake_twilio.webhooks.webhook import Delivery
+from fake_twilio.webhooks.webhook import Delivery, Webhook
 
 
 def state(simulator: Simulator, app_key: str) -> dict[str, Any]:
@@ -46,7 +48,7 @@ def webhook_state(delivery: Delivery) -> dict[str, Any]:
     }
 
 
-def webhook_in_full(delivery: Delivery) -> dict[str, Any]:
+def webhook_in_full(delivery: Delivery, auth_token: str) -> dict[str, Any]:
     """Return one webhook attempt with its request and its answer."""
     return {
         **webhook_state(delivery),
@@ -55,7 +57,17 @@ def webhook_in_full(delivery: Delivery) -> dict[str, Any]:
         "size": delivery.size,
         "text": delivery.text,
         "logged_errors": delivery.logged_errors,
+        "curl": curl(delivery.webhook, auth_token),
     }
+
+
+def curl(webhook: Webhook, auth_token: str) -> str:
+    """Return the command that sends the same request, with a valid signature."""
+    words = ["curl", webhook.target, "-H", f"X-Twilio-Signature: {webhook.signature(auth_token)}"]
+    words += ["-H", f"I-Twilio-Idempotency-Token: {webhook.token}"]
+    if webhook.method == "POST":
+        words += ["--data-raw", urlencode(webhook.form)]
+    return shlex.join(words)
 
 
 def phone_state(phone: Phone) -> dict[str, Any]:

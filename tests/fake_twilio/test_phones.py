@@ -365,3 +365,22 @@ def test_errors_in_the_header_of_the_apps_host_are_faults(stage: Stage) -> None:
     ]
     seen = webhook(stage, "twiml")
     assert (seen["note"], seen["logged_errors"]) == ("logged an error", ["no script\n büro", "100% wrong"])
+
+
+def test_a_phone_in_a_call_cannot_be_closed(stage: Stage) -> None:
+    """A cleared thread keeps the call too; after it the phone can be closed."""
+    url = stage.app.reply("/twiml", twiml("<Say>Hello World</Say>"))
+    stage.call(url=url)
+    Events(stage).until("ringing")
+    status, detail = press(stage, "close")
+    assert (status, detail) == (409, "This phone has a call: end it first.")
+    assert press(stage, "clear") == (204, None)
+    assert press(stage, "decline") == (204, None)
+    stage.fake.wait_until_quiet()
+    assert press(stage, "close") == (204, None)
+    assert Events(stage).next()["phones"] == []
+
+
+def test_a_webhook_that_is_forgotten_cannot_be_sent_again(stage: Stage) -> None:
+    """The answer says so."""
+    assert press(stage, "replay", number="webhooks/999999999") == (409, "This webhook has been forgotten.")

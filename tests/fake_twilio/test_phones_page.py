@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
 from fake_twilio.testing import FakeTwilio
@@ -411,7 +413,7 @@ def test_a_webhook_opens_to_show_request_and_answer(page: Page, twilio: Client, 
     text(twilio, "Something else", status_callback=url)
     expect(panel.get_by_role("listitem").filter(has_text="delivered")).to_be_visible()
     expect(entry.get_by_text("405: Method Not Allowed")).to_be_visible()
-    entry.get_by_role("button").click()
+    entry.get_by_role("button", expanded=True).click()
     expect(entry.get_by_text("405: Method Not Allowed")).to_be_hidden()
 
 
@@ -633,3 +635,59 @@ def test_a_picture_that_loads_late_leaves_the_end_of_the_thread_in_view(
 
     expect(thread.get_by_text("The last one")).to_be_in_viewport()
     assert thread.evaluate("box => box.scrollHeight - box.scrollTop - box.clientHeight") < 2
+
+
+def test_a_thread_can_be_cleared_and_a_phone_closed(page: Page, twilio: Client) -> None:
+    """During a call the phone stays; a later message brings it back without its history."""
+    text(twilio, "Old news")
+    phone = phone_on(page)
+    expect(thread_of(phone).get_by_text("Delivered")).to_be_visible()
+
+    button(phone, "Clear thread").click()
+    expect(phone.get_by_text("Old news")).to_have_count(0)
+    expect(phone.get_by_text("Nothing here yet")).to_be_visible()
+
+    call(twilio, "<Say>Hello</Say>")
+    expect(button(phone, "Decline")).to_be_visible()
+    expect(button(phone, "Close phone")).to_be_hidden()
+    button(phone, "Decline").click()
+    expect(thread_of(phone).get_by_text("Call declined")).to_be_visible()
+    button(phone, "Close phone").click()
+    expect(phone).to_have_count(0)
+
+    text(twilio, "Fresh news")
+    expect(thread_of(phone).get_by_text("Fresh news")).to_be_visible()
+
+
+def test_a_webhook_can_be_found_sent_again_and_copied(page: Page, twilio: Client, fake: FakeTwilio) -> None:
+    """By its SID, or as a failure; the copy is a command with a valid signature."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    failing = text(twilio, "Fails", status_callback=f"{fake.url}/phones.css?a=1")
+    fake.wait_until_quiet()
+    good = twilio.calls.create(to=NUMBER, from_=SETTINGS["TWILIO_FROM_NUMBER"], url=f"{fake.url}/", method="GET").sid
+    button(phone_on(page), "Answer").click()
+    page.get_by_role("button", name="Webhooks").click()
+    panel = page.get_by_role("complementary")
+    entries = panel.get_by_role("listitem")
+    expect(entries.first).to_contain_text(f"{str(good)[:4]}…")
+
+    panel.get_by_role("button", name="Failures first").click()
+    expect(entries.first).to_contain_text("405")
+    panel.get_by_role("searchbox", name="Filter by SID").fill(failing[-8:])
+    expect(entries.filter(has_text="GET /")).to_have_count(0)
+    before = len([one for one in fake.simulator.sender.deliveries if one.webhook.sid == failing])
+    entries.first.get_by_role("button").click()
+    entries.first.get_by_role("button", name="Copy as curl").click()
+    expect(entries.first.get_by_role("button", name="Copied")).to_be_visible()
+    words = shlex.split(page.evaluate("navigator.clipboard.readText()"))
+    panel.get_by_role("button", name="Send again").click()
+    expect(entries).to_have_count(before + 1)
+
+    first, again = (
+        fake.simulator.sender.deliveries[-1],
+        next(one for one in fake.simulator.sender.deliveries if one.webhook.token in words[5]),
+    )
+    assert first.webhook == again.webhook
+    form = dict(parse_qsl(words[7], keep_blank_values=True))
+    signature = words[3].removeprefix("X-Twilio-Signature: ")
+    assert RequestValidator(fake.account.auth_token).validate(words[1], form, signature)

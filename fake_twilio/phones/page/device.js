@@ -2,7 +2,7 @@
 
 import { createCall, createRinging } from "./call.js";
 import { createComposer, createContact } from "./composer.js";
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { act, keySender } from "./server.js";
 import { keyTone } from "./sound.js";
 import { stopSpeaking } from "./speech.js";
@@ -113,10 +113,17 @@ export function createPhone({ number }, place, surroundings) {
     role: "switch",
     onclick: () => once("reachable", { reachable: !phone.reachable }),
   }, h("span", { class: "power-track" }), "Reachable");
+  const small = (word, picture, action) =>
+    h(
+      "button",
+      { type: "button", class: "phone-tool", "aria-label": word, title: word, onclick: () => once(action) },
+      icon(picture),
+    );
+  const tools = [small("Clear thread", "bin", "clear"), small("Close phone", "cross", "close")];
   const element = h(
     "article",
     { class: "phone is-new", "aria-label": `Phone ${number}`, "data-number": number, tabindex: "0" },
-    h("header", { class: "phone-top" }, h("h2", {}, prettyNumber(number)), power),
+    h("header", { class: "phone-top" }, h("h2", {}, prettyNumber(number)), ...tools, power),
     h("div", { class: "screen" }, ringing.element, call.element, idle, toast.element),
   );
   const [hue, far] = HUES[place % HUES.length];
@@ -153,6 +160,7 @@ export function createPhone({ number }, place, surroundings) {
     ringing.element.hidden = !rings;
     call.element.hidden = !live;
     idle.hidden = Boolean(rings || live);
+    for (const tool of tools) tool.hidden = idle.hidden;
     if (rings) ringing.update(rings, account.numbers);
     if (live) call.update(live, liveCalls(phone));
     contact.update(account.numbers, phone.reachable);

@@ -47,8 +47,26 @@ export function createPanel() {
     setText(document.getElementById("panel-title"), title);
     setText(document.getElementById("panel-lead"), state[shown].length > 0 ? lead : empty);
     const entries = shown === "webhooks" ? createWebhook : createFault;
-    keyed(document.getElementById(shown), state[shown], (entry) => JSON.stringify(entry), entries);
+    document.getElementById("webhook-filter").hidden = shown !== "webhooks";
+    const list = shown === "webhooks" ? chosen(state.webhooks) : state.faults;
+    keyed(document.getElementById(shown), list, (entry) => JSON.stringify(entry), entries);
   }
+
+  const sid = document.getElementById("webhook-sid");
+  const failuresFirst = document.getElementById("failures-first");
+  const isFailure = ({ status, note }) => status === null || status >= 400 || Boolean(note);
+  /** The webhooks of the SID in the field; failures first, if the person wants that. */
+  function chosen(webhooks) {
+    const part = sid.value.trim().toLowerCase();
+    const fitting = webhooks.filter((one) => (one.sid ?? "").toLowerCase().includes(part));
+    if (failuresFirst.getAttribute("aria-pressed") !== "true") return fitting;
+    return [...fitting.filter(isFailure), ...fitting.filter((one) => !isFailure(one))];
+  }
+  sid.addEventListener("input", render);
+  failuresFirst.addEventListener("click", () => {
+    failuresFirst.setAttribute("aria-pressed", String(failuresFirst.getAttribute("aria-pressed") !== "true"));
+    render();
+  });
 
   for (const [name, button] of Object.entries(buttons))
     button.addEventListener("click", () => show(name === shown ? null : name));

@@ -45,6 +45,10 @@ export async function webhookInFull(id) {
   return response.json();
 }
 
+export function replayWebhook(id) {
+  return post(`/_phones/webhooks/${id}/replay`, {});
+}
+
 function post(path, body) {
   return request(path, {
     method: "POST",

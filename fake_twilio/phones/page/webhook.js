@@ -1,7 +1,7 @@
 // One webhook in the panel: a row that opens to show the request and the answer.
 
 import { h } from "./dom.js";
-import { webhookInFull } from "./server.js";
+import { replayWebhook, webhookInFull } from "./server.js";
 import { exactTime, pathOf, shortSid } from "./words.js";
 
 export function createWebhook(entry) {
@@ -40,8 +40,27 @@ export function createWebhook(entry) {
   return { element: h("li", { class: "webhook" }, row, details), update() {} };
 }
 
+/** A button whose word tells for a moment what came of it. */
+function action(word, done, act) {
+  const button = h("button", { type: "button", class: "webhook-action" }, word);
+  button.addEventListener("click", async () => {
+    button.textContent = await act().then(
+      () => done,
+      (error) => error.message,
+    );
+    setTimeout(() => (button.textContent = word), 2000);
+  });
+  return button;
+}
+
 function inFull(webhook) {
   return [
+    h(
+      "p",
+      { class: "webhook-actions" },
+      action("Send again", "Sent", () => replayWebhook(webhook.id)),
+      action("Copy as curl", "Copied", () => navigator.clipboard.writeText(webhook.curl)),
+    ),
     h("p", { class: "webhook-url" }, h("b", {}, webhook.method), " ", h("code", {}, webhook.url)),
     h("dl", {}, ...sent(webhook.parameters)),
     h("h3", {}, webhook.status === null ? "No answer" : `Answered ${webhook.status}`),
