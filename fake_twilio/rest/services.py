@@ -1,5 +1,7 @@
 """`messaging.twilio.com/v1/Services` (https://www.twilio.com/docs/messaging/api/service-resource)."""
 
+from uuid import uuid4
+
 from aiohttp import web
 
 from fake_twilio.dates import iso_seconds
@@ -32,9 +34,11 @@ class Services:
         self.simulator = rest.simulator
 
     def routes(self) -> list[web.RouteDef]:
-        """Return the routes: list, fetch and update services, fetch a sender number."""
+        """Return the routes: list, create, fetch, update and delete services, fetch a sender number."""
         return [
             web.get("/v1/Services", self.rest.route(self.list)),
+            web.post("/v1/Services", self.rest.route(self.create)),
+            web.delete(SERVICE, self.rest.route(self.delete)),
             web.get(SERVICE, self.rest.route(self.fetch)),
             web.post(SERVICE, self.rest.route(self.update)),
             web.get(f"{SERVICE}/PhoneNumbers/{{sid}}", self.rest.route(self.fetch_number)),
@@ -46,6 +50,20 @@ class Services:
         more = found["next_page_uri"]
         meta = {"key": "services", "next_page_url": more and f"{request.url.origin()}{more}"}
         return self.rest.respond({"services": found["services"], "meta": meta})
+
+    async def create(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Create a service without senders."""
+        if not form.get("FriendlyName"):
+            raise TwilioError(20001, "Missing required parameter FriendlyName in the post body")
+        service = MessagingService(f"MG{uuid4().hex}", self.simulator.account.sid)
+        self.rest.note_unknown(update(service, form, UPDATE), "Services")
+        self.simulator.services[service.sid] = service
+        return self.rest.respond(service.to_json(), 201)
+
+    async def delete(self, request: web.Request, form: Form) -> web.StreamResponse:
+        """Delete one service; its numbers stay in the account."""
+        del self.simulator.services[self.service(request).sid]
+        return web.Response(status=204)
 
     async def fetch(self, request: web.Request, form: Form) -> web.StreamResponse:
         """Fetch one service."""

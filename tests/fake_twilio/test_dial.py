@@ -285,3 +285,12 @@ def test_a_call_that_the_app_placed_can_dial_too(stage: Stage) -> None:
     assert leg.call.from_ == OURS
     leg.answer()
     leg.wait_until_connected_to(THEIRS)
+
+
+@pytest.mark.parametrize("written", ["415-555-0199", "(415) 555-0199", "1 415 555 0199", "+1 415.555.0199"])
+def test_a_number_is_dialled_as_people_write_it(stage: Stage, written: str) -> None:
+    """Ten digits are a North American number."""
+    stage.fake.number(OURS).voice_url = stage.app.reply("/people", twiml(f"<Dial>{written}</Dial>"))
+    stage.fake.phone(THEIRS).call(OURS)
+    assert stage.fake.phone("+14155550199").wait_for_call().call.to == "+14155550199"
+    assert stage.fake.faults == []

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, twiml
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused, twiml
 
 DESCRIBED: dict[str, dict[str, dict[str, Any]]] = json.loads(
     (Path(__file__).parent / "twilio_resources.json").read_text(encoding="utf-8")
@@ -106,6 +106,20 @@ def test_a_conference_and_its_participants_have_the_fields_that_twilio_describes
     (conference,) = get(stage, "Conferences.json")["conferences"]
     (participant,) = get(stage, f"Conferences/{conference['sid']}/Participants.json")["participants"]
     assert problems(conference, "conference") + problems(participant, "participant") == []
+
+
+def test_a_messaging_service_can_be_created_and_deleted(stage: Stage) -> None:
+    """It needs a name, and has all fields."""
+    stage.client.messaging.base_url = stage.fake.url
+    services = stage.client.messaging.v1.services
+    made = services.create(friendly_name="News", inbound_request_url="https://example.com/in")
+    assert problems(get(stage, f"/v1/Services/{made.sid}"), "service") == []
+    assert services(made.sid).fetch().inbound_request_url == "https://example.com/in"
+    assert services(made.sid).delete() is True
+    with refused(20404):
+        services(made.sid).fetch()
+    with refused(20001):
+        services.create(friendly_name="")
 
 
 def test_numbers_are_filtered_by_their_exact_name(stage: Stage) -> None:

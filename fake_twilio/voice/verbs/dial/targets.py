@@ -50,8 +50,11 @@ def name_of(noun: Element) -> str:
 
 
 def plain(number: str) -> str:
-    """Return a number without separators."""
-    return re.sub(r"[\s().-]", "", number)
+    """Return a number without separators; ten digits are North American, as Twilio takes them."""
+    digits = re.sub(r"[\s().-]", "", number)
+    if re.fullmatch(r"1?[2-9]\d{2}[2-9]\d{6}", digits):
+        return f"+1{digits[-10:]}"
+    return digits
 
 
 def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | None:
