@@ -515,6 +515,9 @@ def test_a_narrow_window_does_not_scroll_sideways(page: Page, twilio: Client, wi
     page.set_viewport_size({"width": width, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     text(twilio, "Hello")
+    number = phone_on(page).get_by_role("heading", name="+1 555 123 4567")
+    expect(number).to_be_visible()
+    assert number.evaluate("words => words.scrollWidth <= words.clientWidth")
     phone, _ = answered_call(page, twilio, TEN_SECONDS)
     page.get_by_role("button", name="Webhooks").click()
     expect(page.get_by_role("complementary")).to_be_visible()
