@@ -29,6 +29,14 @@ def test_a_message_gets_no_apology(app: App) -> None:
     assert "<Response" in answer.text
 
 
+def test_the_number_in_a_scripts_name_is_not_logged(app: App) -> None:
+    """The address is, with the rest of the name."""
+    form = {"CallSid": "CA78", "ErrorCode": "12300", "ErrorUrl": "https://phone.example/api/twiml/call-15558675309"}
+    app.signed_post("fallback", form)
+
+    assert "'https://phone.example/api/twiml/call-###########'" in app.wait_for_line("Twilio's error '12300'")
+
+
 def test_the_fallback_needs_no_storage(app_without_storage: App) -> None:
     """The failure of the other webhook must not make this one fail."""
     form = {"CallSid": "CA1", "ErrorUrl": "http://[", "ErrorCode": "x"}
