@@ -65,9 +65,9 @@ async def on_table(
         ResourceNotFoundError,
     )
 
+    client = table_client(table)  # raises NotConfigured, which is not an error of the storage
     try:
         async with within(seconds):
-            client = table_client(table)
             try:
                 return await operation(client)
             except ResourceNotFoundError as error:
