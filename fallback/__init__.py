@@ -7,19 +7,16 @@ A caller hears an apology; a message gets no reply. Twilio's error code is logge
 from __future__ import annotations
 
 import logging
-import re
 
 import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
+from shared.masking import without_number
 from shared.twilio.webhook import request_fields, twilio_webhook
 from shared.twiml_builder import apology, twiml_response
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
-
-# A name with more digits may contain a phone number.
-MOST_DIGITS = 6
 
 
 @bp.route(route="fallback", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
@@ -28,12 +25,8 @@ async def fallback(req: func.HttpRequest) -> func.HttpResponse:
     """Log Twilio's error and apologise."""
     fields = request_fields(req)
     sid = fields.get("CallSid") or fields.get("MessageSid") or "(no SID)"
-    address = without_number(fields.get("ErrorUrl", ""))
+    # Without the query, which may contain a number, as the name of a script may.
+    before, slash, name = fields.get("ErrorUrl", "").partition("?")[0].rpartition("/")
+    address = before + slash + without_number(name)
     log.error("Twilio's error %.10r at %.200r, %.64r", fields.get("ErrorCode", "?"), address, sid)
     return twiml_response(apology() if "CallSid" in fields else MessagingResponse())
-
-
-def without_number(url: str) -> str:
-    """Return an address for the log: without its query, and without the number in the name of a script."""
-    before, slash, name = url.partition("?")[0].rpartition("/")
-    return before + slash + (re.sub(r"\d", "#", name) if len(re.findall(r"\d", name)) > MOST_DIGITS else name)

@@ -7,7 +7,7 @@ Each write is an unconditional insert-or-merge of its own property. Therefore or
 cannot change the result, and a callback that arrives before the send's own write creates the row.
 
 A callback without a start time that arrives before the row can be found begins another one. As soon as the first is
-findable the two are one: the first names the other, the other is marked as part of it, and whoever reads a row reads
+findable the two are one: the first names the other, the other is marked as part of it, and each reader reads
 both (`whole`) and skips the part.
 """
 

@@ -1,7 +1,7 @@
 """Ask Twilio about a call, message or conference whose last callbacks were lost.
 
 A row without a final status whose last event is some minutes old is looked up when someone reads it. The answer is
-logged with the time, so that the next reader does not ask again at once. Whoever reads the row gets it in any case.
+logged with the time, so that the next reader does not ask again immediately. The reader gets the row in any case.
 """
 
 from __future__ import annotations

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import azure.functions as func
 from twilio.twiml.messaging_response import MessagingResponse
 
 from shared.errors import FieldIssue, StorageUnavailable
+from shared.masking import without_number
 from shared.scripts import store as script_store
 from shared.scripts.filling import fill, has_placeholders, with_absolute_addresses
 from shared.scripts.reading import Family, InvalidScript, Script
@@ -28,8 +28,6 @@ log = logging.getLogger(__name__)
 
 # https://www.twilio.com/docs/api/errors/11750
 LONGEST_TWIML = 64 * 1024
-# A name with more digits may contain a phone number.
-DIGITS_TO_SHOW = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +76,8 @@ async def serve(name: str, fields: Mapping[str, str], owner: script_store.Owner 
 
 
 def for_log(name: str) -> str:
-    """Return a script's name for the log, without phone numbers: `call-###########` for `call-15005550006`."""
-    digits = re.findall(r"\d", name)
-    if len(digits) <= DIGITS_TO_SHOW or script_store.SENT.fullmatch(name):
-        return name
-    return re.sub(r"\d", "#", name)
+    """Return a script's name for the log, without phone numbers; a script sent with a call has a random name."""
+    return name if script_store.SENT.fullmatch(name) else without_number(name)
 
 
 def make_ready(script: Script, family: Family, name: str = "") -> Ready:

@@ -31,7 +31,7 @@ MOST_TRANSCRIBED = 120
 def warnings_of(script: Sequence[Element], own_path: str) -> list[FieldIssue]:
     """Return the warnings about a script that is served at `own_path`, each with its place."""
     if not script:
-        return [FieldIssue("$", "has no verbs: a call ends at once, a message gets no reply")]
+        return [FieldIssue("$", "has no verbs: a call ends immediately, a message gets no reply")]
     found = [*warn_of_order(script)]
     for place, element in walk(script):
         found += warn(element, place)

@@ -18,7 +18,8 @@ SHARED: Layers = [
     ["shared.settings", "shared.request_body", "shared.responses"],
     [
         *("shared.twiml_builder", "shared.errors", "shared.validation_messages", "shared.web_addresses"),
-        *("shared.patterns", "shared.clock", "shared.http_session", "shared.ttl_cache", "shared.time_limit"),
+        *("shared.masking", "shared.patterns", "shared.clock"),
+        *("shared.http_session", "shared.ttl_cache", "shared.time_limit"),
     ],
     ["shared"],  # shared/__init__.py
 ]

@@ -30,7 +30,7 @@ def _colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_lines_follow_a_padded_name() -> None:
-    """The text begins in one column whoever writes; a file gets no colours."""
+    """The text of all services begins in one column; a file gets no colours."""
     stream = io.StringIO()
     terminal = Terminal(["app", "azurite"], stream)
 

@@ -99,7 +99,7 @@ def account_with(**values: str) -> Drift:
 def test_a_drift_is_found_with_its_fix(
     connected: Pair, drift: Drift, options: tuple[str, ...], words: str, fix: str
 ) -> None:
-    """A fix that is a command of ours is one: afterwards the check finds nothing."""
+    """If the fix is a command of this project, the check finds nothing after it has run."""
     _, fake = connected
     fake.ask(lambda: drift(fake))
 
