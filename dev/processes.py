@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from typing import Any
 from dev import guard
 
 KEPT_LINES = 40
+# Not the shared generator, to which tests give a seed.
+RANDOM = random.SystemRandom()
 
 
 class ServiceError(Exception):
@@ -162,8 +165,14 @@ class Service:
 
 
 def free_port() -> int:
-    """Return a port that is free now."""
-    return listen_for_a_moment(0)
+    """Return a port that is free now, at random, so that two processes that ask do not get the same one.
+
+    From below 32768: the systems take ports above for outgoing connections and for listeners on port 0.
+    """
+    for port in RANDOM.sample(range(20_000, 32_000), 100):
+        with contextlib.suppress(OSError):
+            return listen_for_a_moment(port)
+    raise ServiceError("100 ports between 20000 and 32000 are in use.")
 
 
 def listen_for_a_moment(port: int, address: str = "127.0.0.1") -> int:

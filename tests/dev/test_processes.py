@@ -255,9 +255,13 @@ def test_a_service_can_be_stopped_twice_or_without_a_start() -> None:
 
 
 def test_a_free_port_can_be_listened_on() -> None:
-    """No other program has it."""
+    """No other program has it, and none gets it by chance: it is not ephemeral, and another is returned next time."""
+    ports = {free_port() for _ in range(20)}
     with socket.socket() as listener:
-        listener.bind(("127.0.0.1", free_port()))
+        listener.bind(("127.0.0.1", port := ports.pop()))
+
+    assert port < 32768
+    assert len(ports) > 10
 
 
 def test_answers_tells_an_answer_from_none_and_from_another_status(taken_port: int) -> None:
