@@ -77,6 +77,9 @@ param twilioFromNumber string = ''
 @description('A Messaging Service to send messages through instead, MG and 32 hexadecimal digits.')
 param twilioMessagingServiceSid string = ''
 
+@description('The TwiML App that calls from a browser go to, AP and 32 hexadecimal digits.')
+param twilioTwimlAppSid string = ''
+
 @description('The address at which Twilio reaches the app, if it is not the app\'s own host: Front Door, API Management, a custom domain.')
 param publicBaseUrl string = ''
 
@@ -219,6 +222,7 @@ module functionApp 'modules/functionApp.bicep' = {
     twilioApiKey: twilioApiKey
     twilioFromNumber: twilioFromNumber
     twilioMessagingServiceSid: twilioMessagingServiceSid
+    twilioTwimlAppSid: twilioTwimlAppSid
     publicBaseUrl: publicBaseUrl
     allowedCountries: allowedCountries
     allowedSipHosts: allowedSipHosts

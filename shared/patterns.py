@@ -8,6 +8,7 @@ ACCOUNT_SID = f"AC{HEX_32}"
 API_KEY_SID = f"SK{HEX_32}"
 CALL_SID = f"CA{HEX_32}"
 MESSAGING_SERVICE_SID = f"MG{HEX_32}"
+TWIML_APP_SID = f"AP{HEX_32}"
 
 # https://www.twilio.com/docs/glossary/what-e164
 E164 = r"\+[1-9][0-9]{1,14}"

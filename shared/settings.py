@@ -41,6 +41,7 @@ class Settings:
     twilio_auth_token_next: str = field(repr=False)
     twilio_from_number: str
     twilio_messaging_service_sid: str
+    twilio_twiml_app_sid: str
     twilio_api_base_url: str
     public_base_url: str
     tables_connection_string: str = field(repr=False)
@@ -113,6 +114,7 @@ FORMATS = {
     "TWILIO_API_KEY": (patterns.API_KEY_SID, "SK and 32 hexadecimal digits"),
     "TWILIO_FROM_NUMBER": (patterns.E164, "a number like +15005550006"),
     "TWILIO_MESSAGING_SERVICE_SID": (patterns.MESSAGING_SERVICE_SID, "MG and 32 hexadecimal digits"),
+    "TWILIO_TWIML_APP_SID": (patterns.TWIML_APP_SID, "AP and 32 hexadecimal digits"),
     "DEFAULT_COUNTRY": (COUNTRY, "a country's two letters, like US"),
 }
 

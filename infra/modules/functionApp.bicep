@@ -60,6 +60,9 @@ param twilioFromNumber string
 @description('The Messaging Service to send messages through, or empty.')
 param twilioMessagingServiceSid string
 
+@description('The TwiML App that calls from a browser go to, or empty.')
+param twilioTwimlAppSid string
+
 @description('The address at which Twilio reaches the app; empty for the app\'s own host.')
 param publicBaseUrl string
 
@@ -198,6 +201,7 @@ resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
     TWILIO_API_SECRET: empty(twilioApiKey) ? '' : '@Microsoft.KeyVault(SecretUri=${secrets}/twilio-api-secret/)'
     TWILIO_FROM_NUMBER: twilioFromNumber
     TWILIO_MESSAGING_SERVICE_SID: twilioMessagingServiceSid
+    TWILIO_TWIML_APP_SID: twilioTwimlAppSid
     PUBLIC_BASE_URL: baseUrl
     TABLES_ENDPOINT: dataStorage.properties.primaryEndpoints.table
     ALLOWED_COUNTRIES: allowedCountries

@@ -51,6 +51,7 @@ def test_all_missing_settings_are_in_one_error() -> None:
         ("TWILIO_FROM_NUMBER", "2025550123"),
         ("TWILIO_FROM_NUMBER", "+0123456"),
         ("TWILIO_MESSAGING_SERVICE_SID", "MG1"),
+        ("TWILIO_TWIML_APP_SID", "AP1"),
         ("TWILIO_API_BASE_URL", "api.twilio.com"),
         ("PUBLIC_BASE_URL", "ftp://example.com"),
         ("PUBLIC_BASE_URL", "https://example.com?x=1"),

@@ -37,7 +37,7 @@ def settings_file(tmp_path: Path) -> Callable[..., Path]:
     def write(**differences: str) -> Path:
         own = {"TWILIO_ACCOUNT_SID": OWN.sid, "TWILIO_AUTH_TOKEN": OWN.auth_token, "TWILIO_API_KEY": OWN.api_key}
         own |= {"TWILIO_API_SECRET": OWN.api_secret, "TWILIO_API_BASE_URL": "", "PUBLIC_BASE_URL": f"{TUNNEL}/"}
-        own["TWILIO_FROM_NUMBER"] = OWN.numbers[0]
+        own |= {"TWILIO_FROM_NUMBER": OWN.numbers[0], "TWILIO_TWIML_APP_SID": ""}
         path = tmp_path / "local.settings.json"
         path.write_text(json.dumps({"IsEncrypted": False, "Values": SETTINGS | own | differences}), "utf-8")
         return path

@@ -238,6 +238,7 @@ ALL: dict[str, Any] = {
     "alwaysReady": 2,
     "rotating": True,
     "twilioApiKey": "SK" + "0" * 32,
+    "twilioTwimlAppSid": "AP" + "0" * 32,
     "publicBaseUrl": "https://phone.example",
     "tags": {"team": "telephony"},
 }
