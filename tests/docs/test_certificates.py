@@ -24,7 +24,7 @@ from cryptography.x509.oid import NameOID
 
 from dev.processes import free_port
 from fake_twilio.testing import FakeTwilio
-from tests.support.app import StartApp, assert_problem
+from tests.support.app import StartApp, app_starter, assert_problem
 
 CALL = {"to": "+15551234567"}
 SIGNS_CERTIFICATES = (
@@ -106,30 +106,37 @@ def proxy(fake_twilio_session: FakeTwilio, tmp_path_factory: pytest.TempPathFact
     thread.join()
 
 
+@pytest.fixture(scope="module")
+def start_fresh_app(fake_twilio_session: FakeTwilio, tables: str) -> Iterator[StartApp]:
+    """A function that starts an app that reads certificates when it is imported."""
+    with app_starter(fake_twilio_session.url, tables, fresh=True) as start:
+        yield start
+
+
 @pytest.mark.parametrize("variable", ["", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_an_untrusted_server_gets_no_credentials(proxy: Proxy, start_app: StartApp, variable: str) -> None:
+def test_an_untrusted_server_gets_no_credentials(proxy: Proxy, start_fresh_app: StartApp, variable: str) -> None:
     """The log line names the reason. The environment variables of other programs have no effect."""
     given = {variable: str(proxy.root)} if variable else {}
-    app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=certifi.where(), **given)
+    app = start_fresh_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=certifi.where(), **given)
 
     assert_problem(app.post("make_call", CALL), 502, "twilio_unavailable")
     app.wait_for_line(UNTRUSTED)
 
 
 def test_a_company_root_appended_to_the_public_ones_is_trusted(
-    proxy: Proxy, start_app: StartApp, fake_twilio: FakeTwilio, tmp_path: Path
+    proxy: Proxy, start_fresh_app: StartApp, tmp_path: Path
 ) -> None:
     """In one file, as documented."""
     both = tmp_path / "ca.pem"
     both.write_bytes(Path(certifi.where()).read_bytes() + proxy.root.read_bytes())
-    app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(both))
+    app = start_fresh_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(both))
 
     assert app.post("make_call", CALL).status_code == 201
 
 
-def test_the_app_connects_to_twilio_directly(proxy: Proxy, start_app: StartApp, fake_twilio: FakeTwilio) -> None:
+def test_the_app_connects_to_twilio_directly(proxy: Proxy, start_fresh_app: StartApp) -> None:
     """HTTPS_PROXY is an address where nothing listens, and the call is placed."""
     nowhere = {"HTTPS_PROXY": f"http://127.0.0.1:{free_port()}", "NO_PROXY": "", "no_proxy": ""}
-    app = start_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(proxy.root), **nowhere)
+    app = start_fresh_app(TWILIO_API_BASE_URL=proxy.url, SSL_CERT_FILE=str(proxy.root), **nowhere)
 
     assert app.post("make_call", CALL).status_code == 201

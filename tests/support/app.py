@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import requests
 from twilio.request_validator import RequestValidator
 
-from dev.processes import Service, answers, free_port
+from dev.processes import free_port
+from tests.support.host_process import host_process
 
 ROOT = Path(__file__).resolve().parents[2]
 # Each function is a folder with this name.
@@ -33,14 +34,19 @@ class App:
 
     url         its base URL
     settings    its settings
-    lines       the lines that it has logged so far
+    output      the file with what it has logged so far
     mark        how many lines there were before the last request
     """
 
     url: str
     settings: dict[str, str]
-    lines: list[str] = field(default_factory=list)
+    output: Path
     mark: int = 0
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that it has logged so far."""
+        return self.output.read_text("utf-8").splitlines()
 
     def request(self, method: str, path: str, **options: Any) -> requests.Response:
         """Send a request to a route."""
@@ -125,31 +131,26 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 
 @contextmanager
-def app_starter(twilio_url: str, tables: str) -> Iterator[StartApp]:
+def app_starter(twilio_url: str, tables: str, fresh: bool = False) -> Iterator[StartApp]:
     """Yield a function that starts an app with other settings than the usual ones; all apps end with the block.
 
-    `{port}` in a setting becomes the port of the app.
+    `{port}` in a setting becomes the port of the app. A fresh app imports everything with its settings in place.
     """
-    with ExitStack() as stack:
+    with TemporaryDirectory() as folder, ExitStack() as stack:
 
         def start(key: str = "", **settings: str) -> App:
             port = free_port()
             url = f"http://127.0.0.1:{port}"
             usual = {"PUBLIC_BASE_URL": url, "TWILIO_API_BASE_URL": twilio_url, "TABLES_CONNECTION_STRING": tables}
             settings = {name: value.replace("{port}", str(port)) for name, value in settings.items()}
-            app = App(url, {**SETTINGS, **usual, **settings})
-            command = [sys.executable, "-m", "dev.host", "--port", str(port), *(["--key", key] if key else [])]
+            output = Path(folder, f"{port}.log")
+            output.touch()
+            app = App(url, {**SETTINGS, **usual, **settings}, output)
+            arguments = ["--port", str(port), *(["--key", key] if key else [])]
             clean = {name: value for name, value in os.environ.items() if name not in SETTINGS}
-            service = Service(
-                "app",
-                command,
-                env={**clean, **app.settings},
-                cwd=ROOT,
-                # Not /api/health, which waits for storage.
-                ready=lambda: answers(f"{url}/api/twiml_hello"),
-                sink=lambda name, line: app.lines.append(line),
-            )
-            stack.enter_context(service)
+            # Not /api/health, which waits for storage.
+            ready = f"{url}/api/twiml_hello"
+            stack.enter_context(host_process(arguments, {**clean, **app.settings}, output, ready, fresh))
             return app
 
         yield start
