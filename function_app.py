@@ -2,6 +2,7 @@
 
 import azure.functions as func
 
+import access_token
 import activity
 import answer_call
 import fallback
@@ -18,6 +19,7 @@ import twimlet
 app = func.FunctionApp()
 
 for folder in (
+    access_token,
     activity,
     answer_call,
     fallback,

@@ -22,5 +22,7 @@ LONG_SENDER = "(?=.*[A-Za-z]{2})[A-Za-z0-9 &+_-]{12,64}"
 SIP = r"(?i:sips?):[^\s@<>\"{}]+@[^\s@<>\"{}]+"
 IDENTITY = r"[^\s,;{}\x00-\x1f]{1,256}"
 CLIENT = f"client:{IDENTITY}"
+# What an access token may have: https://www.twilio.com/docs/voice/sdks/javascript/twiliodevice
+TOKEN_IDENTITY = "[A-Za-z0-9_]{1,121}"
 # What a SIP or client leg may show as its caller.
 CALLER_NAME = "[A-Za-z][A-Za-z0-9._+-]{0,63}"

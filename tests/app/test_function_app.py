@@ -17,6 +17,7 @@ from tests.support.documents import rows, section, text_of
 
 # Every route, and who may call it: the app's users with a key, Twilio with its signature, or the public.
 SURFACE = {
+    "access_token": ("access_token", {"POST"}, "key"),
     "activity": ("activity/{sid?}", {"GET"}, "key"),
     "answer_call": ("answer_call", {"GET", "POST"}, "signature"),
     "fallback": ("fallback", {"GET", "POST"}, "signature"),

@@ -10,7 +10,7 @@ from tests.support.imports import Graph, Layers, cycles, import_graph, imports_o
 DEPLOYED: Layers = [["function_app"], FUNCTIONS, ["shared"]]
 
 SHARED: Layers = [
-    ["shared.twimlets"],
+    ["shared.twimlets", "shared.browser_calls"],
     ["shared.scripts", "shared.sending"],
     ["shared.activity"],
     ["shared.scripts.verbs", "shared.twilio", "shared.storage"],

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from access_token import TokenRequest
 from activity import ListQuery
 from make_call import CallRequest
 from send_sms import TextRequest
@@ -33,7 +34,8 @@ def first_column(page: str, heading: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("heading", "struct"), [("make_call", CallRequest), ("send_sms", TextRequest), ("activity", ListQuery)]
+    ("heading", "struct"),
+    [("access_token", TokenRequest), ("make_call", CallRequest), ("send_sms", TextRequest), ("activity", ListQuery)],
 )
 def test_every_field_of_a_request_is_documented(heading: str, struct: type[msgspec.Struct]) -> None:
     """A field that nobody can read about is not used."""
