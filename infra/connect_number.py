@@ -1,5 +1,7 @@
 """Connects a Twilio number to the app, restores the addresses that it had before, or checks for drift.
 
+A Messaging Service, and a TwiML App for calls from browsers, are connected and restored too.
+
     python3 infra/connect_number.py --number +15005550006 --base-url https://phone.example.com
     python3 infra/connect_number.py --resource-group rg-phone --check
 
@@ -40,6 +42,8 @@ def parser() -> argparse.ArgumentParser:
     sid, service = NAMES["TWILIO_MESSAGING_SERVICE_SID"], "to connect too (default: TWILIO_MESSAGING_SERVICE_SID)"
     add("--messaging-service", metavar="MG...", default="", type=matching(*sid), help=f"a Messaging Service {service}")
     add("--base-url", type=base_url_or_local, default="", help="the app's public address (default: PUBLIC_BASE_URL)")
+    sid, app = NAMES["TWILIO_TWIML_APP_SID"], "for calls from browsers (default: TWILIO_TWIML_APP_SID)"
+    add("--twiml-app", metavar="AP...", default="", type=matching(*sid), help=f"a TwiML App to connect too, {app}")
     former = "a former address of the app: a number that calls it there needs no --take-over; may be repeated"
     add("--formerly", type=base_url_or_local, action="append", default=[], metavar="URL", help=former)
     add("--secrets", metavar="FILE", default="", help="lines like TWILIO_AUTH_TOKEN=..., or local.settings.json")

@@ -12,6 +12,7 @@ import sys
 
 from deployment import connection, deployed_app, key_vault, publish, template, twilio_settings
 from deployment.azure_cli import Az
+from deployment.connection import TWIML_APP
 from deployment.deployed_app import TAG, Deployment
 from deployment.options import option_parser, phone_number, region
 from deployment.steps import Steps, run
@@ -56,6 +57,9 @@ def deploy(options: argparse.Namespace, az: Az, steps: Steps) -> None:
         return
     terminal.agree("Go on?", options.yes)
 
+    if twilio.names["TWILIO_API_KEY"] and not (twilio.names[TWIML_APP] or options.no_connect):
+        given = {**twilio.names, **twilio.secrets}
+        environment[TWIML_APP] = twilio.names[TWIML_APP] = connection.create_twiml_app(az, steps, before, live, given)
     steps.begin("Create the resources")
     steps.leaves(f"what the deployment {options.name!r} has created so far; it may still be running", "deployment")
     app = template.create(options, az, location, environment)

@@ -19,7 +19,7 @@ from deployment.twilio_api import TwilioAccount, TwilioSaidNo
 from deployment.twilio_settings import NAMES, TwilioNames
 
 ACCOUNT, TOKEN = "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"
-FROM, SERVICE = "TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID"
+FROM, SERVICE, TWIML_APP = "TWILIO_FROM_NUMBER", "TWILIO_MESSAGING_SERVICE_SID", "TWILIO_TWIML_APP_SID"
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Target:
     """The command that connects it, for advice."""
     number: str = ""
     messaging_service: str = ""
+    twiml_app: str = ""
+    """For calls from browsers."""
     former: tuple[str, ...] = ()
     """Other base URLs of the app, present or past."""
     auth_token: str = ""
@@ -47,8 +49,9 @@ class Target:
         """Return the present state at Twilio; raises Failed for what does not exist there."""
         found = [number.find_number(self.account, self.number)] if self.number else []
         found += [number.find_service(self.account, self.messaging_service)] if self.messaging_service else []
+        found += [number.find_twiml_app(self.account, self.twiml_app)] if self.twiml_app else []
         if not found:
-            raise Refused("Nothing to connect: give --number or --messaging-service.")
+            raise Refused("Nothing to connect: give --number, --messaging-service or --twiml-app.")
         return found
 
     def connect(self, steps: Steps, yes: bool, take_over: bool) -> None:
@@ -88,18 +91,18 @@ def connect_app(
     former: str = "",
     take_over: bool = False,
 ) -> None:
-    """Take the step of connecting the number and the Messaging Service in an app's settings, if there are any.
+    """Take the step of connecting the number, the Messaging Service and the TwiML App in an app's settings.
 
     `given` are secrets that need not be read from Key Vault; `former` is the base URL that the app had before.
     """
-    if settings.get(FROM) or settings.get(SERVICE):
+    if any(settings.get(name) for name in (FROM, SERVICE, TWIML_APP)):
         steps.begin("Connect the number")
         target_of(az, app, settings, given, former).connect(steps, yes=True, take_over=take_over)
 
 
 def restore_app(az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> None:
     """Take the step of restoring what `connect_app` has changed."""
-    if settings.get(FROM) or settings.get(SERVICE):
+    if any(settings.get(name) for name in (FROM, SERVICE, TWIML_APP)):
         steps.begin("Disconnect the number")
         target_of(az, app, settings, given).restore(steps, yes=True)
 
@@ -111,8 +114,23 @@ def target_of(
     words = ["python3", "infra/connect_number.py", "--resource-group", app.group, "--name", app.name]
     words += ["--subscription", az.subscription] if az.subscription else []
     account = open_account(credentials(az, app, settings, given))
-    names = (settings.get(FROM, ""), settings.get(SERVICE, ""))
-    return Target(account, app.base_url, shlex.join(words), *names, former=(former or app.address, app.address))
+    own, service, twiml_app = (settings.get(name, "") for name in (FROM, SERVICE, TWIML_APP))
+    ours = (former or app.address, app.address)
+    return Target(account, app.base_url, shlex.join(words), own, service, twiml_app, former=ours)
+
+
+def create_twiml_app(
+    az: Az, steps: Steps, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]
+) -> str:
+    """Take the step of finding or creating the TwiML App for calls from browsers; return its SID.
+
+    It is found by its name, which has at most 64 characters: https://www.twilio.com/docs/usage/api/applications
+    """
+    steps.begin("Create the TwiML App for calls from browsers")
+    account = open_account(credentials(az, app, settings, given))
+    sid = number.find_or_create_twiml_app(account, f"calls from browsers: {app.group}/{app.name}"[-64:])
+    steps.leaves(f"the TwiML App {sid} at Twilio")
+    return sid
 
 
 def credentials(az: Az, app: Deployment, settings: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
@@ -172,6 +190,7 @@ def find(options: argparse.Namespace, terminal: Terminal) -> Target:
         this_command(without="--check"),
         number=names[FROM],
         messaging_service=options.messaging_service or names[SERVICE],
+        twiml_app=options.twiml_app or names[TWIML_APP],
         former=former,
         auth_token=given[TOKEN],
         countries=allowed,

@@ -1,4 +1,4 @@
-"""Connects a number or a Messaging Service to the app, and restores the addresses that it had before.
+"""Connects a number, a Messaging Service or a TwiML App to the app, and restores the addresses that it had before.
 
 What a resource had before is kept at Twilio itself, in a TwiML App that nothing refers to: any machine can restore it.
 https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 
@@ -59,13 +59,15 @@ SERVICE = (
     Address("FallbackUrl", "FallbackMethod", "fallback", "SmsFallbackUrl"),
     Address("StatusCallback", "", f"status_callback{RETRIED}", "StatusCallback"),
 )
+# A TwiML App for calls from browsers: https://www.twilio.com/docs/voice/sdks/javascript/get-started
+CLIENT_CALLS = (replace(VOICE[0], route="client_call"), *VOICE[1:])
 # Where one of these is set, Twilio ignores the number's own addresses.
 BYPASSES = ("VoiceApplicationSid", "SmsApplicationSid", "TrunkSid")
 
 
 @dataclass
 class Resource:
-    """A number, a Messaging Service, or the TwiML App that keeps addresses, with its present state at Twilio."""
+    """A number, a Messaging Service or a TwiML App, with its present state at Twilio."""
 
     account: TwilioAccount
     label: str
@@ -134,11 +136,20 @@ def find_number(account: TwilioAccount, e164: str) -> Resource:
 
 def find_service(account: TwilioAccount, sid: str) -> Resource:
     """Return a Messaging Service; raises Refused where there is none."""
-    url = f"{account.messaging}/v1/Services/{sid}"
+    return find(account, sid, f"{account.messaging}/v1/Services/{sid}", SERVICE)
+
+
+def find_twiml_app(account: TwilioAccount, sid: str) -> Resource:
+    """Return a TwiML App for calls from browsers; raises Refused where there is none."""
+    return find(account, sid, f"{account.own}/Applications/{sid}.json", CLIENT_CALLS)
+
+
+def find(account: TwilioAccount, sid: str, url: str, addresses: tuple[Address, ...]) -> Resource:
+    """Return what Twilio has at a URL of its API; raises Refused where there is nothing."""
     state = account.find(url)
     if state is None:
         raise Refused(f"The account {account.account_sid} has no {sid}.")
-    return Resource(account, sid, url, state, SERVICE)
+    return Resource(account, sid, url, state, addresses)
 
 
 def services_with_messages(number: Resource) -> list[str]:
@@ -202,11 +213,26 @@ def kept(resource: Resource) -> list[Resource]:
 
     After two runs at the same time there are two: Twilio allows the same name twice, and 64 characters.
     """
-    account, name = resource.account, f"before connect_number: {resource.label}"
+    name = f"before connect_number: {resource.label}"
+    return twiml_apps(resource.account, name) or [
+        Resource(resource.account, name, f"{resource.account.own}/Applications.json", {})
+    ]
+
+
+def twiml_apps(account: TwilioAccount, name: str) -> list[Resource]:
+    """Return the TwiML Apps with a name."""
     url = f"{account.own}/Applications"
     apps = account.every(f"{url}.json?{urlencode({'FriendlyName': name})}", "applications")
-    found = [Resource(account, name, f"{url}/{app['sid']}.json", app) for app in apps if app["friendly_name"] == name]
-    return found or [Resource(account, name, f"{url}.json", {})]
+    return [Resource(account, name, f"{url}/{app['sid']}.json", app) for app in apps if app["friendly_name"] == name]
+
+
+def find_or_create_twiml_app(account: TwilioAccount, name: str) -> str:
+    """Return the SID of the TwiML App with a name, which is created if there is none."""
+    found = twiml_apps(account, name)
+    app = (
+        found[0].state if found else account.request("POST", f"{account.own}/Applications.json", {"FriendlyName": name})
+    )
+    return str(app["sid"])
 
 
 def keep(resource: Resource, ours: Sequence[str]) -> None:

@@ -19,7 +19,9 @@ NAMES = {
     "TWILIO_API_KEY": (r"SK[0-9a-fA-F]{32}", "an API key's SID, SK and 32 hexadecimal digits"),
     "TWILIO_FROM_NUMBER": (E164.pattern, "the number that calls and messages come from, like +15005550006"),
     "TWILIO_MESSAGING_SERVICE_SID": (r"MG[0-9a-fA-F]{32}", "a Messaging Service's SID, MG and 32 hexadecimal digits"),
+    "TWILIO_TWIML_APP_SID": (r"AP[0-9a-fA-F]{32}", "a TwiML App's SID, AP and 32 hexadecimal digits"),
 }
+ASKED = ("TWILIO_ACCOUNT_SID", "TWILIO_API_KEY", "TWILIO_FROM_NUMBER")
 KNOWN = (*NAMES, *SECRET_NAMES)
 CONSOLE = "Copy the values again from https://console.twilio.com"
 
@@ -43,7 +45,7 @@ def gather(
     found = TwilioNames(stored=stored or {})
     for name, (_, words) in NAMES.items():
         found.names[name] = given.get(name) or live.get(name, "")
-        needed, asked = name == "TWILIO_ACCOUNT_SID", name != "TWILIO_MESSAGING_SERVICE_SID" and terminal.has_person()
+        needed, asked = name == "TWILIO_ACCOUNT_SID", name in ASKED and terminal.has_person()
         if not (found.names[name] or live) and (needed or asked):
             found.names[name] = terminal.ask(f"{name}, {words}" + ("" if needed else "; Enter for none"))
     new_account = found.names["TWILIO_ACCOUNT_SID"] != live.get("TWILIO_ACCOUNT_SID")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fake_twilio.testing import FakeTwilio
 from tests.support.stand_in_az.cloud import Fault
 from tests.support.stand_in_az.world import NUMBER, World
@@ -12,7 +14,12 @@ YES = ("--confirm", "rg-phone")
 
 def kept(fake: FakeTwilio) -> int:
     """Return how many TwiML Apps keep something."""
-    return len(fake.simulator.twiml_apps)
+    return sum(app.friendly_name.startswith("before ") for app in fake.simulator.twiml_apps.values())
+
+
+def for_browsers(fake: FakeTwilio) -> list[Any]:
+    """Return the TwiML Apps for calls from browsers."""
+    return [app for app in fake.simulator.twiml_apps.values() if app.friendly_name.startswith("calls from browsers")]
 
 
 def test_deploy_connects_the_number_and_destroy_restores_it(there: World) -> None:
@@ -26,7 +33,7 @@ def test_deploy_connects_the_number_and_destroy_restores_it(there: World) -> Non
     deployed = there.deploy("--take-over")
     assert deployed.code == 0, deployed.err
     api = f"https://{there.app.host}/api"
-    assert (number.voice_url, number.sms_url, kept(fake)) == (f"{api}/answer_call", f"{api}/receive_sms", 1)
+    assert (number.voice_url, number.sms_url, kept(fake)) == (f"{api}/answer_call", f"{api}/receive_sms", 2)
 
     moved = there.deploy("--public-base-url", "https://phone.example.com")
     assert moved.code == 0, moved.err
@@ -39,6 +46,29 @@ def test_deploy_connects_the_number_and_destroy_restores_it(there: World) -> Non
     said = "".join(done.out + done.err for done in (refused, deployed, moved, removed))
     assert not [secret for secret in (there.twilio.token, *there.twilio.keys.values()) if secret in said]
     assert fake.faults == []
+
+
+def test_calls_from_browsers_get_a_twiml_app_that_is_made_once(there: World) -> None:
+    """The app has its SID. It is checked, connected and restored like a number."""
+    fake = there.twilio.fake
+    assert there.deploy("--no-connect").code == 0
+    assert (for_browsers(fake), there.app.settings["TWILIO_TWIML_APP_SID"]) == ([], "")
+
+    for _ in range(2):
+        assert there.deploy().code == 0
+    [app] = for_browsers(fake)
+    api = f"https://{there.app.host}/api"
+    assert there.app.settings["TWILIO_TWIML_APP_SID"] == app.sid
+    assert (app.voice_url, app.voice_fallback_url) == (f"{api}/client_call", f"{api}/fallback")
+
+    app.voice_url = OTHER
+    drifted = there.run("connect_number", "--check")
+    assert (drifted.code, f"{app.sid}: VoiceUrl is {OTHER}, expected {api}/client_call" in drifted.out) == (1, True)
+    assert there.run("connect_number", "--yes", "--take-over").code == 0
+    assert app.voice_url == f"{api}/client_call"
+
+    assert there.run("destroy", *YES).code == 0
+    assert (app.voice_url, kept(fake)) == (OTHER, 0)
 
 
 def test_a_messaging_service_in_the_settings_is_connected_without_a_number(there: World) -> None:

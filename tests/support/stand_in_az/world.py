@@ -153,14 +153,19 @@ class World:
     def snapshot(self) -> Snapshot:
         """Return a copy of what Azure, the app and Twilio hold."""
         parts = [{name: value for name, value in vars(part).items() if name in KEPT} for part in self.parts()]
-        return copy.deepcopy([*parts, vars(self.twilio.fake.number(NUMBER)), {"vaults": self.azure.vaults}])
+        return copy.deepcopy([*parts, vars(self.twilio.fake.number(NUMBER)), self.others()])
+
+    def others(self) -> dict[str, Any]:
+        """Return what several parts share, or only the emulator holds."""
+        return {"vaults": self.azure.vaults, "twiml_apps": self.twilio.fake.simulator.twiml_apps}
 
     def restore(self, snapshot: Snapshot) -> None:
         """Let Azure, the app and Twilio hold what they did when the copy was made."""
-        *parts, vaults = copy.deepcopy(snapshot)
+        *parts, others = copy.deepcopy(snapshot)
         for part, values in zip((*self.parts(), self.twilio.fake.number(NUMBER)), parts, strict=True):
             vars(part).update(values)
-        self.azure.vaults = self.app.vaults = vaults["vaults"]
+        self.azure.vaults = self.app.vaults = others["vaults"]
+        self.twilio.fake.simulator.twiml_apps = others["twiml_apps"]
         self.azure.before = lambda call: None
         self.answers, self.asked = [], []
         for path in self.parameters.parent.glob("*.bicep*"):
