@@ -91,11 +91,12 @@ def put_secrets(az: Az, steps: Steps, app: Deployment, twilio: TwilioNames) -> N
 
 def tell(az: Az, app: Deployment) -> None:
     """Print how to use the app."""
+    keys = f"az functionapp function keys list {' '.join(app.in_azure)} --function-name make_call"
     az.terminal.say(f"""
 Done. The app is {app.address}, and Twilio calls it at {app.base_url}.
-    KEY=$(az functionapp keys list {" ".join(app.in_azure)} --query functionKeys.default --output tsv)
+    KEY=$({keys} --query default --output tsv)
     curl "{app.base_url}/api/make_call" --header "x-functions-key: $KEY" --data-urlencode "to=+1..."
-    curl "{app.base_url}/api/activity" --header "x-functions-key: $KEY\"""")
+This key opens make_call only; each function has one of its own.""")
 
 
 def parser() -> argparse.ArgumentParser:
