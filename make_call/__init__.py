@@ -2,7 +2,8 @@
 
 https://www.twilio.com/docs/voice/api/call-resource
 
-    to                  required: a number in any usual form, client:alice or sip:alice@example.com
+    to                  required: a number in any usual form, client:alice or sip:alice@example.com; a client may have
+                        parameters for its page, client:alice?order=7, which are neither logged nor answered
     say                 words to say, about 3,700 characters             |
     twiml               a TwiML document, at most 4,000 characters       |  one of these; default: say "Hello World"
     script              a JSON list of verbs, as in /api/scripts         |
@@ -30,7 +31,7 @@ import msgspec
 
 from shared import twiml_builder
 from shared.errors import FieldIssue, NotConfigured
-from shared.phone_numbers import call_recipient, caller
+from shared.phone_numbers import call_recipient, caller, without_parameters
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.scripts import store as script_store
@@ -120,7 +121,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     content = await content_of(call)
     return await send(
         "call",
-        call.to,
+        without_parameters(call.to),
         from_,
         lambda status_callback: twilio_client().calls.create_async(
             to=call.to,

@@ -22,6 +22,8 @@ LONG_SENDER = "(?=.*[A-Za-z]{2})[A-Za-z0-9 &+_-]{12,64}"
 SIP = r"(?i:sips?):[^\s@<>\"{}]+@[^\s@<>\"{}]+"
 IDENTITY = r"[^\s,;{}\x00-\x1f]{1,256}"
 CLIENT = f"client:{IDENTITY}"
+# Custom parameters: https://www.twilio.com/docs/voice/api/conference-participant-resource#create-a-participant
+CLIENT_WITH_PARAMETERS = r"client:[^\s,;?{}\x00-\x1f]{1,256}(\?[^\s\x00-\x1f]{1,800})?"
 # What an access token may have: https://www.twilio.com/docs/voice/sdks/javascript/twiliodevice
 TOKEN_IDENTITY = "[A-Za-z0-9_]{1,121}"
 # What a SIP or client leg may show as its caller.

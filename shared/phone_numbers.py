@@ -45,6 +45,11 @@ def call_recipient(text: str) -> str:
     return address
 
 
+def without_parameters(address: str) -> str:
+    """Return a callee without the custom parameters of a client: `client:alice` for `client:alice?order=7`."""
+    return address.partition("?")[0] if address.startswith("client:") else address
+
+
 def caller(text: str) -> str:
     """Return the caller: a number in E.164, or `client:…` or `sip:…` unchanged."""
     return client_or_sip(text) or number(text)
@@ -150,7 +155,7 @@ def is_short_code(text: str) -> bool:
 def client_or_sip(text: str) -> str | None:
     """Return a `client:…` or `sip:…` address (https://www.twilio.com/docs/voice/api/call-resource), else None."""
     if text.startswith("client:"):
-        if not re.fullmatch(patterns.CLIENT, text):
+        if not re.fullmatch(patterns.CLIENT_WITH_PARAMETERS, text):
             raise ValueError("expected client: and 1 to 256 characters without spaces or commas")
         return text
     if text.lower().startswith(("sip:", "sips:")):

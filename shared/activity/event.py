@@ -17,6 +17,7 @@ from email.utils import parsedate_to_datetime
 import msgspec
 
 from shared.clock import now, rfc3339
+from shared.phone_numbers import without_parameters
 
 # An event is one property of its row:
 # https://learn.microsoft.com/rest/api/storageservices/understanding-the-table-service-data-model
@@ -138,7 +139,7 @@ def event_of(form: Mapping[str, str], kind: str = "call") -> Event:
         received=rfc3339(now()),
         sequence=-1 if sequence is None else sequence,
         series=series,
-        to=form.get("To", ""),
+        to=without_parameters(form.get("To", "")),
         from_=form.get("From", ""),
         direction=form.get("Direction", ""),
         duration=None if what else as_number(form.get("CallDuration")),

@@ -19,6 +19,7 @@ from shared.activity.key import row_key, started_of
 from shared.activity.state import NOT_SENT, SETTLED, UNKNOWN, Summary
 from shared.clock import as_datetime, now, rfc3339
 from shared.errors import TwilioFailure
+from shared.phone_numbers import without_parameters
 from shared.storage.tables import ACTIVITY, get
 from shared.twilio.client import ask_twilio, twilio_client
 
@@ -92,9 +93,17 @@ async def created_about(kind: str, to: str, started: int) -> tuple[list[Any], bo
     """
     client = twilio_client()
     resource = client.calls if kind == "call" else client.messages
-    listed = await ask_twilio(resource.list_async(to=to, limit=LOOKED_THROUGH, page_size=LOOKED_THROUGH))
+    # Twilio may list a client with the custom parameters of the call, which the log does not keep.
+    client_called = to.startswith("client:")
+    by_recipient = {} if client_called else {"to": to}
+    listed = await ask_twilio(resource.list_async(**by_recipient, limit=LOOKED_THROUGH, page_size=LOOKED_THROUGH))
     start = as_datetime(started)
-    about = [one for one in listed if one.date_created is None or EARLIEST <= one.date_created - start <= LATEST]
+    about = [
+        one
+        for one in listed
+        if (one.date_created is None or EARLIEST <= one.date_created - start <= LATEST)
+        and (not client_called or without_parameters(str(one.to)) == to)
+    ]
     reaches_back = any(one.date_created and one.date_created - start < EARLIEST for one in listed)
     return about, reaches_back or len(listed) < LOOKED_THROUGH
 

@@ -105,6 +105,7 @@ def test_every_field_is_passed_to_twilio(app: App, fake_twilio: FakeTwilio) -> N
         ("+49 (0)30 123456", "+4930123456"),
         ("tel:+15551234567", "+15551234567"),
         ("client:alice", "client:alice"),
+        ("client:" + "a" * 256, "client:" + "a" * 256),
         ("sip:alice@example.com", "sip:alice@example.com"),
     ],
 )
@@ -115,6 +116,17 @@ def test_a_number_can_have_any_usual_form(app: App, fake_twilio: FakeTwilio, giv
     assert answer.status_code == 201, answer.text
     assert answer.json()["to"] == sent
     assert only_create(fake_twilio)["To"] == [sent]
+
+
+def test_a_client_gets_parameters_that_are_not_logged(app: App, fake_twilio: FakeTwilio) -> None:
+    """They may be about the callee."""
+    to = "client:alice?order=7&name=Ann%20Smith"
+    placed = app.post("make_call", {"to": to}).json()
+
+    assert only_create(fake_twilio)["To"] == [to]
+    found = app.wait_for_activity(placed["sid"], "ringing")
+    assert placed["to"] == found["to"] == "client:alice"
+    assert "Smith" not in str(found)
 
 
 @pytest.mark.parametrize(
@@ -131,6 +143,9 @@ def test_a_number_can_have_any_usual_form(app: App, fake_twilio: FakeTwilio, giv
         ({"to": ["+15551234567"]}, "to"),
         ({"to": "client:"}, "to"),
         ({"to": "client:a b"}, "to"),
+        ({"to": "client:?a=b"}, "to"),
+        ({"to": "client:a?b c"}, "to"),
+        ({"to": "client:a?" + "b" * 801}, "to"),
         ({"to": "sip:nowhere"}, "to"),
         ({"to": TO, "from": "nobody"}, "from"),
         ({"to": TO, "say": ""}, "say"),
