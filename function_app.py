@@ -5,6 +5,7 @@ import azure.functions as func
 import access_token
 import activity
 import answer_call
+import client_call
 import fallback
 import health
 import make_call
@@ -22,6 +23,7 @@ for folder in (
     access_token,
     activity,
     answer_call,
+    client_call,
     fallback,
     health,
     make_call,

@@ -6,6 +6,7 @@
     simulring    PhoneNumbers[0] …, Timeout, Message, HumanCheck, FailUrl
     findme       the same, one number after the other; the callee presses a key unless HumanCheck is false
     whisper      Message, HumanCheck: the message of simulring and findme to the callee
+    client       Identities[0] … (of browsers and apps), Timeout; then voicemail with Message, Transcribe
     conference   Name, Moderators[0] …, Message, Music
     voicemail    Message, Transcribe; the recording is in the call's log
     holdmusic    Message, Music[0] …
@@ -34,6 +35,7 @@ bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
 TWIMLETS: dict[str, Callable[[Parameters, Fields], TwiML | str]] = {
+    "client": calling.client,
     "conference": calling.conference,
     "echo": speaking.echo,
     "findme": calling.findme,

@@ -63,6 +63,16 @@ def callback_url(started: int | None = None) -> str:
     return f"{settings().url('status_callback')}{query}{RETRIED}"
 
 
+def leg_callbacks() -> dict[str, str]:
+    """Return the attributes of a Number or Client by which the leg to it gets a row of its own in the log."""
+    events = "initiated ringing answered completed"
+    return {
+        "status_callback": callback_url(),
+        "status_callback_event": events,
+        "status_callback_method": "POST",
+    }
+
+
 async def logged_as_unknown(error: OutcomeUnknown, attempt: Attempt) -> OutcomeUnknown:
     """Log an attempt with an unknown outcome as `unknown-…`, and add the link to the error."""
     try:

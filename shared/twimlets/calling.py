@@ -1,10 +1,11 @@
-"""Twimlets that dial: forward, simulring, findme, whisper, conference."""
+"""Twimlets that dial: forward, simulring, findme, whisper, client, conference."""
 
 from __future__ import annotations
 
 from twilio.twiml import TwiML
 from twilio.twiml.voice_response import VoiceResponse
 
+from shared.sending.send import leg_callbacks
 from shared.twiml_builder import FORBIDDEN_IN_XML
 from shared.twimlets.parameters import (
     Fields,
@@ -12,6 +13,7 @@ from shared.twimlets.parameters import (
     address,
     address_of,
     callers,
+    identities_to_ring,
     is_true,
     items,
     numbers_to_dial,
@@ -51,6 +53,26 @@ def simulring(parameters: Parameters, fields: Fields) -> TwiML:
     return ring("simulring", parameters, fields, sequential=False, human_check=is_true(parameters, "HumanCheck"))
 
 
+def client(parameters: Parameters, fields: Fields) -> TwiML:
+    """Ring the browsers and apps `Identities[0]` … in parallel; continue with voicemail if nobody answers.
+
+    Takes also `Timeout`, and `Message` and `Transcribe` for the voicemail.
+    """
+    response = VoiceResponse()
+    if "Dial" in parameters:
+        if was_answered(fields):
+            response.hangup()
+        else:
+            response.redirect(address_of("voicemail", parameters), method="POST")
+        return response
+    dial = response.dial(
+        action=address_of("client", parameters, Dial="true"), method="POST", timeout=ring_seconds(parameters)
+    )
+    for identity in identities_to_ring(parameters, "Identities"):
+        dial.client(identity, **leg_callbacks())
+    return response
+
+
 def findme(parameters: Parameters, fields: Fields) -> TwiML:
     """Call `PhoneNumbers[0]` … one by one, until somebody answers and, unless `HumanCheck` is false, presses a key."""
     human_check = parameters.get("HumanCheck", "").lower() != "false"
@@ -80,11 +102,16 @@ def ring(twimlet: str, parameters: Parameters, fields: Fields, *, sequential: bo
 def after_dial(parameters: Parameters, fields: Fields) -> TwiML:
     """Continue after a Dial: with `FailUrl` if nobody answered, else hang up."""
     response = VoiceResponse()
-    if fields.get("DialCallStatus") not in ("completed", "answered") and parameters.get("FailUrl"):
+    if not was_answered(fields) and parameters.get("FailUrl"):
         response.redirect(address(parameters["FailUrl"], "FailUrl"), method="POST")
     else:
         response.hangup()
     return response
+
+
+def was_answered(fields: Fields) -> bool:
+    """Return whether a Dial reached somebody."""
+    return fields.get("DialCallStatus") in ("completed", "answered")
 
 
 def whisper(parameters: Parameters, fields: Fields) -> TwiML:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from twilio.twiml import TwiML
 
+from shared import patterns
 from shared.errors import CountryNotAllowed
 from shared.phone_numbers import caller, text_recipient
 from shared.settings import settings
@@ -21,6 +22,7 @@ Fields = Mapping[str, str]
 
 # Dial, Recorded and Tries are internal: a twimlet uses them to remember its step.
 PARAMETERS = {
+    "client": {"Identities", "Timeout", "Message", "Transcribe", "Dial"},
     "conference": {"Name", "Moderators", "Message", "Music"},
     "echo": {"Twiml"},
     "findme": {"PhoneNumbers", "Timeout", "Message", "HumanCheck", "FailUrl", "Dial"},
@@ -64,6 +66,14 @@ def numbers_to_dial(parameters: Parameters, name: str) -> list[str]:
     if not numbers:
         raise TwimletError(f"{name}: at least one phone number is needed, like +15005550006")
     return numbers
+
+
+def identities_to_ring(parameters: Parameters, name: str) -> list[str]:
+    """Return identities of clients, with or without `client:`; raises TwimletError if there is none or one is wrong."""
+    identities = [text.strip().removeprefix("client:") for text in items(parameters, name)]
+    if not identities or not all(re.fullmatch(patterns.TOKEN_IDENTITY, identity) for identity in identities):
+        raise TwimletError(f"{name}: at least one is needed, each 1 to 121 letters, digits and underscores")
+    return identities
 
 
 def callers(parameters: Parameters, name: str) -> list[str]:

@@ -112,6 +112,9 @@ def test_echo_answers_with_the_document_unchanged(app: App) -> None:
         ("simulring", {}),
         ("simulring", {"PhoneNumbers": "sip:a@example.com"}),
         ("findme", {"PhoneNumbers[0]": "+1"}),
+        ("client", {}),
+        ("client", {"Identities[0]": "bob", "Identities[1]": "a b"}),
+        ("client", {"Identities": "client:client:bob"}),
         ("conference", {"Moderators": "bob"}),
         ("holdmusic", {"Music": "file:///etc/passwd"}),
         ("echo", {}),
@@ -176,6 +179,7 @@ ADDED = {
     "findme": {"Dial": "true", "FailUrl": "https://evil.example", "HumanCheck": "false"},
     "whisper": {"HumanCheck": "false", "Message": "evil"},
     "menu": {"Options[1]": "https://evil.example", "Options[2]": "https://evil.example", "Digits": "2"},
+    "client": {"Dial": "true", "Identities[0]": "mallory", "Timeout": "600"},
     "conference": {"Moderators": "client:mallory", "Name": "evil", "Music": "https://evil.example"},
     "voicemail": {"Recorded": "true", "Message": "evil"},
     "holdmusic": {"Music": "https://evil.example"},
@@ -188,6 +192,7 @@ SET = {
     "findme": {"PhoneNumbers[0]": "+15557654321"},
     "whisper": {"HumanCheck": "true"},
     "menu": {"Options[1]": "https://example.com"},
+    "client": {"Identities[1]": "ann"},
     "conference": {"Moderators": "+15550000001"},
 }
 

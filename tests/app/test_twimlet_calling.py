@@ -76,6 +76,19 @@ def test_findme_calls_one_after_the_other_and_waits_for_a_key(app: App) -> None:
     assert [verb.tag for verb in follow(app, dial[1], "url")] == ["Gather", "Hangup"]
 
 
+def test_client_rings_browsers_in_parallel_and_continues_with_voicemail(app: App) -> None:
+    """Each leg is in the log; after an answered call it hangs up."""
+    fields = {"Identities[0]": "ann_1", "Identities[1]": "client:ben", "Timeout": "9", "Message": "Leave a message."}
+    [dial] = fetch(app, "client", fields)
+    assert [(leg.tag, leg.text) for leg in dial] == [("Client", "ann_1"), ("Client", "ben")]
+    assert all(leg.get("statusCallback", "").startswith(f"{app.url}/api/status_callback#") for leg in dial)
+    assert (dial.get("timeout"), dial.get("sequential")) == ("9", None)
+
+    [redirect] = follow(app, dial, DialCallStatus="no-answer")
+    assert outline(follow(app, redirect, "text")) == ["Say Leave a message.", "Record"]
+    assert outline(follow(app, dial, DialCallStatus="completed")) == ["Hangup"]
+
+
 def test_a_conference_starts_and_ends_with_its_moderators(app: App) -> None:
     """Others wait for them, with music if it is set."""
     fields = {"Name": "board", "Moderators[0]": "+15550000001", "Music": "https://example.com/m.mp3"}
