@@ -154,6 +154,29 @@ def test_a_forwarded_call_that_is_not_answered_continues_with_fail_url(town: Tow
     assert twilio.faults == []
 
 
+def test_two_browsers_ring_and_the_caller_of_nobody_leaves_a_message(town: Town) -> None:
+    """Each browser's leg is in the log, in a row of its own."""
+    app, twilio = town
+    twilio.reset()
+    address = f"{app.url}/api/twimlet/client?Identities%5B0%5D=ann&Identities%5B1%5D=ben&Message=We+are+out."
+    placed = app.post("make_call", {"to": CAT, "url": address}).json()
+    caller = twilio.phone(CAT).wait_for_call()
+    caller.answer()
+    legs = [twilio.phone(client).wait_for_call() for client in ("client:ann", "client:ben")]
+    legs[0].decline()
+    legs[1].ring_out()
+    caller.wait_until_recording()
+    caller.press("#")
+    caller.wait_until("completed")
+    twilio.wait_until_quiet()
+
+    assert "We are out." in caller.heard()
+    assert app.wait_for_activity(legs[0].sid, "busy")["to"] == "client:ann"
+    assert app.wait_for_activity(legs[1].sid, "no-answer")["events"][0]["fields"]["ParentCallSid"] == placed["sid"]
+    assert "dial no-answer" in events_of(app, placed["sid"])
+    assert twilio.faults == []
+
+
 def test_three_people_are_in_a_conference(town: Town) -> None:
     """The app calls each of them."""
     app, twilio = town

@@ -105,6 +105,7 @@ def night(apps: dict[str, App], fake_twilio_session: FakeTwilio) -> Workspace:
         lambda: healthy.signed_post("answer_call", CALLBACK, "another", headers=shared_key),
         "it is signed with a shared key",
     )
+    log.ask(healthy, "client_call", lambda: healthy.signed_post("client_call", {"CallSid": OTHER}), "is not connected")
     log.ask(cut_off, "status_callback", lambda: cut_off.signed_post("status_callback", CALLBACK), "table ")
     log.ask(cut_off, "make_call", lambda: cut_off.post("make_call", {"to": "+15551234567"}), "make_call answers 502")
     log.ask(no_token, "answer_call", lambda: no_token.signed_post("answer_call", CALLBACK, "any"), "cannot check")
