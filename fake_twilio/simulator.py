@@ -56,6 +56,8 @@ class Simulator:
         owned = [number.sid for number in self.numbers.values()]
         self.services = {service: MessagingService(service, sid, number_sids=owned)}
         self.twiml_apps: dict[str, TwimlApp] = {}
+        if app := self.account.twiml_app_sid:
+            self.twiml_apps[app] = TwimlApp(account_sid=sid, friendly_name="calls from browsers", sid=app)
 
     def forget(self) -> None:
         """Start over: stop all tasks, and forget calls, messages, phones and faults."""

@@ -21,6 +21,8 @@ class Account:
     api_secret: str = "local-api-secret"
     numbers: tuple[str, ...] = (MAGIC_SENDER,)
     messaging_service_sid: str = "MG00000000000000000000000000000001"
+    twiml_app_sid: str = ""
+    """A TwiML App for calls from browsers; without it there is none at the start."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Account":
@@ -34,6 +36,7 @@ class Account:
             api_secret=environ.get("TWILIO_API_SECRET") or default.api_secret,
             numbers=tuple(dict.fromkeys(filter(None, (number, MAGIC_SENDER)))),
             messaging_service_sid=environ.get("TWILIO_MESSAGING_SERVICE_SID") or default.messaging_service_sid,
+            twiml_app_sid=environ.get("TWILIO_TWIML_APP_SID") or "AP00000000000000000000000000000001",
         )
 
     @property

@@ -164,6 +164,7 @@ def test_when_the_app_dies_the_rest_stops_and_its_last_lines_are_shown(tmp_path:
     file = tmp_path / "own.json"
     own = {"TWILIO_ACCOUNT_SID": "AC" + "7" * 32, "TWILIO_AUTH_TOKEN": "x", "TWILIO_API_SECRET": "x"}
     own |= {"TWILIO_API_KEY": "SK" + "7" * 32, "TWILIO_FROM_NUMBER": "+12025550123", "TWILIO_API_BASE_URL": ""}
+    own |= {"TWILIO_TWIML_APP_SID": ""}
     values = SETTINGS | own | {"PUBLIC_BASE_URL": "https://a.devtunnels.ms"}
     file.write_text(json.dumps({"Values": values}))
     with running("run", "--settings", str(file), usual=["phones-port"]) as run:
