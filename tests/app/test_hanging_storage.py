@@ -6,8 +6,11 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from dev.azurite import connection_string
 from fake_twilio.testing import FakeTwilio
+from shared.browser_calls import PERMISSION, Permission, sealed
 from tests.support.app import App, app_starter
 
 NUMBER = "+15005550006"
@@ -29,12 +32,16 @@ def answer(app: App, path: str, body: dict[str, str]) -> tuple[int, str, float]:
     return response.status_code, response.text, time.monotonic() - began
 
 
+@pytest.mark.usefixtures("example_settings")
 def test_every_function_answers_in_time() -> None:
     """Webhooks in three seconds, sends in five: a status callback gets a 503, and a call is placed without a log."""
+    browser = {PERMISSION: sealed(Permission(2**40), "ann"), "CallSid": "CA2", "From": "client:ann"}
     expected = {
         "answer_call": (CALL, 200, "leave a message", WEBHOOK),
         "receive_sms": (TEXT, 200, "<Response", WEBHOOK),
         "receive_sms?stop": ({**TEXT, "Body": "STOP", "MessagingServiceSid": "MG1"}, 200, "<Response", WEBHOOK),
+        "client_call": ({**browser, "To": "client:ben"}, 200, "<Dial", WEBHOOK),
+        "client_call?script": ({**browser, "To": "script:menu"}, 200, "We are sorry", WEBHOOK),
         "twiml/menu": (CALL, 200, "We are sorry", WEBHOOK),
         "twimlet/echo?Twiml=%3CResponse%2F%3E": ({**CALL, "Digits": "1"}, 200, "<Response/>", WEBHOOK),
         "status_callback?started=1": (CALL, 503, "", WEBHOOK),
