@@ -10,6 +10,7 @@ from fake_twilio.faults import Fault, Faults
 from fake_twilio.model.account import AccountStatus
 from fake_twilio.model.call import Call
 from fake_twilio.model.call_queue import CallQueue
+from fake_twilio.model.caller_id import CallerId
 from fake_twilio.model.conference import Conference
 from fake_twilio.model.media import Media
 from fake_twilio.model.message import Message
@@ -70,6 +71,7 @@ class Simulator:
         self.calls: dict[str, Call] = {}
         self.messages: dict[str, Message] = {}
         self.recordings: dict[str, Recording] = {}
+        self.caller_ids: dict[str, CallerId] = {}
         self.opt_outs = OptOuts()
         self.queues: dict[str, CallQueue] = {}
         self.conferences: dict[str, Conference] = {}
@@ -86,6 +88,11 @@ class Simulator:
         """Stop all tasks and close the connections."""
         await self.tasks.close()
         await self.sender.close()
+
+    @property
+    def callers(self) -> tuple[str, ...]:
+        """The numbers that calls may come from: the account's and the verified ones."""
+        return (*self.account.numbers, *self.caller_ids)
 
     def queue(self, name: str) -> CallQueue:
         """Return the queue with this name; create it if there is none."""

@@ -49,6 +49,8 @@ class Line:
     connected_to: list[str] = field(default_factory=list)
     queue: str | None = None
     conference: str | None = None
+    verification: bool = False
+    """Whether Twilio itself calls, to verify the number."""
     refusal: str = ""
     """The final status of an inbound call that was not answered."""
     after_hangup: list[Callable[[], None]] = field(default_factory=list)

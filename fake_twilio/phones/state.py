@@ -103,6 +103,7 @@ def call_state(call: Call) -> dict[str, Any]:
         "connected_to": line.connected_to,
         "queue": line.queue,
         "conference": line.conference,
+        "verification": line.verification,
         "steps": [step_state(step) for step in call.line.steps],
     }
 

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from fake_twilio.form import Form
 from fake_twilio.model.call import Call
+from fake_twilio.model.caller_id import Verification
 from fake_twilio.model.message import Message
 from fake_twilio.rest.errors import TwilioError
 from fake_twilio.rest_failures import RestFailure
@@ -33,7 +34,7 @@ class RestRequest:
 
 Handle = Callable[[web.Request, Form], Awaitable[web.StreamResponse]]
 Run = Callable[[], Coroutine[Any, Any, None]]
-Made = tuple[Call | Message, Run]
+Made = tuple[Call | Message | Verification, Run]
 
 
 async def begin(answered: asyncio.Event, run: Run) -> None:
@@ -105,7 +106,7 @@ class Rest:
         for name in dict.fromkeys(names):
             self.simulator.faults.add(None, None, f"{resource}: Twilio ignores the unknown parameter {name!r}")
 
-    async def create(self, request: web.Request, make: Callable[[], Made]) -> web.StreamResponse:
+    async def create(self, request: web.Request, make: Callable[[], Made], status: int = 201) -> web.StreamResponse:
         """Answer a create. The lifecycle starts when the answer is sent, or before it where chaos says so."""
         failure = self.simulator.rest_failures.next()
         if failure and failure.kind != "late" and not failure.accepted:
@@ -113,7 +114,7 @@ class Rest:
         resource, run = make()
         body = resource.to_json()
         if not self.simulator.options.life:
-            return self.respond(body, 201)
+            return self.respond(body, status)
         answered = asyncio.Event()
         self.simulator.tasks.spawn(begin(answered, run))
         if self.simulator.options.chaos and self.simulator.options.chaos.early(resource.number):
@@ -124,7 +125,7 @@ class Rest:
         elif failure:
             answered.set()
             return await self.fail(request, failure)
-        response = self.respond(body, 201)
+        response = self.respond(body, status)
         # The client may have disconnected; the call or message exists all the same.
         with suppress(ConnectionError):
             await response.prepare(request)

@@ -1,8 +1,9 @@
 """Parameters of `POST Calls.json` (https://www.twilio.com/docs/voice/api/call-resource#create-a-call)."""
 
+from collections.abc import Collection
+
 from fake_twilio.addresses import CLIENT, E164, SIP
 from fake_twilio.form import Form
-from fake_twilio.model.account import Account
 from fake_twilio.rest.checks import Check, anything, at_most, boolean, check_all, choice, integer, method, pattern, url
 from fake_twilio.rest.errors import TwilioError
 
@@ -58,16 +59,19 @@ CREATE: dict[str, Check] = DOCUMENT | {
 }
 
 
-def check_new_call(form: Form, account: Account) -> list[str]:
-    """Raise Twilio's error for the first invalid parameter; return the names of unknown parameters."""
-    check_ends(form.get("To"), form.get("From"), account)
+def check_new_call(form: Form, callers: Collection[str]) -> list[str]:
+    """Raise Twilio's error for the first invalid parameter; return the names of unknown parameters.
+
+    `callers` are the numbers that calls may come from.
+    """
+    check_ends(form.get("To"), form.get("From"), callers)
     if not (form.get("Url") or form.get("Twiml") or form.get("ApplicationSid")):
         raise TwilioError(21205, "Url parameter is required")
     return check_all(form, CREATE)
 
 
-def check_ends(to: str, from_: str, account: Account) -> None:
-    """Check that To can be called and that From belongs to the account."""
+def check_ends(to: str, from_: str, callers: Collection[str]) -> None:
+    """Check that To can be called, and that From is one of the callers."""
     if not to:
         raise TwilioError(21201)
     if not from_:
@@ -80,7 +84,7 @@ def check_ends(to: str, from_: str, account: Account) -> None:
     if from_ in MAGIC_FROM:
         raise TwilioError(MAGIC_FROM[from_], from_)
     if E164.fullmatch(from_):
-        if from_ not in account.numbers:
+        if from_ not in callers:
             raise TwilioError(21210, from_)
     elif to_a_number or not (CLIENT.fullmatch(from_) or SIP.fullmatch(from_)):
         # A call to a phone number needs a number as caller; clients and SIP addresses do not.

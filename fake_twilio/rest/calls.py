@@ -38,7 +38,7 @@ class Calls:
         """Place a call."""
 
         def make() -> Made:
-            self.rest.note_unknown(check_new_call(form, self.simulator.account), "Calls.json")
+            self.rest.note_unknown(check_new_call(form, self.simulator.callers), "Calls.json")
             call = Call(
                 sid=f"CA{uuid4().hex}",
                 account_sid=self.simulator.account.sid,

@@ -58,6 +58,11 @@ def busy(stage: Stage) -> Stage:
     stage.fake.phone(THEIRS).call(OURS)
     stage.fake.phone(THEIRS).text(OURS, "Hi")
     stage.client.applications.create(friendly_name="app")
+    code = stage.client.validation_requests.create(phone_number="+15550001111").validation_code
+    verifying = stage.fake.phone("+15550001111").wait_for_call()
+    verifying.answer()
+    verifying.wait_until_listening()
+    verifying.press(code)
     stage.fake.wait_until_quiet()
     return stage
 
@@ -70,6 +75,7 @@ def busy(stage: Stage) -> Stage:
         ("Recordings.json", "recordings", "recording"),
         ("IncomingPhoneNumbers.json", "incoming_phone_numbers", "incoming_phone_number"),
         ("Applications.json", "applications", "application"),
+        ("OutgoingCallerIds.json", "outgoing_caller_ids", "outgoing_caller_id"),
         ("/v1/Services", "services", "service"),
         (f"/2010-04-01/Accounts/{SID}.json", "", "account"),
         ("Balance.json", "", "balance"),
@@ -95,6 +101,12 @@ def test_a_part_of_a_resource_has_the_fields_that_twilio_describes(busy: Stage) 
     sender = get(busy, f"/v1/Services/{SERVICE}/PhoneNumbers/{number['sid']}")
     parts = {"media": media, "call_recording": call_recording, "phone_number": sender}
     assert [problem for kind, part in parts.items() for problem in problems(part, kind)] == []
+
+
+def test_the_answer_to_a_request_to_verify_a_number_is_as_twilio_describes_it(stage: Stage) -> None:
+    """Its status is 200, although a call is created."""
+    answer = stage.post("OutgoingCallerIds.json", {"PhoneNumber": THEIRS})
+    assert (answer.status_code, problems(answer.json(), "validation_request")) == (200, [])
 
 
 def test_a_conference_and_its_participants_have_the_fields_that_twilio_describes(stage: Stage) -> None:

@@ -7,6 +7,7 @@ const ALL_KEYS = "0123456789*#";
 /** What the phone is connected to: the app, other phones, a queue or a conference. */
 export function connectionWords(call, number) {
   if (call.status !== "in-progress") return comesIn(call, number) ? "" : "Ringing";
+  if (call.verification) return "Twilio verifies this number";
   const others = listOf(call.connected_to.map(unbroken));
   if (call.conference) return `In the conference “${call.conference}” ${others ? `with ${others}` : "alone"}`;
   if (others) return `Connected to ${others}`;

@@ -16,6 +16,21 @@ CONFIDENCE = "0.95"
 
 async def gather(session: Session, element: Element) -> Source | None:
     """Collect keys or words, and send them to the action. Without input, continue with the next verb."""
+    result = await listen_for(session, element)
+    if not (result or flag(element, "actionOnEmptyResult")):
+        return None
+    if not element.get("action", "").strip():
+        if not session.document_url:
+            session.fault(
+                None, "Gather: no action, and the document came with the call: there is no address for the input"
+            )
+            return None
+        return session.source(session.document_url, element.get("method", "POST"), result or (("Digits", ""),))
+    return session.action(element, result or (("Digits", ""),))
+
+
+async def listen_for(session: Session, element: Element) -> Fields:
+    """Run the nested verbs, and return the parameters with the keys or words; none without input."""
     inputs = element.get("input", "dtmf").split()
     end = element.get("finishOnKey", "#")
     waiting_for = {
@@ -33,16 +48,7 @@ async def gather(session: Session, element: Element) -> Source | None:
         await prompt(session, element, call_input)
         result = await collect(session, element, call_input)
         step.about["detail"] = describe_result(result)
-    if not (result or flag(element, "actionOnEmptyResult")):
-        return None
-    if not element.get("action", "").strip():
-        if not session.document_url:
-            session.fault(
-                None, "Gather: no action, and the document came with the call: there is no address for the input"
-            )
-            return None
-        return session.source(session.document_url, element.get("method", "POST"), result or (("Digits", ""),))
-    return session.action(element, result or (("Digits", ""),))
+    return result
 
 
 async def prompt(session: Session, element: Element, call_input: CallInput) -> None:

@@ -59,14 +59,16 @@ def plain(number: str) -> str:
 
 def caller_id(session: Session, dial: Element, phones: list[Target]) -> str | None:
     """Return the caller ID; None after a report of Twilio's 13214 if it is not allowed."""
-    call, ours = session.call, session.simulator.account.numbers
+    call, ours = session.call, session.simulator.callers
     asked = dial.get("callerId", "").strip()
     number = plain(asked) or call.from_
     allowed = not asked or number in (call.from_, call.to, *ours)
     to_a_number = any(E164.fullmatch(phone.to) for phone in phones)
     if allowed and not (to_a_number and not E164.fullmatch(number)):
         return number
-    session.fault(13214, f"Dial: the callerId {number!r} is neither a number of the account nor one of this call")
+    session.fault(
+        13214, f"Dial: the callerId {number!r} is neither a number of the account, nor verified, nor one of this call"
+    )
     return None
 
 
