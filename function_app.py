@@ -5,6 +5,7 @@ import azure.functions as func
 import access_token
 import activity
 import answer_call
+import caller_ids
 import client_call
 import fallback
 import health
@@ -23,6 +24,7 @@ for folder in (
     access_token,
     activity,
     answer_call,
+    caller_ids,
     client_call,
     fallback,
     health,

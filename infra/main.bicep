@@ -104,6 +104,7 @@ param rotating bool = false
 // The tables that the app uses, as in shared/storage/tables.py.
 var tables = [
   'activity'
+  'callerids'
   'idempotency'
   'optouts'
   'scripts'

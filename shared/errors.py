@@ -3,8 +3,9 @@
     ApiError                    the base class; becomes an RFC 9457 problem (shared/responses.py)
     ├── InvalidRequest          400  the request is wrong; names each field
     ├── CountryNotAllowed       403  The settings do not allow the number's country or type, or the SIP host
-    ├── NotFound                404  no such call, message or script
+    ├── NotFound                404  no such call, message, script or caller ID
     ├── KeyInUse                409  a request with this Idempotency-Key is being processed
+    ├── VerificationOpen        409  a request to verify this caller ID has not ended yet
     ├── PreconditionFailed      412  the version that If-Match names is not the current one
     ├── KeyReused               422  this Idempotency-Key was used before with another body
     ├── TwilioRefused           4xx  Twilio rejected the request; carries Twilio's code and message
@@ -86,7 +87,7 @@ class CountryNotAllowed(ApiError):
 
 
 class NotFound(ApiError):
-    """The log has no such call or message, or there is no such script."""
+    """The log has no such call or message, or there is no such script or caller ID."""
 
     status = 404
     code = "not_found"
@@ -97,6 +98,13 @@ class KeyInUse(ApiError):
 
     status = 409
     code = "idempotency_key_in_use"
+
+
+class VerificationOpen(ApiError):
+    """An earlier request to verify this number as a caller ID has not ended yet."""
+
+    status = 409
+    code = "verification_open"
 
 
 class PreconditionFailed(ApiError):

@@ -20,7 +20,7 @@ from shared.validation_messages import expected, got
 # Characters shown of an unknown field's name.
 LONGEST_NAME = 64
 # An unescaped `+` in a form arrives as a space; in these fields it is the `+` of a phone number.
-PHONE_FIELDS = ("to", "from")
+PHONE_FIELDS = ("to", "from", "number")
 # What is said or sent; without it another text may be, so a blank value is given, and is an error.
 CONTENT_FIELDS = ("say", "twiml", "script", "url", "body", "media_url")
 FORM = "application/x-www-form-urlencoded"

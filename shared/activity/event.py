@@ -190,7 +190,6 @@ def what_happened(form: Mapping[str, str]) -> str:
         ("ReferCallStatus", "refer "),
         ("SessionStatus", "session "),
         ("VirtualAgentStatus", "virtual agent "),
-        ("VerificationStatus", "verification "),
     ):
         if form.get(field):
             return f"{words}{form[field]}"

@@ -31,6 +31,7 @@ SIDS = "sids"
 IDEMPOTENCY = "idempotency"
 SCRIPTS = "scripts"
 OPT_OUTS = "optouts"
+CALLER_IDS = "callerids"
 
 # https://learn.microsoft.com/rest/api/storageservices/table-service-error-codes
 TABLE_NOT_FOUND = "TableNotFound"

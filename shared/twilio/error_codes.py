@@ -20,6 +20,8 @@ class Answer(NamedTuple):
 
 # https://www.twilio.com/docs/api/errors/21610
 OPTED_OUT = 21610
+# https://www.twilio.com/docs/api/errors/21450
+ALREADY_VERIFIED = 21450
 
 REQUEST_ERRORS = {
     # The request is wrong.
@@ -29,6 +31,7 @@ REQUEST_ERRORS = {
     21208: Answer(400, "`send_digits` does not have the form that Twilio accepts."),
     21211: Answer(400, "`to` is not a phone number that exists."),
     21213: Answer(400, "`from` is missing."),
+    21401: Answer(400, "`number` is not a phone number that exists."),
     21217: Answer(400, "`to` is not a phone number that exists."),
     21502: Answer(400, "Twilio does not accept that HTTP method."),
     21602: Answer(400, "The message has neither a body nor media."),
@@ -43,16 +46,20 @@ REQUEST_ERRORS = {
     35114: Answer(400, "`send_at` is not a time that Twilio accepts."),
     35115: Answer(400, "`send_at` is not in the window that Twilio accepts: 5 minutes to 35 days ahead."),
     35118: Answer(400, "`send_at` needs `messaging_service_sid`."),
+    21454: Answer(400, "`delay` is not a number of seconds that Twilio accepts."),
     # The request is well formed, but Twilio cannot do it.
     13224: Answer(422, "Twilio cannot call that number."),
     13225: Answer(422, "Twilio has blocked calls to that number."),
+    ALREADY_VERIFIED: Answer(422, "The number is verified already, or it is one of this account."),
     21214: Answer(422, "`to` cannot be reached by a call."),
     21216: Answer(422, "Twilio has blocked calls to that number."),
     OPTED_OUT: Answer(422, "The recipient has opted out of messages from this sender (STOP)."),
     21612: Answer(422, "No message can be sent from that sender to that number."),
     21614: Answer(422, "`to` is not a mobile number, so it cannot receive messages."),
     21606: Answer(422, "`from` is not a number of this account that can send messages to this recipient."),
-    21210: Answer(422, "`from` is not a number of this account, nor a verified caller ID."),
+    21210: Answer(
+        422, "`from` is not a number of this account, nor a verified caller ID; POST /api/caller_ids verifies one."
+    ),
     21212: Answer(422, "`from` is not a valid sender."),
     21601: Answer(422, "`from` cannot send messages."),
     21621: Answer(422, "`from` cannot send media."),
@@ -63,9 +70,18 @@ REQUEST_ERRORS = {
     13227: Answer(403, "The account's geographic permissions do not allow calls to that country."),
     21203: Answer(403, "The account may not call that number."),
     21215: Answer(403, "The account's geographic permissions do not allow calls to that country."),
-    21219: Answer(403, "A trial account can only call numbers that have been verified."),
+    21219: Answer(
+        403,
+        "A trial account can only call verified numbers; verify this one in Twilio's console, or with POST"
+        " /api/caller_ids.",
+    ),
     21408: Answer(403, "The account's geographic permissions do not allow messages to that country."),
-    21608: Answer(403, "A trial account, or one without a compliance profile, can only text verified numbers."),
+    21608: Answer(
+        403,
+        "A trial account, or one without a compliance profile, can only text verified numbers; verify this one in"
+        " Twilio's console, or with POST /api/caller_ids.",
+    ),
+    21453: Answer(403, "The number is verified in another trial account already."),
     # The newer kind of trial: https://www.twilio.com/docs/usage/trials
     572002: Answer(403, "On a trial, messages to a number must come from the trial number assigned to it."),
     572005: Answer(403, "On a trial, `to` must first confirm the code that Twilio sent to it."),
@@ -105,13 +121,19 @@ DELIVERY_ERRORS = {
     30450: "Twilio blocked the message as SMS pumping fraud.",
 }
 
+# What else Twilio reports about a call.
+CALL_ERRORS = {
+    13214: "The callerId of a Dial is neither the account's nor verified; POST /api/caller_ids verifies a number.",
+    13805: "The call reached the ten minutes that a call of a trial account may last.",
+}
+
 RETRY_AFTER = {"Retry-After": "5"}
 
 
 def explain(code: int) -> str:
     """Return what one of Twilio's codes means, or where to read about it."""
-    if code in DELIVERY_ERRORS:
-        return DELIVERY_ERRORS[code]
+    if words := DELIVERY_ERRORS.get(code) or CALL_ERRORS.get(code):
+        return words
     known = REQUEST_ERRORS.get(code) or APP_ERRORS.get(code)
     return known.words if known else f"Twilio's error {code}; its page explains it."
 

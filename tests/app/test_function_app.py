@@ -20,6 +20,7 @@ SURFACE = {
     "access_token": ("access_token", {"POST"}, "key"),
     "activity": ("activity/{sid?}", {"GET"}, "key"),
     "answer_call": ("answer_call", {"GET", "POST"}, "signature"),
+    "caller_ids": ("caller_ids/{sid?}", {"GET", "POST", "DELETE"}, "key"),
     "client_call": ("client_call", {"POST"}, "signature"),
     "fallback": ("fallback", {"GET", "POST"}, "signature"),
     "health": ("health", {"GET"}, "public"),

@@ -11,6 +11,7 @@ import pytest
 
 from access_token import TokenRequest
 from activity import ListQuery
+from caller_ids import VerificationBody
 from make_call import CallRequest
 from send_sms import TextRequest
 from shared.errors import ApiError
@@ -35,7 +36,13 @@ def first_column(page: str, heading: str) -> list[str]:
 
 @pytest.mark.parametrize(
     ("heading", "struct"),
-    [("access_token", TokenRequest), ("make_call", CallRequest), ("send_sms", TextRequest), ("activity", ListQuery)],
+    [
+        ("access_token", TokenRequest),
+        ("caller_ids", VerificationBody),
+        ("make_call", CallRequest),
+        ("send_sms", TextRequest),
+        ("activity", ListQuery),
+    ],
 )
 def test_every_field_of_a_request_is_documented(heading: str, struct: type[msgspec.Struct]) -> None:
     """A field that nobody can read about is not used."""
