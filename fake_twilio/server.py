@@ -7,6 +7,7 @@ from fake_twilio.phones.api import PhonesApi
 from fake_twilio.phones.same_origin import guard
 from fake_twilio.rest.account import AccountRoutes
 from fake_twilio.rest.base import Rest
+from fake_twilio.rest.call_logs import CallLogs
 from fake_twilio.rest.caller_ids import CallerIds
 from fake_twilio.rest.calls import Calls
 from fake_twilio.rest.conferences import Conferences
@@ -37,6 +38,7 @@ class Server:
         for part in (
             AccountRoutes,
             Calls,
+            CallLogs,
             CallerIds,
             Conferences,
             Messages,

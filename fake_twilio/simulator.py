@@ -157,9 +157,9 @@ class Simulator:
         traceback.print_exception(error)
         self.faults.add(None, None, f"the emulator itself failed: {error!r}")
 
-    def report(self, sid: str | None, code: int | None, detail: str) -> None:
-        """Report something that the app did wrong."""
-        self.faults.add(sid, code, detail)
+    def report(self, sid: str | None, code: int | None, detail: str, request: int) -> None:
+        """Report something that the app did wrong in its answer to an attempt of a webhook."""
+        self.faults.add(sid, code, detail, request)
 
     def note_fault(self, fault: Fault) -> None:
         """Pass on a fault that was recorded."""

@@ -12,10 +12,10 @@ from fake_twilio.model.call import Call, formatted
 from fake_twilio.model.caller_id import CallerId, Verification
 from fake_twilio.rest.base import ROOT, Made, Rest
 from fake_twilio.rest.call_parameters import MAGIC_TO
-from fake_twilio.rest.checks import Check, anything, at_most, check_all, integer, pattern
+from fake_twilio.rest.checks import Check, anything, at_most, check_all, integer, pattern, url
 from fake_twilio.rest.errors import TwilioError
 from fake_twilio.rest.paging import page
-from fake_twilio.rest.webhook_addresses import address, method
+from fake_twilio.rest.webhook_addresses import method
 from fake_twilio.voice.verification import run_verification
 
 VERIFIER = "+15005550000"
@@ -27,7 +27,7 @@ CREATE: dict[str, Check] = UPDATE | {
     "PhoneNumber": anything,
     "CallDelay": integer(21454, 0, 60),
     "Extension": pattern(20001, "[0-9*#wW]*"),
-    "StatusCallback": address,
+    "StatusCallback": url(21456),
     "StatusCallbackMethod": method,
 }
 

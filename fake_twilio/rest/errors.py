@@ -37,6 +37,7 @@ WORDS: dict[int, tuple[int, str]] = {
     21408: (400, "Permission to send an SMS has not been enabled for the region indicated by the 'To' number: {}"),
     21450: (400, "Phone number already validated for your account: {}"),
     21454: (400, "CallDelay must be between 0 and 60: {}"),
+    21456: (400, "The StatusCallback URL {} is not a valid URL."),
     21602: (400, "Message body is required."),
     21603: (400, "A 'From' phone number is required."),
     21604: (400, "A 'To' phone number is required."),

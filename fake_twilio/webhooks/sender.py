@@ -13,8 +13,8 @@ from fake_twilio.webhooks.callback_queue import CallbackQueue
 from fake_twilio.webhooks.client import WebhookClient
 from fake_twilio.webhooks.webhook import Answer, Delivery, Webhook
 
-Report = Callable[[str | None, int | None, str], None]
-"""Called with a SID, an error code of Twilio, and what was wrong with an answer or an address."""
+Report = Callable[[str | None, int | None, str, int], None]
+"""Called with a SID, an error code of Twilio, what was wrong with an answer or an address, and the attempt's ID."""
 
 
 class Sender:
@@ -70,8 +70,8 @@ class Sender:
         self.deliveries.append(delivery)
         if delivery.attempt == 1:
             for code, detail in check_address(delivery.webhook):
-                self.report(delivery.webhook.sid, code, detail)
+                self.report(delivery.webhook.sid, code, detail, delivery.id)
         if answer:
             for code, detail in check_answer(delivery.webhook, answer, self.slow):
-                self.report(delivery.webhook.sid, code, detail)
+                self.report(delivery.webhook.sid, code, detail, delivery.id)
         self.tell()

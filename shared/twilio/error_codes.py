@@ -33,6 +33,7 @@ REQUEST_ERRORS = {
     21213: Answer(400, "`from` is missing."),
     21401: Answer(400, "`number` is not a phone number that exists."),
     21217: Answer(400, "`to` is not a phone number that exists."),
+    21456: Answer(400, "Twilio cannot use the status callback's address; check PUBLIC_BASE_URL."),
     21502: Answer(400, "Twilio does not accept that HTTP method."),
     21602: Answer(400, "The message has neither a body nor media."),
     21603: Answer(400, "`from` is missing."),

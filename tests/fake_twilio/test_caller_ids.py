@@ -16,7 +16,7 @@ OFFICE = "+442079460018"
 def verify(stage: Stage, number: str = OFFICE, **parameters: Any) -> Any:
     """Ask for the verification of a number, whose result is reported to the app."""
     return stage.client.validation_requests.create(
-        phone_number=number, status_callback=stage.app.url("/verified"), **parameters
+        phone_number=number, **{"status_callback": stage.app.url("/verified"), **parameters}
     )
 
 
@@ -191,6 +191,7 @@ def test_a_caller_id_can_be_renamed_and_is_found_by_number_or_name(stage: Stage,
         ({"call_delay": "soon"}, 21454),
         ({"friendly_name": "x" * 65}, 20001),
         ({"extension": "abc"}, 20001),
+        ({"status_callback": "/verified"}, 21456),
         ({"status_callback_method": "PUT"}, 21403),
     ],
 )
