@@ -45,10 +45,13 @@ class Services:
         ]
 
     async def list(self, request: web.Request, form: Form) -> web.StreamResponse:
-        """List the services. This API puts the URL of the next page into `meta`."""
+        """List the services. This API puts what it says about the page into `meta`, with whole URLs."""
         found = page("services", self.simulator.services, [], request.path, form)
-        more = found["next_page_uri"]
-        meta = {"key": "services", "next_page_url": more and f"{request.url.origin()}{more}"}
+        origin = request.url.origin()
+        urls = {"first_page_url": "first_page_uri", "next_page_url": "next_page_uri", "url": "uri"}
+        urls["previous_page_url"] = "previous_page_uri"
+        meta = {name: found[uri] and f"{origin}{found[uri]}" for name, uri in urls.items()}
+        meta |= {"key": "services", "page": found["page"], "page_size": found["page_size"]}
         return self.rest.respond({"services": found["services"], "meta": meta})
 
     async def create(self, request: web.Request, form: Form) -> web.StreamResponse:

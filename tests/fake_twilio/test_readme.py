@@ -15,7 +15,7 @@ from fake_twilio.twiml.rules import DOCUMENTS
 from fake_twilio.voice.verbs import VERBS
 from fake_twilio.voice.verbs.start import TAPS
 from tests.support.documents import code_blocks, rows, section, text_of
-from tests.support.fake_twilio_stage import Stage
+from tests.support.fake_twilio_stage import Stage, routes
 
 README = text_of("fake_twilio/README.md")
 
@@ -28,12 +28,6 @@ def names(text: str) -> set[str]:
 def table(heading: str) -> dict[str, list[str]]:
     """Return the rows of a section's table by their first cell, without its code style."""
     return {cells[0].strip("`"): cells[1:] for cells in rows(section(README, heading))}
-
-
-def routes(stage: Stage) -> set[tuple[str, str]]:
-    """Return method and path of every route that the emulator serves."""
-    found = ((route.method, route.resource) for route in stage.fake.server.runner.app.router.routes())
-    return {(method, resource.canonical) for method, resource in found if resource and method != "HEAD"}
 
 
 def test_the_table_of_the_rest_api_has_every_path_with_its_methods(stage: Stage) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 
-from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused, twiml
+from tests.support.fake_twilio_stage import OURS, THEIRS, Stage, refused, routes, twiml
 from tests.support.twilio_resources import SID, get, problems
 
 SERVICE = "MG00000000000000000000000000000001"
+AUTH = (SID, "local-auth-token")
+ERROR = {"code": int, "message": str, "more_info": str, "status": int}
 
 
 @pytest.fixture
@@ -115,3 +119,65 @@ def test_a_call_and_a_message_can_be_deleted_once_they_are_over(stage: Stage) ->
     stage.fake.wait_until_quiet()
     assert (call.delete(), message.delete()) == (True, True)
     assert (stage.client.calls.list(), stage.client.messages.list()) == ([], [])
+
+
+PAGE = {
+    **dict.fromkeys(("end", "page", "page_size", "start"), int),
+    **dict.fromkeys(("first_page_uri", "next_page_uri", "previous_page_uri", "uri"), str),
+}
+META = {
+    **dict.fromkeys(("first_page_url", "key", "next_page_url", "previous_page_url", "url"), str),
+    **dict.fromkeys(("page", "page_size"), int),
+}
+
+
+def test_every_list_says_where_its_pages_are_as_twilio_does(busy: Stage) -> None:
+    """See https://www.twilio.com/docs/usage/twilios-response#pagination."""
+    (recording,) = get(busy, "Recordings.json")["recordings"]
+    message = get(busy, "Messages.json")["messages"][0]["sid"]
+    named = {"{account}": SID, "{call}": recording["call_sid"], "{message}": message}
+    lists = [path for method, path in routes(busy) if method == "GET" and is_list(path)]
+    assert len(lists) > 8
+
+    for path in lists:
+        answer = get(busy, f"{re.sub('{.*?}', lambda name: named[name[0]], path)}?PageSize=1")
+        (key,) = [name for name, value in answer.items() if isinstance(value, list)]
+        described, about = (META, answer["meta"]) if "meta" in answer else (PAGE, answer)
+        found = {name: value for name, value in about.items() if name != key or described is META}
+        assert found.keys() == described.keys(), path
+        assert all(value is None or type(value) is described[name] for name, value in found.items()), path
+        assert found["page_size"] == 1
+
+
+def is_list(path: str) -> bool:
+    """Tell whether a path of the REST API is that of a list; participants need a conference."""
+    last = path.rpartition("/")[2]
+    return path == "/v1/Services" or (last.endswith(("s.json", "Media.json")) and last != "Participants.json")
+
+
+def unknown(path: str) -> str:
+    """Return a path with SIDs that do not exist."""
+    zeros = "0" * 32
+    names = {"{account}": SID, "{message}": f"SM{zeros}", "{suffix}": "wav"}
+    sid = f"ME{zeros}" if "/Media/" in path else f"RE{zeros}"
+    return re.sub("{.*?}", lambda name: names.get(name[0], sid), path)
+
+
+def test_every_error_has_the_body_that_twilio_describes(stage: Stage) -> None:
+    """For each route: without a password, with a method that it lacks, and with an unknown SID.
+
+    The file of a message needs no password, as at Twilio by default.
+    """
+    for method, path in routes(stage):
+        if not path.startswith(("/2010", "/v1")):
+            continue
+        url = stage.fake.url + unknown(path)
+        answers = [requests.request(method, url, timeout=10), requests.put(url, auth=AUTH, timeout=10)]
+        if "{sid}" in path:
+            answers.append(requests.request(method, url, auth=AUTH, timeout=10))
+        without_password = 404 if path.endswith("/Media/{sid}") else 401
+        for answer, status in zip(answers, (without_password, 405, 404), strict=False):
+            body = answer.json()
+            assert (answer.status_code, body["status"]) == (status, status), (method, url)
+            assert {name: type(value) for name, value in body.items()} == ERROR
+            assert body["more_info"].endswith(f"/errors/{body['code']}")

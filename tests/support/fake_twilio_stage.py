@@ -193,3 +193,9 @@ def refused(code: int) -> Iterator[None]:
     with pytest.raises(TwilioRestException) as caught:
         yield
     assert caught.value.code == code
+
+
+def routes(stage: Stage) -> set[tuple[str, str]]:
+    """Return method and path of every route that the emulator serves."""
+    found = ((route.method, route.resource) for route in stage.fake.server.runner.app.router.routes())
+    return {(method, resource.canonical) for method, resource in found if resource and method != "HEAD"}
