@@ -26,12 +26,16 @@ from shared.storage.tables import (
     replace,
     upsert,
 )
+from shared.time_limit import time_limit
 
 log = logging.getLogger(__name__)
 
 PARTITION = "requests"
 # A phone rings for a minute at most, then the code is typed. Twilio does not say how long it is valid.
 OPEN_SECONDS = 180
+# The time for storage before Twilio is asked, and after an error.
+OPEN_STORAGE_SECONDS = 2.0
+CLOSE_STORAGE_SECONDS = 1.0
 # How long a request without success is listed.
 LISTED_MICROSECONDS = 24 * 3600 * 1_000_000
 MOST_LISTED = 1000
@@ -83,13 +87,19 @@ async def open_request(number: str, name: str, delay: int) -> VerificationReques
     started = now()
     until = started + (delay + OPEN_SECONDS) * 1_000_000
     request = VerificationRequest(number, name, started, until, uuid.uuid4().hex)
-    earlier = await insert(CALLER_IDS, request.entity())
-    if earlier is None:
-        return request
-    if await status_of(request_in(earlier)) == PENDING:
-        raise already_open(request_in(earlier).until)
-    if await replace(CALLER_IDS, request.entity(), instead_of=earlier):
-        return request
+    try:
+        with time_limit(OPEN_STORAGE_SECONDS):
+            earlier = await insert(CALLER_IDS, request.entity())
+            if earlier is None:
+                return request
+            if await status_of(request_in(earlier)) == PENDING:
+                raise already_open(request_in(earlier).until)
+            if await replace(CALLER_IDS, request.entity(), instead_of=earlier):
+                return request
+    except StorageUnavailable:
+        # The row may have been written nevertheless, and nobody is called.
+        await close_request(request)
+        raise
     raise already_open(until)
 
 
@@ -111,9 +121,10 @@ async def note_call(request: VerificationRequest, call: str) -> None:
 async def close_request(request: VerificationRequest) -> None:
     """Remove a request for which no call was placed. If that fails, it ends by itself."""
     try:
-        there = await get(CALLER_IDS, PARTITION, request.number)
-        if there is not None and there["owner"] == request.owner:
-            await delete_unchanged(CALLER_IDS, there)
+        with time_limit(CLOSE_STORAGE_SECONDS):
+            there = await get(CALLER_IDS, PARTITION, request.number)
+            if there is not None and there["owner"] == request.owner:
+                await delete_unchanged(CALLER_IDS, there)
     except StorageUnavailable:
         log.error("a request to verify a caller ID could not be removed")
 

@@ -11,6 +11,7 @@ from fake_twilio.testing.call import PhoneCall
 from tests.support.app import App, assert_problem, errors_of
 from tests.support.creates import creates, only_create
 from tests.support.fake_twilio_stage import client_of
+from tests.support.lossy_storage import LossyStorage
 
 TO = "+15551234567"
 FIELDS = ("number", "name", "extension", "delay")
@@ -216,6 +217,19 @@ def test_without_storage_nobody_is_called(app_without_storage: App, fake_twilio:
     """Without the table, a number could be called again and again."""
     assert_problem(app_without_storage.post("caller_ids", {"number": "+442079460007"}), 503, "storage_unavailable")
     assert creates(fake_twilio) == []
+
+
+def test_a_request_that_could_not_be_noted_is_not_open(
+    lossy: tuple[App, LossyStorage], fake_twilio: FakeTwilio
+) -> None:
+    """The row was written although no answer came; nobody was called, so it is removed."""
+    app, storage = lossy
+    number = "+442079460010"
+    storage.lose("POST", "callerids", times=3)
+
+    assert_problem(app.post("caller_ids", {"number": number}), 503, "storage_unavailable")
+    assert creates(fake_twilio) == []
+    assert app.post("caller_ids", {"number": number}).status_code == 201
 
 
 @pytest.mark.parametrize("sid", ["PN1", "CA" + "0" * 32, "PN" + "0" * 32])
