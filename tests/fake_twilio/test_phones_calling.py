@@ -279,3 +279,18 @@ def test_a_number_may_contain_separators(page: Page) -> None:
 
     expect(phone_on(page, "+15551234567")).to_be_focused()
     expect(page.get_by_role("textbox", name="Number of the new phone")).to_have_value("+15551234568")
+
+
+def test_a_person_types_the_code_that_verifies_the_number(page: Page, stage: Stage) -> None:
+    """The phone says who calls, asks for six digits, and does not show the code."""
+    asked = stage.client.validation_requests.create(phone_number=MINE)
+    phone = phone_on(page, MINE)
+    button(phone, "Answer").click()
+    expect(phone.get_by_text("Twilio verifies this number")).to_be_visible()
+    expect(hint_on(phone, "Press 6 digits")).to_be_visible()
+    expect(phone).not_to_contain_text(asked.validation_code)
+
+    page.keyboard.type(asked.validation_code)
+
+    expect(captions_of(phone).get_by_text("Your phone number is verified")).to_be_visible()
+    assert [caller_id.phone_number for caller_id in stage.client.outgoing_caller_ids.list()] == [MINE]
