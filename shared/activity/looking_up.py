@@ -16,7 +16,7 @@ from shared.activity.event import Event, as_number
 from shared.activity.key import RowKey
 from shared.clock import as_datetime, now, rfc3339
 from shared.storage.tables import PATIENCE_SECONDS
-from shared.twilio.client import ask_twilio, twilio_client
+from shared.twilio.client import ask_twilio, sender_of, twilio_client
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -59,7 +59,7 @@ async def ask_about(sid: str, kind: str) -> Event:
         at=rfc3339(int(ended.timestamp() * 1_000_000)) if ended else "",
         received=rfc3339(now()),
         to=str(getattr(found, "to", None) or ""),
-        from_=str(getattr(found, "_from", None) or getattr(found, "from_", None) or ""),
+        from_=sender_of(found),
         direction=str(getattr(found, "direction", None) or ""),
         duration=as_number(str(getattr(found, "duration", None) or "")),
         error_code=as_number(str(getattr(found, "error_code", None) or "")),

@@ -15,7 +15,7 @@ from shared.errors import OutcomeUnknown, StorageUnavailable
 from shared.sending.attempt import Attempt, created_response, log_as_unknown
 from shared.sending.idempotency import noted_attempt
 from shared.settings import settings
-from shared.twilio.client import ask_twilio
+from shared.twilio.client import ask_twilio, sender_of
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ async def send(kind: str, to: str, from_: str, create: Callable[[str], Coroutine
         at=rfc3339(attempt.started),
         received=rfc3339(now()),
         to=to,
-        from_=from_ or str(created.from_ or ""),
+        from_=from_ or sender_of(created),
         direction=str(created.direction or ""),
         segments=as_number(getattr(created, "num_segments", None)),
     )

@@ -21,7 +21,7 @@ from shared.clock import as_datetime, now, rfc3339
 from shared.errors import TwilioFailure
 from shared.phone_numbers import without_parameters
 from shared.storage.tables import ACTIVITY, get
-from shared.twilio.client import ask_twilio, twilio_client
+from shared.twilio.client import ask_twilio, sender_of, twilio_client
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ async def look_up(kind: str, to: str, from_: str, started: int) -> Outcome:
                 status=str(created.status),
                 at=rfc3339(started),
                 to=to,
-                from_=from_ or str(created.from_ or ""),
+                from_=from_ or sender_of(created),
                 direction=str(created.direction or ""),
             )
             await activity_log.add_findable(created.sid, kind, started, event)

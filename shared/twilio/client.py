@@ -140,6 +140,11 @@ def as_code(code: object) -> int:
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
+def sender_of(resource: object) -> str:
+    """Return the sender of a message, or the caller of a call, for which the library has another attribute."""
+    return str(getattr(resource, "_from", None) or getattr(resource, "from_", None) or "")
+
+
 def without_none(**arguments: object) -> dict[str, Any]:
     """Return the arguments that are not None; for any other, Twilio applies its default."""
     return {name: value for name, value in arguments.items() if value is not None}

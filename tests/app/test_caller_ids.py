@@ -212,6 +212,12 @@ def test_a_request_without_an_answer_is_open_because_the_phone_may_ring(app: App
     assert found is not None
     assert found["status"] == "pending"
 
+    call = fake_twilio.phone(number).wait_for_call()
+    call.decline()
+    fake_twilio.wait_until_quiet()
+    attempt = app.get(f"activity/{problem['detail'].rpartition('/')[2]}").json()
+    assert (attempt["status"], attempt["settled_as"]) == ("settled", call.sid)
+
 
 def test_without_storage_nobody_is_called(app_without_storage: App, fake_twilio: FakeTwilio) -> None:
     """Without the table, a number could be called again and again."""
