@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -110,6 +111,18 @@ def test_a_number_has_one_open_request_until_its_call_has_failed(app: App, fake_
     assert (failed["status"], failed["call"], "until" in failed) == ("failed", first["call"], False)
     again = app.post("caller_ids", {"number": number})
     assert (again.status_code, again.json()["call"] == first["call"]) == (201, False)
+
+
+def test_of_concurrent_requests_for_a_number_one_is_open(app: App, fake_twilio: FakeTwilio) -> None:
+    """Also where an earlier request has failed, whose row is replaced."""
+    number = "+442079460011"
+    for _ in range(2):
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda _: app.post("caller_ids", {"number": number}).status_code, range(4)))
+        assert sorted(answers) == [201, 409, 409, 409]
+        fake_twilio.phone(number).wait_for_call().decline()
+        fake_twilio.wait_until_quiet()
+    assert len(creates(fake_twilio)) == 2
 
 
 def test_a_number_that_is_verified_already_is_answered_with_its_caller_id(app: App, fake_twilio: FakeTwilio) -> None:
