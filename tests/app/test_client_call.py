@@ -8,7 +8,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import requests
 
+from fake_twilio.testing import FakeTwilio
 from fake_twilio.twiml.check import check
 from shared.browser_calls import PERMISSION, Permission, sealed
 from tests.support.app import SETTINGS, App
@@ -47,6 +49,31 @@ def call(app: App, to: str, path: str = "client_call", **changes: str) -> tuple[
 def permission(identity: str = "alice", seconds: int = 60, from_: str = "", to: list[str] | None = None) -> str:
     """Return the permission in a token of this identity."""
     return sealed(Permission(int(time.time()) + seconds, from_, to or []), identity)
+
+
+def test_the_callee_answers_and_both_legs_are_in_the_log(american_app: App, fake_twilio: FakeTwilio) -> None:
+    """The emulator runs the document in a call to a browser, and calls the app back about each leg."""
+    account, credentials = SETTINGS["TWILIO_ACCOUNT_SID"], (SETTINGS["TWILIO_API_KEY"], SETTINGS["TWILIO_API_SECRET"])
+    calls = f"{fake_twilio.url}/2010-04-01/Accounts/{account}/Calls"
+    waiting = {"To": "client:alice", "From": "+15005550006", "Twiml": "<Response><Gather/></Response>"}
+    sid = requests.post(f"{calls}.json", waiting, auth=credentials, timeout=9).json()["sid"]
+    browser = fake_twilio.phone("client:alice").wait_for_call()
+    browser.answer()
+    browser.wait_until_listening()
+    _, document = call(american_app, AT_HOME, CallSid=sid)
+    dial = {"Twiml": ElementTree.tostring(document, encoding="unicode")}
+    requests.post(f"{calls}/{sid}.json", dial, auth=credentials, timeout=9).raise_for_status()
+    leg = fake_twilio.phone(AT_HOME).wait_for_call()
+    leg.answer()
+    browser.wait_until_connected_to(AT_HOME)
+    leg.hang_up()
+    browser.wait_until("completed")
+
+    callee = american_app.wait_for_activity(leg.sid, "completed")
+    assert (callee["from"], callee["to"], callee["direction"]) == ("+15005550006", AT_HOME, "outbound-dial")
+    assert callee["events"][0]["fields"]["ParentCallSid"] == sid
+    [dialled] = [event for event in american_app.get(f"activity/{sid}").json()["events"] if "what" in event]
+    assert (dialled["what"], dialled["fields"]["DialCallSid"]) == ("dial completed", leg.sid)
 
 
 @pytest.mark.parametrize(
