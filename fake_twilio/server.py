@@ -1,8 +1,9 @@
-"""The HTTP server: the REST API and the phones page on one port."""
+"""The HTTP server: the REST API, the phones page and the signalling of Twilio Client on one port."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from fake_twilio.clients.signal import Signal
 from fake_twilio.phones.api import PhonesApi
 from fake_twilio.phones.same_origin import guard
 from fake_twilio.rest.account import AccountRoutes
@@ -49,6 +50,8 @@ class Server:
             TwimlApps,
         ):
             app.add_routes(part(self.rest).routes())
+        self.signal = Signal(self.simulator)
+        app.add_routes(self.signal.routes())
         app.add_routes(self.phones.routes())
         self.runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
         await self.runner.setup()
@@ -61,6 +64,7 @@ class Server:
         """Stop listening."""
         self.simulator.rest_failures.end()
         self.phones.close()
+        await self.signal.close()
         await self.runner.cleanup()
 
     @web.middleware

@@ -18,7 +18,7 @@ class Account:
     sid: str = "AC00000000000000000000000000000001"
     auth_token: str = "local-auth-token"
     api_key: str = "SK00000000000000000000000000000001"
-    api_secret: str = "local-api-secret"
+    api_secret: str = "local-api-secret-of-32-characters"
     numbers: tuple[str, ...] = (MAGIC_SENDER,)
     messaging_service_sid: str = "MG00000000000000000000000000000001"
     twiml_app_sid: str = ""

@@ -12,6 +12,7 @@ from fake_twilio.model.call_input import SILENCE, Heard
 from fake_twilio.model.line import Line
 from fake_twilio.runtime.idle_tracker import Waiter
 from fake_twilio.twiml.source import Source
+from fake_twilio.webhooks.fields import Fields
 
 FINAL = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 
@@ -28,6 +29,10 @@ class Call(Waiter):
     parameters: Form
     direction: str = "outbound-api"
     parent_call_sid: str | None = None
+    asked_with: Fields = ()
+    """Parameters of the first request for a document only: those of a browser that calls."""
+    client_parameters: dict[str, str] = field(default_factory=dict)
+    """Custom parameters for the client that is called."""
     token: str = ""
     """The CallToken of an inbound call, which identifies it when it is forwarded."""
     status: str = "queued"
@@ -42,8 +47,9 @@ class Call(Waiter):
 
     @property
     def person(self) -> str:
-        """The number of the phone at the other end."""
-        return self.from_ if self.direction == "inbound" else self.to
+        """The number of the phone at the other end; for a client without the custom parameters of the call."""
+        address = self.from_ if self.direction == "inbound" else self.to
+        return address.partition("?")[0] if address.startswith("client:") else address
 
     @property
     def over(self) -> bool:

@@ -34,6 +34,10 @@ def refusal(request: web.Request, base_url: str) -> str:
     names = (*NAMES, own.hostname)
     if PORT.sub("", request.headers.get("Host", "").lower()) not in names:
         return f"The emulator answers at {base_url} and at localhost only."
-    if request.headers.get("Origin") not in (None, *(f"http://{name}:{own.port}" for name in names)):
+    origin = request.headers.get("Origin")
+    # The page with the Voice SDK is the app's, on another port; what it can do needs an access token.
+    known = PORT.sub("", origin) if origin and request.path == "/signal" else origin
+    port = "" if request.path == "/signal" else f":{own.port}"
+    if known not in (None, *(f"http://{name}{port}" for name in names)):
         return "Requests of other websites are rejected."
     return ""

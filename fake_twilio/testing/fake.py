@@ -6,6 +6,7 @@ from fake_twilio.model.owned_number import OwnedNumber
 from fake_twilio.rest_failures import Kind, RestFailure
 from fake_twilio.testing.phone import Phone
 from fake_twilio.testing.simulator_thread import SimulatorThread
+from fake_twilio.testing.softphone import Softphone
 
 
 class FakeTwilio(SimulatorThread):
@@ -27,6 +28,10 @@ class FakeTwilio(SimulatorThread):
     def phone(self, number: str) -> Phone:
         """Return the phone at a number."""
         return Phone(self, number)
+
+    def softphone(self, token: str) -> Softphone:
+        """Return a device that has connected with an access token; close it in the end."""
+        return Softphone(self, token)
 
     def serve_numbers_from(self, app_url: str) -> None:
         """Connect the account's numbers to the app at this address."""

@@ -56,7 +56,7 @@ async def talk_in_time(simulator: Simulator, call: Call) -> bool:
     """Run the documents until they end, somebody hangs up, or the time limit; return whether somebody hung up."""
     text = call.parameters.get("Twiml")
     url, method = call.parameters.get("Url"), call.parameters.get("Method").upper()
-    source = Source(url=url, method=method or "POST") if url else Source(text=text)
+    source = Source(url, method or "POST", fields=call.asked_with) if url else Source(text=text)
     limit = simulator.pace.patience(int(call.parameters.get("TimeLimit") or 14400))
     with suppress(TimeoutError):
         async with asyncio.timeout(limit):

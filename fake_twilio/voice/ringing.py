@@ -14,7 +14,7 @@ AUTOPILOT_SECONDS = 1.5
 
 async def ring(simulator: Simulator, call: Call) -> str:
     """Ring the phone; return `in-progress` if it is answered, else the final status."""
-    phone = simulator.phones.at(call.to)
+    phone = simulator.phones.at(call.person)
     phone.calls.append(call)
     simulator.changes.tell()
     await simulator.pace.human(0.2)

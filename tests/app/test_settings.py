@@ -128,7 +128,7 @@ def test_the_repr_of_the_settings_contains_no_secret() -> None:
     """It may be in a log line or a traceback."""
     shown = repr(load({**SETTINGS, "TWILIO_AUTH_TOKEN_NEXT": "the-next-token"}))
 
-    for secret in ("local-auth-token", "local-api-secret", "the-next-token", "UseDevelopmentStorage"):
+    for secret in ("local-auth-token", "local-api-secret-of-32-characters", "the-next-token", "UseDevelopmentStorage"):
         assert secret not in shown
 
 

@@ -8,6 +8,7 @@ from tests.support.imports import Layers, import_graph, violations
 LAYERS: Layers = [
     ["fake_twilio.testing", "fake_twilio.__main__"],
     ["fake_twilio.server"],
+    ["fake_twilio.clients"],
     ["fake_twilio.rest", "fake_twilio.phones"],
     ["fake_twilio.voice"],
     ["fake_twilio.messaging"],

@@ -84,6 +84,7 @@ def leg_to(session: Session, dial: Element, target: Target, from_: str, tell: Ca
         parameters=leg_parameters(session, dial, target.noun),
         direction="outbound-dial",
         parent_call_sid=parent.sid,
+        client_parameters={one.get("name", ""): one.get("value", "") for one in target.noun.findall("Parameter")},
     )
     simulator.keep(simulator.calls, call.sid, call)
     url = target.noun.get("url", "").strip()
