@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-import requests
 
+from fake_twilio.model.twiml_app import TwimlApp
 from fake_twilio.testing import FakeTwilio
 from fake_twilio.twiml.check import check
 from shared.browser_calls import PERMISSION, Permission, sealed
@@ -51,29 +53,54 @@ def permission(identity: str = "alice", seconds: int = 60, from_: str = "", to: 
     return sealed(Permission(int(time.time()) + seconds, from_, to or []), identity)
 
 
-def test_the_callee_answers_and_both_legs_are_in_the_log(american_app: App, fake_twilio: FakeTwilio) -> None:
-    """The emulator runs the document in a call to a browser, and calls the app back about each leg."""
-    account, credentials = SETTINGS["TWILIO_ACCOUNT_SID"], (SETTINGS["TWILIO_API_KEY"], SETTINGS["TWILIO_API_SECRET"])
-    calls = f"{fake_twilio.url}/2010-04-01/Accounts/{account}/Calls"
-    waiting = {"To": "client:alice", "From": "+15005550006", "Twiml": "<Response><Gather/></Response>"}
-    sid = requests.post(f"{calls}.json", waiting, auth=credentials, timeout=9).json()["sid"]
-    browser = fake_twilio.phone("client:alice").wait_for_call()
-    browser.answer()
-    browser.wait_until_listening()
-    _, document = call(american_app, AT_HOME, CallSid=sid)
-    dial = {"Twiml": ElementTree.tostring(document, encoding="unicode")}
-    requests.post(f"{calls}/{sid}.json", dial, auth=credentials, timeout=9).raise_for_status()
-    leg = fake_twilio.phone(AT_HOME).wait_for_call()
-    leg.answer()
-    browser.wait_until_connected_to(AT_HOME)
-    leg.hang_up()
-    browser.wait_until("completed")
+@pytest.fixture
+def twilio(american_app: App, fake_twilio: FakeTwilio) -> Iterator[FakeTwilio]:
+    """The emulator, whose TwiML App is connected to the app."""
+    sid, api = SETTINGS["TWILIO_TWIML_APP_SID"], f"{american_app.url}/api"
+    connected = TwimlApp(sid=sid, voice_url=f"{api}/client_call", status_callback=f"{api}/status_callback")
+    fake_twilio.simulator.twiml_apps[sid] = connected
+    yield fake_twilio
+    fake_twilio.wait_until_quiet()
+    del fake_twilio.simulator.twiml_apps[sid]
+
+
+def test_a_browser_signs_in_and_calls_a_number_and_both_legs_are_logged(american_app: App, twilio: FakeTwilio) -> None:
+    """With a token of access_token, which the page cannot widen."""
+    token = american_app.post("access_token", {"identity": "alice", "to": [AT_HOME]}).json()["token"]
+    with closing(twilio.softphone(token).register()) as browser:
+        browser.call("+12025550124", Permission=permission())
+        browser.wait_for("hangup")
+        browser.call("(202) 555-0123", From="client:bob", RecordingUrl="https://evil.example")
+        sid = browser.wait_for("ringing")["callsid"]
+        leg = twilio.phone(AT_HOME).wait_for_call()
+        leg.answer()
+        browser.wait_for("answer")
+        leg.hang_up()
+        browser.wait_for("hangup")
 
     callee = american_app.wait_for_activity(leg.sid, "completed")
     assert (callee["from"], callee["to"], callee["direction"]) == ("+15005550006", AT_HOME, "outbound-dial")
     assert callee["events"][0]["fields"]["ParentCallSid"] == sid
-    [dialled] = [event for event in american_app.get(f"activity/{sid}").json()["events"] if "what" in event]
+    caller = american_app.wait_for_activity(sid, "completed")
+    assert (caller["from"], caller["to"], caller["direction"]) == ("client:alice", AT_HOME, "inbound")
+    [dialled] = [event for event in caller["events"] if "what" in event]
     assert (dialled["what"], dialled["fields"]["DialCallSid"]) == ("dial completed", leg.sid)
+    assert "evil" not in str(caller)
+
+
+def test_a_browser_calls_another(american_app: App, twilio: FakeTwilio) -> None:
+    """Which sees who calls; the call rings until it answers."""
+    alice, bob = (
+        twilio.softphone(american_app.post("access_token", {"identity": name}).json()["token"]).register()
+        for name in ("alice", "bob")
+    )
+    with closing(alice), closing(bob):
+        alice.call("client:bob")
+        assert bob.wait_for_call()["parameters"]["From"] == "client:alice"
+        bob.answer()
+        alice.wait_for("answer")
+        alice.hang_up()
+        bob.wait_for("hangup")
 
 
 @pytest.mark.parametrize(
