@@ -17,6 +17,8 @@ import status_callback
 import twiml
 import twiml_hello
 import twimlet
+import update_call
+import update_sms
 
 app = func.FunctionApp()
 
@@ -36,5 +38,7 @@ for folder in (
     twiml,
     twiml_hello,
     twimlet,
+    update_call,
+    update_sms,
 ):
     app.register_functions(folder.bp)

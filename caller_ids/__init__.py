@@ -48,14 +48,12 @@ from shared.sending.attempt import Attempt
 from shared.sending.caller_id_requests import VerificationRequest
 from shared.sending.send import callback_url, logged_as_unknown
 from shared.twilio.client import ask_twilio, twilio_client, without_none
-from shared.twilio.error_codes import ALREADY_VERIFIED
+from shared.twilio.error_codes import ALREADY_VERIFIED, UNKNOWN_RESOURCE
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
 SID = re.compile("PN[0-9a-fA-F]{32}")
-# Twilio's code for a SID that does not exist: https://www.twilio.com/docs/api/errors/20404
-UNKNOWN_SID = 20404
 MOST_LISTED = 1000
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -93,7 +91,7 @@ async def caller_ids(req: func.HttpRequest) -> func.HttpResponse:
             return json_response(verified(await ask_twilio(resource.fetch_async())))
         await ask_twilio(resource.delete_async())
     except TwilioFailure as failure:
-        if failure.twilio and failure.twilio.code == UNKNOWN_SID:
+        if failure.twilio and failure.twilio.code == UNKNOWN_RESOURCE:
             raise unknown() from None
         raise
     return func.HttpResponse(status_code=204)

@@ -15,6 +15,7 @@ https://www.twilio.com/docs/voice/api/call-resource
     send_digits         keys to press after the answer: at most 32 of 0-9 A-D # * w W
     record              true records the call
     machine_detection   Enable, or DetectMessageEnd to wait for the end of a machine's greeting
+    async_detection     true: the call does not wait for the detection, whose result is an event in the log
 
 201 {sid, status, to, from, created, links: {activity}}. An error is an RFC 9457 problem: shared/errors.py.
 With an Idempotency-Key, the same request within a day gets the same response, and no second call is placed.
@@ -24,7 +25,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import azure.functions as func
 import msgspec
@@ -34,21 +35,14 @@ from shared.errors import FieldIssue, NotConfigured
 from shared.phone_numbers import call_recipient, caller, without_parameters
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
-from shared.scripts import store as script_store
-from shared.scripts.addresses import need_own_address
-from shared.scripts.allowed_countries import check_request_destinations, guarded_document
-from shared.scripts.reading import InvalidScript, Script, read_script
-from shared.scripts.serving import make_ready, twiml_of
-from shared.scripts.verbs.types import HOUSE_RULE
+from shared.scripts.call_content import CallContent, check_content, content_of
 from shared.sending.idempotency import idempotent
 from shared.sending.send import send
 from shared.settings import settings
 from shared.twilio.client import twilio_client, without_none
-from shared.web_addresses import web_address
 
 bp = func.Blueprint()
 
-CONTENT_FIELDS = ("say", "twiml", "script", "url")
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
@@ -59,54 +53,24 @@ def send_digits(text: str) -> str:
     return text
 
 
-def twiml_document(text: str) -> str:
-    """Return the TwiML to send with a call; raises ValueError.
-
-    With ALLOWED_COUNTRIES it must be readable as a script, and is written anew from it.
-    """
-    return twiml_builder.check_inline(guarded_document(twiml_builder.check_inline(text)))
-
-
-def voice_script(value: object) -> Script:
-    """Return a script for a call, checked; raises InvalidScript with all its errors."""
-    script = read_script(value, "voice")
-    if errors := list(check_request_destinations(script)):
-        raise InvalidScript(errors)
-    if not script:
-        raise InvalidScript([FieldIssue("$", f"{HOUSE_RULE}has no verbs")])
-    script_store.source_of(script)
-    twiml_of(script, "voice")
-    return script
-
-
-class CallRequest(msgspec.Struct):
+class CallRequest(CallContent, kw_only=True):
     """The body, checked."""
 
     to: Annotated[str, Checked(call_recipient)]
-    say: Annotated[str, Checked(twiml_builder.check_words)] | None = None
-    twiml: Annotated[str, Checked(twiml_document)] | None = None
-    script: Annotated[list[Any], Checked(voice_script)] | None = None
-    url: Annotated[str, Checked(web_address)] | None = None
     from_: Annotated[str, Checked(caller)] | None = msgspec.field(default=None, name="from")
-    voice: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
-    language: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
     timeout: Annotated[int, msgspec.Meta(ge=1, le=600)] | None = None
     time_limit: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
     send_digits: Annotated[str, Checked(send_digits)] | None = None
     record: bool | None = None
     machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None
+    async_detection: bool = False
 
 
-def check_together(fields: set[str]) -> Iterator[FieldIssue]:
+def check_together(given: set[str]) -> Iterator[FieldIssue]:
     """Yield errors of fields that exclude or require each other."""
-    contents = [name for name in CONTENT_FIELDS if name in fields]
-    if len(contents) > 1:
-        yield FieldIssue(
-            contents[1], f"cannot be combined with {contents[0]}; give only one of {', '.join(CONTENT_FIELDS)}"
-        )
-    for name in ("voice", "language"):
-        if name in fields and "say" not in fields:
-            yield FieldIssue(name, "needs say")
+    yield from check_content(given)
+    if "async_detection" in given and "machine_detection" not in given:
+        yield FieldIssue("async_detection", "needs machine_detection")
 
 
 @bp.route(route="make_call", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
@@ -118,7 +82,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     from_ = call.from_ or settings().twilio_from_number
     if not from_:
         raise NotConfigured({"TWILIO_FROM_NUMBER": "is missing, and the request has no `from`"})
-    content = await content_of(call)
+    content = await content_of(call) or {"twiml": str(twiml_builder.hello())}
     return await send(
         "call",
         without_parameters(call.to),
@@ -134,6 +98,7 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
                 record=call.record,
                 machine_detection=call.machine_detection,
             ),
+            **(detection_reported_to(status_callback) if call.async_detection else {}),
             status_callback=status_callback,
             status_callback_event=EVENTS,
             status_callback_method="POST",
@@ -141,22 +106,13 @@ async def make_call(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-async def content_of(call: CallRequest) -> dict[str, str]:
-    """Return Twilio's parameter for what the callee hears: `twiml` if it is short and needs no address, else `url`.
+def detection_reported_to(url: str) -> dict[str, str]:
+    """Return Twilio's parameters for a detection that the call does not wait for.
 
-    With `twiml` the callee does not wait for a webhook's cold start.
+    https://www.twilio.com/docs/voice/answering-machine-detection#asyncamd
     """
-    if call.url:
-        return {"url": call.url}
-    if call.twiml:
-        return {"twiml": call.twiml}
-    if call.say:
-        return {"twiml": str(twiml_builder.say(call.say, voice=call.voice, language=call.language))}
-    if call.script is None:
-        return {"twiml": str(twiml_builder.hello())}
-    document = make_ready(call.script, "voice").document
-    needs_address = any(need_own_address(call.script))
-    if document is not None and len(document) <= twiml_builder.INLINE_LIMIT and not needs_address:
-        return {"twiml": document}
-    name = await script_store.save_sent("voice", script_store.source_of(call.script))
-    return {"url": settings().url(f"twiml/{name}")}
+    return {
+        "async_amd": "true",
+        "async_amd_status_callback": url,
+        "async_amd_status_callback_method": "POST",
+    }

@@ -6,6 +6,7 @@
     ├── NotFound                404  no such call, message, script or caller ID
     ├── KeyInUse                409  a request with this Idempotency-Key is being processed
     ├── VerificationOpen        409  a request to verify this caller ID has not ended yet
+    ├── WrongState              409  the state of the call or message does not allow the change
     ├── PreconditionFailed      412  the version that If-Match names is not the current one
     ├── KeyReused               422  this Idempotency-Key was used before with another body
     ├── TwilioRefused           4xx  Twilio rejected the request; carries Twilio's code and message
@@ -105,6 +106,22 @@ class VerificationOpen(ApiError):
 
     status = 409
     code = "verification_open"
+
+
+class WrongState(ApiError):
+    """The state of the call or message does not allow the change."""
+
+    status = 409
+    code = "wrong_state"
+
+    def __init__(self, detail: str, state: str) -> None:
+        """Set the state, as Twilio names it."""
+        super().__init__(detail)
+        self.state = state
+
+    def members(self) -> dict[str, object]:
+        """Return the state."""
+        return {"state": self.state}
 
 
 class PreconditionFailed(ApiError):

@@ -69,6 +69,7 @@ class Summary(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     duration: int | None = None
     segments: int | None = None
     settled_as: str = ""
+    answered_by: str = ""
     error: TwilioReason | None = None
     links: dict[str, str] = {}
 
@@ -172,6 +173,7 @@ def state_of(events: Iterable[Event]) -> Summary:
         duration=first((event.duration for event in reversed(ordered)), None),
         segments=first((event.segments for event in ordered), None),
         settled_as=first((event.settled_as for event in ordered), ""),
+        answered_by=first((event.fields.get("AnsweredBy", "") for event in reversed(ordered)), ""),
         error=reason(last.error_code) if last.error_code else None,
     )
 

@@ -70,7 +70,7 @@ def idempotent(handler: Handler) -> Handler:
         partition = hashlib.sha256(f"{handler.__name__} {key}".encode()).hexdigest()
         owner = uuid.uuid4().hex
         try:
-            earlier = await reserve(partition, hashlib.sha256(req.get_body()).hexdigest(), owner)
+            earlier = await reserve(partition, fingerprint_of(req), owner)
         except StorageUnavailable:
             # The key may be reserved nevertheless, and nothing was sent.
             await free(partition, owner)
@@ -92,6 +92,12 @@ def idempotent(handler: Handler) -> Handler:
         return response
 
     return once
+
+
+def fingerprint_of(req: func.HttpRequest) -> str:
+    """Return a hash of what is asked for: the body, and the SID in the route of an update."""
+    about = "".join(req.route_params.values()).encode()
+    return hashlib.sha256(about + req.get_body()).hexdigest()
 
 
 async def noted_attempt(kind: str, to: str, from_: str) -> Attempt:
@@ -154,6 +160,8 @@ async def first_response(earlier: dict[str, Any]) -> func.HttpResponse | None:
 
     Raises OutcomeUnknown, with a link to look the outcome up, while neither is known; and StorageUnavailable.
     """
+    if "started" not in earlier:
+        return None  # an update, which may be repeated
     attempt = Attempt(earlier["kind"], earlier["to"], earlier["from"], int(earlier["started"]), earlier["owner"])
     if row := await activity_log.read_row(attempt.name):
         if is_unsettled(row):

@@ -22,6 +22,12 @@ class Answer(NamedTuple):
 OPTED_OUT = 21610
 # https://www.twilio.com/docs/api/errors/21450
 ALREADY_VERIFIED = 21450
+# The SID in the path does not exist, or the account itself: https://www.twilio.com/docs/api/errors/20404
+UNKNOWN_RESOURCE = 20404
+# https://www.twilio.com/docs/api/errors/21220
+WRONG_CALL_STATE = 21220
+# Not scheduled, and not delivered yet: https://www.twilio.com/docs/api/errors/30409 and 20009.
+WRONG_MESSAGE_STATES = (30409, 20009)
 
 REQUEST_ERRORS = {
     # The request is wrong.
@@ -98,7 +104,7 @@ APP_ERRORS = {
     20005: Answer(502, "Twilio says that the account is not active."),
     20008: Answer(502, "Test credentials cannot do this."),
     20403: Answer(502, "The app's API key is not allowed to do this."),
-    20404: Answer(502, "Twilio does not know the account in TWILIO_ACCOUNT_SID."),
+    UNKNOWN_RESOURCE: Answer(502, "Twilio does not know the account in TWILIO_ACCOUNT_SID."),
     20429: Answer(503, "This account is sending Twilio too many requests. Nothing was sent; try again."),
     21611: Answer(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),
     30001: Answer(503, "The sender's queue at Twilio is full. Nothing was sent; try again later."),

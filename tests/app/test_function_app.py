@@ -32,6 +32,8 @@ SURFACE = {
     "twiml": ("twiml/{name}", {"GET", "POST"}, "signature"),
     "twiml_hello": ("twiml_hello", {"GET", "POST"}, "signature"),
     "twimlet": ("twimlet/{name}", {"GET", "POST"}, "signature"),
+    "update_call": ("update_call/{sid}", {"POST"}, "key"),
+    "update_sms": ("update_sms/{sid}", {"POST"}, "key"),
 }
 ORDER = ["GET", "POST", "PUT", "DELETE"]
 WEBHOOKS = [name for name, (_, _, who) in SURFACE.items() if who == "signature"]

@@ -14,7 +14,7 @@ from azure.data.tables import TableClient, UpdateMode
 from fake_twilio.testing import FakeTwilio
 from shared.clock import now
 from shared.errors import ApiError, KeyInUse, KeyReused
-from shared.sending.idempotency import free, noted_attempt, reservation_of_request, reserve, save_response
+from shared.sending.idempotency import free, noted_attempt, reservation_of_request, reserve, save, save_response
 from shared.storage.tables import IDEMPOTENCY, upsert
 from tests.support.app import App, Run, assert_problem, errors_of
 from tests.support.creates import creates
@@ -120,6 +120,18 @@ def test_a_repeated_delete_does_not_free_another_requests_key(run_here: Run) -> 
         await free(key, "first")
         with pytest.raises(KeyInUse):
             await reserve(key, "body", "third")
+
+    run_here(story())
+
+
+def test_the_key_of_an_update_with_an_unknown_outcome_is_free(run_here: Run) -> None:
+    """An update may be made again, so there is nothing to look up."""
+
+    async def story() -> None:
+        key = secrets.token_hex(8)
+        assert await reserve(key, "body", "first") is None
+        await save(key, {"ended": True})
+        assert await reserve(key, "body", "second") is None
 
     run_here(story())
 

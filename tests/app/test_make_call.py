@@ -304,3 +304,16 @@ def test_a_call_that_is_not_answered_has_its_status_in_the_log(app: App, fake_tw
         phone.wait_for_call().ring_out()
 
     assert app.wait_for_activity(sid, end)["final"] is True
+
+
+def test_a_detection_that_the_call_does_not_wait_for_is_an_event(app: App, fake_twilio: FakeTwilio) -> None:
+    """The callee hears the text at once; the summary says who has answered."""
+    assert list(errors_of(app.post("make_call", {"to": TO, "async_detection": True}))) == ["async_detection"]
+
+    sid = app.post("make_call", {"to": TO, "machine_detection": "Enable", "async_detection": True}).json()["sid"]
+    fake_twilio.phone(TO).wait_for_call().answer()
+    fake_twilio.wait_until_quiet()
+
+    found = app.wait_for_activity(sid, "completed")
+    assert found["answered_by"] == "human"
+    assert "answered by human" in [event.get("what") for event in found["events"]]
