@@ -13,6 +13,7 @@ import make_call
 import receive_sms
 import scripts
 import send_sms
+import softphone
 import status_callback
 import twiml
 import twiml_hello
@@ -34,6 +35,7 @@ for folder in (
     receive_sms,
     scripts,
     send_sms,
+    softphone,
     status_callback,
     twiml,
     twiml_hello,

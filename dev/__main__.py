@@ -90,7 +90,17 @@ def bench(arguments: argparse.Namespace, rest: list[str]) -> int:
     return become(["-m", "bench", *rest], environment.venv_environ())
 
 
-COMMANDS = {"run": run, "services": run, "test": test, "check": check, "bench": bench}
+def pages(arguments: argparse.Namespace, rest: list[str]) -> int:
+    """Fetch the libraries of the app's pages."""
+    from dev import node
+
+    environment.ensure()
+    node.ensure_packages()
+    print("The libraries of the pages are there:", *node.LIBRARIES.values(), sep="\n  ")
+    return 0
+
+
+COMMANDS = {"run": run, "services": run, "test": test, "check": check, "bench": bench, "pages": pages}
 
 
 def become(arguments: list[str], env: dict[str, str]) -> int:
@@ -154,6 +164,11 @@ def parser() -> argparse.ArgumentParser:
     add("test", "run the tests; arguments go to pytest", "For example: python3 -m dev test -x tests/app/test_health.py")
     command = add("check", "run ruff and mypy")
     command.add_argument("--fix", action="store_true", help="let ruff fix and format the files")
+    add(
+        "pages",
+        "fetch the JavaScript libraries of the app's pages, as the other commands do",
+        "To deploy from a clone.",
+    )
     add("bench", "measure speed and memory; arguments name the benchmarks")
     return parser
 

@@ -20,9 +20,10 @@ def how_to_use_the_app(port: int, phones_port: int, tables_port: int, key: str |
     api = f"http://127.0.0.1:{port}/api"
     header = f' -H "x-functions-key: {key}"' if key else ""
     return f"""
-  App     {api}
-  Phones  http://127.0.0.1:{phones_port}
-  Tables  http://127.0.0.1:{tables_port}
+  App        {api}
+  Phones     http://127.0.0.1:{phones_port}
+  Softphone  {api}/softphone
+  Tables     http://127.0.0.1:{tables_port}
 
 Place a call, and answer it on the phones page:
 

@@ -1,4 +1,7 @@
-"""Node, and the packages that package-lock.json pins: the machine's own Node when it is new enough, else PyPI's."""
+"""Node, and the packages that package-lock.json pins: the machine's own Node when it is new enough, else PyPI's.
+
+The libraries of the app's pages are copied to the pages, from which they are served and deployed.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev import environment
-from dev.setup import ROOT, SetupError, fail, hash_of, one_at_a_time, run_tool, say
+from dev.setup import ROOT, SetupError, clear_errors, fail, hash_of, one_at_a_time, run_tool, say
 
 OLDEST = 20
 FOLDER = ROOT / "dev"
 MODULES = FOLDER / "node_modules"
 STAMP = MODULES / "dev-stamp"
+# What a page needs of a package, and the name that it has there.
+LIBRARIES = {
+    "@twilio/voice-sdk/dist/twilio.min.js": "softphone/page/vendor/twilio.min.js",
+    "@twilio/voice-sdk/LICENSE.md": "softphone/page/vendor/twilio.LICENSE.txt",
+}
 UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH", "EHOSTUNREACH")
 
 
@@ -78,7 +86,17 @@ def ensure_packages() -> Path:
         with one_at_a_time():
             if not packages_are_ready():
                 install_packages(node)
+    copy_libraries()
     return MODULES
+
+
+def copy_libraries() -> None:
+    """Copy the libraries of the app's pages from the packages, unless they are there."""
+    for source, target in LIBRARIES.items():
+        if not (ROOT / target).exists() or (ROOT / target).stat().st_size != (MODULES / source).stat().st_size:
+            with clear_errors(f"write {target}"):
+                (ROOT / target).parent.mkdir(exist_ok=True)
+                shutil.copyfile(MODULES / source, ROOT / target)
 
 
 def packages_are_ready() -> bool:
@@ -96,7 +114,7 @@ def lock_hash() -> str:
 
 def install_packages(node: Node) -> None:
     """Install what package-lock.json pins."""
-    say("Installing Azurite, the storage emulator, from npm ...")
+    say("Installing Azurite, the storage emulator, and the libraries of the pages from npm ...")
     env = environment.venv_environ()
     # npm starts scripts with the first Node on the PATH.
     env["PATH"] = f"{Path(node.node).parent}{os.pathsep}{env['PATH']}"
@@ -113,4 +131,4 @@ def install_packages(node: Node) -> None:
             "and try again (what npm said is in .dev/npm.log)."
         )
     else:
-        fail("npm could not install Azurite", done.stdout, "npm.log")
+        fail("npm could not install the packages", done.stdout, "npm.log")

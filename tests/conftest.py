@@ -133,7 +133,9 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
+        # The microphone beeps; a page still needs the permission to use it.
+        args = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream"]
+        browser = playwright.chromium.launch(executable_path=path, args=args)
         yield browser
         browser.close()
 

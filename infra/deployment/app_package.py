@@ -24,6 +24,13 @@ def functions(root: Path = ROOT) -> set[str]:
     return {name for name in names if (root / name / "__init__.py").is_file()}
 
 
+def missing_libraries(root: Path = ROOT) -> list[str]:
+    """Return the scripts that pages load, and that `python3 -m dev` has not copied from npm yet."""
+    vendor = {path.name for path in root.glob("*/page/vendor/*")}
+    named = {name for page in root.glob("*/page/*.js") for name in re.findall(r"\w+\.min\.js", page.read_text("utf-8"))}
+    return sorted(named - vendor)
+
+
 def contents(root: Path = ROOT) -> list[str]:
     """Return the paths of all files that belong to the app, sorted."""
     found = list(FILES)

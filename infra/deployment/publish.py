@@ -24,6 +24,10 @@ def publish(az: Az, app: Deployment) -> str:
         path = Path(folder) / "app.zip"
         path.write_bytes(app_package.build(build_id=build))
         az.terminal.say(f"  Build {build}; this takes some minutes.")
+        if missing := app_package.missing_libraries():
+            az.terminal.say(
+                f"  Pages that need {', '.join(missing)} do not work: `python3 -m dev pages`, and deploy again."
+            )
         az.until_allowed(lambda: upload(az, app, str(path)), "uploading code", waitable=WAITABLE)
     return build
 

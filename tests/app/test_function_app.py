@@ -28,6 +28,7 @@ SURFACE = {
     "receive_sms": ("receive_sms", {"GET", "POST"}, "signature"),
     "scripts": ("scripts/{name?}", {"GET", "PUT", "DELETE"}, "key"),
     "send_sms": ("send_sms", {"POST"}, "key"),
+    "softphone": ("softphone/{file?}", {"GET"}, "public"),
     "status_callback": ("status_callback", {"POST"}, "signature"),
     "twiml": ("twiml/{name}", {"GET", "POST"}, "signature"),
     "twiml_hello": ("twiml_hello", {"GET", "POST"}, "signature"),

@@ -19,7 +19,7 @@ SHARED: Layers = [
     [
         *("shared.twiml_builder", "shared.errors", "shared.validation_messages", "shared.web_addresses"),
         *("shared.masking", "shared.patterns", "shared.clock"),
-        *("shared.http_session", "shared.ttl_cache", "shared.time_limit"),
+        *("shared.static_page", "shared.http_session", "shared.ttl_cache", "shared.time_limit"),
     ],
     ["shared"],  # shared/__init__.py
 ]

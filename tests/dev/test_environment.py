@@ -181,7 +181,10 @@ def test_a_package_registry_that_cannot_be_reached_is_one_sentence(tmp_path: Pat
     lock = json.loads((project / "dev" / "package-lock.json").read_text("utf-8"))
     lock["packages"] = {name: lock["packages"][name] for name in ("", "node_modules/azurite")}
     lock["packages"]["node_modules/azurite"].pop("dependencies")
+    package = json.loads((project / "dev" / "package.json").read_text("utf-8"))
+    package["dependencies"] = lock["packages"][""]["dependencies"] = {"azurite": package["dependencies"]["azurite"]}
     (project / "dev" / "package-lock.json").write_text(json.dumps(lock), "utf-8")
+    (project / "dev" / "package.json").write_text(json.dumps(package), "utf-8")
     (project / ".venv").symlink_to(sys.prefix)
 
     done = set_up(
@@ -272,14 +275,15 @@ def test_modules_that_check_the_version_parse_on_an_old_python(name: str) -> Non
     ast.parse((ROOT / "dev" / f"{name}.py").read_text("utf-8"), feature_version=(3, 8))
 
 
-def test_the_npm_lock_pins_one_package_and_no_registry() -> None:
+def test_the_npm_lock_pins_versions_and_no_registry() -> None:
     """A mirror may serve the packages: the lock has their hashes and not their addresses."""
     package = json.loads((ROOT / "dev" / "package.json").read_text("utf-8"))
     lock = json.loads((ROOT / "dev" / "package-lock.json").read_text("utf-8"))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
 
     assert lock["packages"][""]["dependencies"] == package["dependencies"]
-    assert packages["node_modules/azurite"]["version"] == package["dependencies"]["azurite"]
+    for name, version in package["dependencies"].items():
+        assert packages[f"node_modules/{name}"]["version"] == version
     assert all("integrity" in entry and "resolved" not in entry for entry in packages.values())
 
 
