@@ -10,6 +10,7 @@ import client_call
 import fallback
 import health
 import make_call
+import openapi
 import receive_sms
 import scripts
 import send_sms
@@ -23,7 +24,7 @@ import update_sms
 
 app = func.FunctionApp()
 
-for folder in (
+FOLDERS = (
     access_token,
     activity,
     answer_call,
@@ -32,6 +33,7 @@ for folder in (
     fallback,
     health,
     make_call,
+    openapi,
     receive_sms,
     scripts,
     send_sms,
@@ -42,5 +44,8 @@ for folder in (
     twimlet,
     update_call,
     update_sms,
-):
+)
+
+for folder in FOLDERS:
     app.register_functions(folder.bp)
+openapi.describe(FOLDERS)

@@ -4,13 +4,14 @@ https://www.twilio.com/docs/iam/access-tokens
 
     identity    required: who calls, 1 to 121 of A-Z, a-z, 0-9 and _
     ttl         seconds that the token is valid, 60 to 3,600; default 3,600
-    incoming    true allows to be called as client:<identity>; the default
-    outgoing    true allows to call, by client_call; the default
-    from        the number that callees see, one of the account's; default TWILIO_FROM_NUMBER
-    to          a list of 1 to 10 destinations, the only ones that may be called: numbers, client:NAME, script:NAME
+    incoming    true, the default, allows to be called as client: and the identity
+    outgoing    true, the default, allows to call; needs TWILIO_TWIML_APP_SID
+    from        the number that callees see, one of your account or a verified one; default TWILIO_FROM_NUMBER
+    to          a list of 1 to 10 destinations, the only ones that the holder may call: numbers, client:NAME,
+                script:NAME; default all
 
 201 {token, identity, expires}; with TWILIO_API_BASE_URL also `signaling`, the host and port of the emulator. An error
-is an RFC 9457 problem: shared/errors.py. The token acts for `identity`: the system that asks must know who that is.
+is an RFC 9457 problem. The token acts for `identity`: the system that asks must know who that is.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ import msgspec
 from shared import patterns
 from shared.browser_calls import PERMISSION, Permission, destination, sealed
 from shared.clock import rfc3339
-from shared.errors import FieldIssue, InvalidRequest, NotConfigured
+from shared.contract.operation import Operation
+from shared.errors import CountryNotAllowed, FieldIssue, InvalidRequest, NotConfigured
 from shared.phone_numbers import number
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems, json_response
 from shared.settings import Settings, settings
-from shared.twilio.client import without_none
 
 bp = func.Blueprint()
 
@@ -67,6 +68,33 @@ class TokenRequest(msgspec.Struct):
     to: Annotated[list[str], Checked(destinations)] | None = None
 
 
+class Token(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The answer.
+
+    token      the token, for the Voice SDK
+    identity   who calls
+    expires    when it ends, RFC 3339 in UTC
+    signaling  with the emulator: the host and port to which the SDK connects
+    """
+
+    token: str
+    identity: str
+    expires: str
+    signaling: str | None = None
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        id="CreateAccessToken",
+        body=TokenRequest,
+        answers={201: Token},
+        errors=(CountryNotAllowed,),
+        example={"identity": "alice"},
+    ),
+)
+
+
 @bp.route(route="access_token", methods=["POST"], auth_level=func.AuthLevel.FUNCTION)
 @answers_problems
 async def access_token(req: func.HttpRequest) -> func.HttpResponse:
@@ -76,7 +104,7 @@ async def access_token(req: func.HttpRequest) -> func.HttpResponse:
     check_possible(asked, app)
     expires = int(time.time()) + asked.ttl
     signaling = urlsplit(app.twilio_api_base_url).netloc if app.twilio_api_base_url else None
-    body = without_none(
+    body = Token(
         token=token_for(asked, app, expires),
         identity=asked.identity,
         expires=rfc3339(expires * 1_000_000),

@@ -10,12 +10,12 @@ asks Twilio and logs the answer: an event with `settled: true`.
 The query of the list, each part optional:
 
     limit         items per page, 1 to 200; default 50
-    cursor        the `cursor` of the previous page
+    cursor        the `cursor` of the previous page; it is null on the last page
     kind          call, message or conference
-    status        queued, ringing, completed, delivered, …
-    to, from      a number in any usual form, or another address as the log shows it
-    since, until  started at or after, started before: RFC 3339 with offset; a date, which begins at midnight UTC; or
-                  how long ago: 30m, 1h, 7d
+    status        queued, ringing, completed, delivered, ...; an unknown status is answered with the known ones
+    to, from      a number in any usual form, or another address as the log shows it, such as client:ann or SUPPORT
+    since, until  started at or after, started before: RFC 3339 with an offset; a date, which begins at midnight UTC; or
+                  an age such as 30m, 1h, 7d
 
 A page limited by `status`, `to` or `from` may have fewer items than `limit`, even none.
 
@@ -36,9 +36,10 @@ import msgspec
 from shared import patterns
 from shared.activity.key import SID
 from shared.activity.list import Filter, read_page
-from shared.activity.log import details_of, read_row
+from shared.activity.log import Details, details_of, read_row
 from shared.activity.looking_up import up_to_date
-from shared.activity.state import STATUSES
+from shared.activity.state import STATUSES, Summary
+from shared.contract.operation import ASKING_TWILIO, Operation
 from shared.errors import NotFound
 from shared.phone_numbers import is_short_code, number
 from shared.request_body import Checked, read_query
@@ -129,6 +130,36 @@ class ListQuery(msgspec.Struct):
     until: Moment | None = None
 
 
+class Page(msgspec.Struct):
+    """One page of the list.
+
+    items   calls, messages and conferences, newest first
+    cursor  for the next page; null on the last page
+    """
+
+    items: list[Summary]
+    cursor: str | None
+
+
+OPERATIONS = (
+    Operation(
+        method="GET",
+        id="ListActivity",
+        summary="List calls, messages and conferences, newest first",
+        query=ListQuery,
+        answers={200: Page},
+    ),
+    Operation(
+        method="GET",
+        id="ShowActivity",
+        summary="Show one call, message or conference with its events",
+        parameter=Annotated[str, msgspec.Meta(description="the SID, or the name of a send with an unknown outcome")],
+        answers={200: Details},
+        errors=(NotFound, *ASKING_TWILIO),
+    ),
+)
+
+
 @bp.route(route="activity/{sid?}", methods=["GET"], auth_level=func.AuthLevel.FUNCTION)
 @answers_problems
 async def activity(req: func.HttpRequest) -> func.HttpResponse:
@@ -162,4 +193,4 @@ async def list_all(query: ListQuery) -> func.HttpResponse:
         until=to_microseconds(query.until),
     )
     page = await read_page(wanted, query.limit, query.cursor)
-    return json_response({"items": page.items, "cursor": encode_cursor(page.after) if page.after else None})
+    return json_response(Page(page.items, encode_cursor(page.after) if page.after else None))

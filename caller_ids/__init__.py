@@ -6,8 +6,8 @@ POST starts the verification of a number: Twilio calls it, and the person who an
 
     number      required: the number, in any usual form; where ALLOWED_COUNTRIES is set, of one of them
     name        a name for it, at most 64 characters; Twilio's default is the number
-    extension   1 to 20 digits to dial after the call is answered
-    delay       seconds before the call, 0 to 60; default 0
+    extension   1 to 20 digits to dial when the call is answered
+    delay       seconds before Twilio calls, 0 to 60; default 0
 
 201 {number, name, status: "pending", code, until, call, links: {activity}}. The code is shown once, and neither stored
 nor logged. 200 {sid, number, name, status: "verified", created} if the number is verified already. 409 while an earlier
@@ -23,7 +23,7 @@ import asyncio
 import logging
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import azure.functions as func
 import msgspec
@@ -31,20 +31,23 @@ import msgspec
 from shared.activity import log as activity_log
 from shared.activity.event import Event
 from shared.clock import now, rfc3339
+from shared.contract.operation import ASKING_TWILIO, Operation
 from shared.errors import (
     ApiError,
+    CountryNotAllowed,
     FieldIssue,
     InvalidRequest,
     NotFound,
     OutcomeUnknown,
     StorageUnavailable,
     TwilioFailure,
+    VerificationOpen,
 )
 from shared.phone_numbers import text_recipient
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems, json_response
 from shared.sending import caller_id_requests
-from shared.sending.attempt import Attempt
+from shared.sending.attempt import Attempt, Links
 from shared.sending.caller_id_requests import VerificationRequest
 from shared.sending.send import callback_url, logged_as_unknown
 from shared.twilio.client import ask_twilio, twilio_client, without_none
@@ -72,6 +75,74 @@ class VerificationBody(msgspec.Struct):
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
     extension: Annotated[str, Checked(extension)] | None = None
     delay: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
+
+
+class CallerId(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A caller ID, or a request to verify one.
+
+    sid      Twilio's SID of a verified number
+    number   the number
+    name     its name
+    status   verified; of a request: pending or failed
+    created  when it was verified or requested, RFC 3339 in UTC
+    until    while it is pending: when another request is accepted at the latest
+    call     the SID of the call that verifies it
+    code     the digits to type in that call, shown once
+    links    the call in the log
+    """
+
+    sid: str | None = None
+    number: str
+    name: str | None = None
+    status: Literal["verified", "pending", "failed"]
+    code: str | None = None
+    created: str | None = None
+    until: str | None = None
+    call: str | None = None
+    links: Links | None = None
+
+
+class CallerIdList(msgspec.Struct):
+    """Requests without success, then the verified numbers."""
+
+    items: list[CallerId]
+
+
+AT_TWILIO = Annotated[str, msgspec.Meta(pattern=f"^{SID.pattern}$", description="the SID of a verified number")]
+OPERATIONS = (
+    Operation(
+        method="POST",
+        id="VerifyCallerId",
+        summary="Call a number to verify it as a caller ID",
+        body=VerificationBody,
+        answers={200: CallerId, 201: CallerId},
+        errors=(*ASKING_TWILIO, VerificationOpen, CountryNotAllowed),
+        example={"number": "+12025550123", "name": "Office"},
+    ),
+    Operation(
+        method="GET",
+        id="ListCallerIds",
+        summary="List verified numbers and open requests",
+        answers={200: CallerIdList},
+        errors=ASKING_TWILIO,
+    ),
+    Operation(
+        method="GET",
+        id="ShowCallerId",
+        summary="Show a verified number",
+        parameter=AT_TWILIO,
+        answers={200: CallerId},
+        errors=(*ASKING_TWILIO, NotFound),
+    ),
+    Operation(
+        method="DELETE",
+        id="RemoveCallerId",
+        summary="Remove a verified number",
+        parameter=AT_TWILIO,
+        answers={204: None},
+        errors=(*ASKING_TWILIO, NotFound),
+    ),
+)
 
 
 @bp.route(route="caller_ids/{sid?}", methods=["GET", "POST", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
@@ -127,14 +198,14 @@ async def verify(asked: VerificationBody) -> func.HttpResponse:
             return await show_existing(asked.number, error)
         raise
     await log_call(request, created.call_sid)
-    body = without_none(
+    body = CallerId(
         number=asked.number,
         name=str(created.friendly_name or "") or None,
-        status=caller_id_requests.PENDING,
+        status="pending",
         code=str(created.validation_code),
         until=rfc3339(request.until),
         call=created.call_sid,
-        links=activity_log.links_for(created.call_sid),
+        links=Links(**activity_log.links_for(created.call_sid)),
     )
     return json_response(body, 201, NO_STORE)
 
@@ -174,13 +245,13 @@ async def list_all() -> func.HttpResponse:
     )
     numbers = {str(one.phone_number) for one in listed}
     open_or_failed = [requested(request, status) for request, status in requests if request.number not in numbers]
-    return json_response({"items": [*open_or_failed, *map(verified, listed)]})
+    return json_response(CallerIdList([*open_or_failed, *map(verified, listed)]))
 
 
-def verified(caller_id: Any) -> dict[str, object]:
+def verified(caller_id: Any) -> CallerId:
     """Return a caller ID of Twilio's as the API shows it."""
     created = caller_id.date_created
-    return without_none(
+    return CallerId(
         sid=str(caller_id.sid),
         number=str(caller_id.phone_number),
         name=str(caller_id.friendly_name or "") or None,
@@ -189,14 +260,14 @@ def verified(caller_id: Any) -> dict[str, object]:
     )
 
 
-def requested(request: VerificationRequest, status: str) -> dict[str, object]:
+def requested(request: VerificationRequest, status: str) -> CallerId:
     """Return a request without success as the API shows it."""
-    return without_none(
+    return CallerId(
         number=request.number,
         name=request.name or None,
-        status=status,
+        status="pending" if status == caller_id_requests.PENDING else "failed",
         created=rfc3339(request.started),
         until=rfc3339(request.until) if status == caller_id_requests.PENDING else None,
         call=request.call or None,
-        links=activity_log.links_for(request.call) if request.call else None,
+        links=Links(**activity_log.links_for(request.call)) if request.call else None,
     )

@@ -2,22 +2,22 @@
 
 https://www.twilio.com/docs/voice/api/call-resource
 
-    to                  required: a number in any usual form, client:alice or sip:alice@example.com; a client may have
-                        parameters for its page, client:alice?order=7, which are neither logged nor answered
-    say                 words to say, about 3,700 characters             |
-    twiml               a TwiML document, at most 4,000 characters       |  one of these; default: say "Hello World"
-    script              a JSON list of verbs, as in /api/scripts         |
-    url                 an http or https address that answers TwiML      |
-    from                the caller's number; default TWILIO_FROM_NUMBER
-    voice, language     with `say`: https://www.twilio.com/docs/voice/twiml/say#attributes
+What the call hears is one of `say`, `script`, `twiml` and `url` (shared/scripts/call_content.py). Without any of them
+it says "Hello World".
+
+    to                  required: a number in any usual form, client:alice or sip:alice@example.com;
+                        client:alice?order=7 passes parameters to the page or app, about 800 characters, which are
+                        neither logged nor answered
+    from                the caller's number: one of your account, or a verified one; default TWILIO_FROM_NUMBER
     timeout             seconds to ring, 1 to 600; Twilio's default is 60
-    time_limit          seconds the call may last, 1 to 86,400; Twilio's default is 14,400
-    send_digits         keys to press after the answer: at most 32 of 0-9 A-D # * w W
+    time_limit          seconds that the call may last, 1 to 86,400; Twilio's default is 14,400
+    send_digits         keys to press after the call is answered: at most 32 of 0-9 A-D # * w W
     record              true records the call
-    machine_detection   Enable, or DetectMessageEnd to wait for the end of a machine's greeting
+    machine_detection   Enable, or DetectMessageEnd to wait for the end of a machine's greeting; answered_by in the log
+                        is the result
     async_detection     true: the call does not wait for the detection, whose result is an event in the log
 
-201 {sid, status, to, from, created, links: {activity}}. An error is an RFC 9457 problem: shared/errors.py.
+201 {sid, status, to, from, created, links: {activity}}. An error is an RFC 9457 problem.
 With an Idempotency-Key, the same request within a day gets the same response, and no second call is placed.
 """
 
@@ -31,12 +31,14 @@ import azure.functions as func
 import msgspec
 
 from shared import twiml_builder
+from shared.contract.operation import SENDING, Operation
 from shared.errors import FieldIssue, NotConfigured
 from shared.phone_numbers import call_recipient, caller, without_parameters
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.scripts.call_content import CallContent, check_content, content_of
-from shared.sending.idempotency import idempotent
+from shared.sending.attempt import Created
+from shared.sending.idempotency import IdempotencyHeader, idempotent
 from shared.sending.send import send
 from shared.settings import settings
 from shared.twilio.client import twilio_client, without_none
@@ -64,6 +66,19 @@ class CallRequest(CallContent, kw_only=True):
     record: bool | None = None
     machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None
     async_detection: bool = False
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        id="MakeCall",
+        body=CallRequest,
+        headers=IdempotencyHeader,
+        answers={201: Created},
+        errors=SENDING,
+        example={"to": "+12025550123", "say": "Hello from Azure"},
+    ),
+)
 
 
 def check_together(given: set[str]) -> Iterator[FieldIssue]:

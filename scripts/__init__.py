@@ -17,17 +17,27 @@ is only stored if there is none of that name. One answer lists all errors of a s
 `$[1].num_digits`; `warnings` lists what Twilio accepts although it is probably a mistake. A script that was stored
 under older rules and breaks today's is shown with `errors` instead of its TwiML.
 
-GET /api/scripts?schema=voice, or =messaging, answers the JSON Schema of such scripts, for editors.
+Parameters of the query:
+
+    dry_run   of PUT: true checks the script and shows its TwiML, but stores nothing
+    schema    of GET /api/scripts: voice or messaging; the answer is the JSON Schema of such scripts, for editors
+
+Headers:
+
+    If-Match       the ETag that you have read; a script that was changed since is not overwritten (412)
+    If-None-Match  `*` stores a script only if there is none of that name
 """
 
 from __future__ import annotations
 
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 import azure.functions as func
 import msgspec
 
-from shared.errors import FieldIssue, InvalidRequest, NotFound, PreconditionFailed
+from shared.contract.operation import Operation
+from shared.errors import CountryNotAllowed, FieldIssue, InvalidRequest, NotFound, PreconditionFailed
 from shared.request_body import content_type, read_json
 from shared.responses import answers_problems, json_response
 from shared.scripts import store as script_store
@@ -49,6 +59,111 @@ XML = ("text/xml", "application/xml")
 SWITCH = {"": True, "true": True, "1": True, "false": False, "0": False}
 
 
+class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A script as the API shows it.
+
+    name      its name
+    family    voice or messaging
+    script    the list of verbs
+    twiml     its TwiML, with placeholders
+    warnings  what Twilio accepts although it is probably a mistake
+    errors    what is wrong by the rules of today, instead of `twiml`
+    updated   when it was stored, RFC 3339 in UTC
+    """
+
+    name: str
+    family: Family
+    script: Any
+    twiml: str | None = None
+    warnings: list[FieldIssue] | None = None
+    errors: list[FieldIssue] | None = None
+    updated: str | None = None
+
+
+class ListedScript(msgspec.Struct):
+    """A script in the list."""
+
+    name: str
+    family: Family
+    updated: str
+
+
+class ScriptList(msgspec.Struct):
+    """All scripts, sorted by name."""
+
+    items: list[ListedScript]
+
+
+class ListQuery(msgspec.Struct):
+    """The query of the list."""
+
+    schema: Literal["voice", "messaging"] | None = None
+
+
+class PutQuery(msgspec.Struct):
+    """The query of PUT."""
+
+    dry_run: bool | None = None
+
+
+class IfMatch(msgspec.Struct):
+    """The header of DELETE."""
+
+    if_match: str | None = msgspec.field(default=None, name="If-Match")
+
+
+class Conditions(IfMatch):
+    """The headers of PUT."""
+
+    if_none_match: str | None = msgspec.field(default=None, name="If-None-Match")
+
+
+NAME = Annotated[str, msgspec.Meta(pattern=f"^{script_store.NAME.pattern}$", description="the name of the script")]
+# Not the schema of every verb: that one is recursive, which API Management and custom connectors do not accept.
+VERBS = Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1, description="GET /api/scripts?schema=voice")]
+OPERATIONS = (
+    Operation(
+        method="GET",
+        id="ListScripts",
+        summary="List scripts, or return their JSON Schema",
+        query=ListQuery,
+        answers={200: {"application/json": ScriptList, "application/schema+json": dict[str, Any]}},
+    ),
+    Operation(
+        method="GET",
+        id="ShowScript",
+        summary="Show a script and its TwiML",
+        parameter=NAME,
+        answers={200: Shown},
+        errors=(NotFound,),
+        choices=("ListScripts", "name"),
+    ),
+    Operation(
+        method="PUT",
+        id="StoreScript",
+        summary="Store a script",
+        parameter=NAME,
+        query=PutQuery,
+        headers=Conditions,
+        body={"application/json": VERBS, "text/xml": str},
+        answers={200: Shown, 201: Shown},
+        errors=(PreconditionFailed, CountryNotAllowed),
+        example=[{"verb": "Say", "text": "Hello {{From}}"}],
+        choices=("ListScripts", "name"),
+    ),
+    Operation(
+        method="DELETE",
+        id="RemoveScript",
+        summary="Remove a script",
+        parameter=NAME,
+        headers=IfMatch,
+        answers={204: None},
+        errors=(NotFound, PreconditionFailed),
+        choices=("ListScripts", "name"),
+    ),
+)
+
+
 @bp.route(route="scripts/{name?}", methods=["GET", "PUT", "DELETE"], auth_level=func.AuthLevel.FUNCTION)
 @answers_problems
 async def scripts(req: func.HttpRequest) -> func.HttpResponse:
@@ -59,7 +174,7 @@ async def scripts(req: func.HttpRequest) -> func.HttpResponse:
             raise InvalidRequest(FieldIssue("name", "is required: PUT and DELETE /api/scripts/{name}"))
         if "schema" in query(req):
             return schema_response(query(req)["schema"])
-        return json_response({"items": await script_store.list_names()})
+        return json_response(ScriptList(msgspec.convert(await script_store.list_names(), list[ListedScript])))
     if not script_store.NAME.fullmatch(name):
         raise InvalidRequest(FieldIssue("name", "expected 1 to 64 of a-z, 0-9 and -"))
     if req.method == "PUT":
@@ -83,9 +198,9 @@ async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
         raise InvalidRequest(FieldIssue("dry_run", "expected true or false"))
     script, family, source, twiml = read_request(req, name)
     warnings = warnings_of(script, path_of(name))
-    body = {"name": name, "family": family, "script": script, "twiml": twiml, "warnings": warnings}
+    shown = Shown(name=name, family=family, script=script, twiml=twiml, warnings=warnings)
     if dry_run:
-        return json_response(body)
+        return json_response(shown)
     earlier = await script_store.find(name)
     check_etag(req, earlier)
     if "if-match" in req.headers or req.headers.get("if-none-match") == "*":
@@ -95,7 +210,8 @@ async def put(req: func.HttpRequest, name: str) -> func.HttpResponse:
     else:
         stored = await script_store.save(name, family, source)
     forget(name)
-    return json_response({**body, "updated": stored.updated}, 200 if earlier else 201, {"ETag": stored.etag})
+    shown.updated = stored.updated
+    return json_response(shown, 200 if earlier else 201, {"ETag": stored.etag})
 
 
 def query(req: func.HttpRequest) -> dict[str, str]:
@@ -151,14 +267,14 @@ def changed_meanwhile() -> PreconditionFailed:
 
 def show(stored: script_store.StoredScript) -> func.HttpResponse:
     """Return a stored script with its TwiML, or with its errors if it breaks today's rules."""
-    body: dict[str, object] = {"name": stored.name, "family": stored.family, "script": stored.json()}
+    shown = Shown(name=stored.name, family=stored.family, script=stored.json(), updated=stored.updated)
     try:
         script = stored.script()
-        body["twiml"] = twiml_of(script, stored.family, stored.name)
-        body["warnings"] = warnings_of(script, path_of(stored.name))
+        shown.twiml = twiml_of(script, stored.family, stored.name)
+        shown.warnings = warnings_of(script, path_of(stored.name))
     except InvalidScript as error:
-        body["errors"] = error.errors
-    return json_response({**body, "updated": stored.updated}, headers={"ETag": stored.etag})
+        shown.errors = list(error.errors)
+    return json_response(shown, headers={"ETag": stored.etag})
 
 
 def schema_response(family: str) -> func.HttpResponse:

@@ -3,14 +3,17 @@
 https://www.twilio.com/docs/messaging/api/message-resource
 
     to                      required: a number in any usual form
-    body                    the text, at most 1,600 characters                     |  one or both
-    media_url               1 to 10 http or https addresses of pictures, audio …   |
+    body                    the text, at most 1,600 characters
+    media_url               1 to 10 http or https addresses of pictures or other media
     from                    a number, short code or alphanumeric sender; default TWILIO_FROM_NUMBER
-    messaging_service_sid   sends from one of the service's numbers; default TWILIO_MESSAGING_SERVICE_SID
-    send_at                 RFC 3339 with offset, 5 minutes to 35 days ahead; needs a Messaging Service
+    messaging_service_sid   a Messaging Service that chooses the sender; default TWILIO_MESSAGING_SERVICE_SID
+    send_at                 when to send: RFC 3339 with an offset, more than 5 minutes and at most 35 days ahead; needs
+                            a Messaging Service
     validity_period         seconds after which Twilio gives up, 1 to 36,000; Twilio's default is 36,000
 
-201 {sid, status, to, from, created, segments, links: {activity}}. An error is an RFC 9457 problem: shared/errors.py.
+Give body, media_url or both.
+
+201 {sid, status, to, from, created, segments, links: {activity}}. An error is an RFC 9457 problem.
 With an Idempotency-Key, the same request within a day gets the same response, and no second message is sent.
 """
 
@@ -25,12 +28,14 @@ import azure.functions as func
 import msgspec
 
 from shared import patterns
-from shared.errors import FieldIssue, NotConfigured
+from shared.contract.operation import SENDING, Operation
+from shared.errors import FieldIssue, NotConfigured, RecipientOptedOut
 from shared.phone_numbers import text_recipient, text_sender
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
 from shared.sending import opt_outs
-from shared.sending.idempotency import idempotent
+from shared.sending.attempt import Created
+from shared.sending.idempotency import IdempotencyHeader, idempotent
 from shared.sending.send import send
 from shared.settings import settings
 from shared.twilio.client import twilio_client, without_none
@@ -88,6 +93,19 @@ class TextRequest(msgspec.Struct):
     messaging_service_sid: Annotated[str, Checked(check_service)] | None = None
     send_at: Annotated[datetime, msgspec.Meta(tz=True), Checked(in_window)] | None = None
     validity_period: Annotated[int, msgspec.Meta(ge=1, le=36_000)] | None = None
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        id="SendSms",
+        body=TextRequest,
+        headers=IdempotencyHeader,
+        answers={201: Created},
+        errors=(*SENDING, RecipientOptedOut),
+        example={"to": "+12025550123", "body": "Hello from Azure"},
+    ),
+)
 
 
 def check_together(fields: set[str]) -> Iterator[FieldIssue]:

@@ -1,6 +1,7 @@
 """Every error that a caller can get.
 
     ApiError                    the base class; becomes an RFC 9457 problem (shared/responses.py)
+    ├── InternalError           500  an error that nobody expected
     ├── InvalidRequest          400  the request is wrong; names each field
     ├── CountryNotAllowed       403  The settings do not allow the number's country or type, or the SIP host
     ├── NotFound                404  no such call, message, script or caller ID
@@ -22,7 +23,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -45,11 +46,45 @@ class TwilioReason(msgspec.Struct, frozen=True):
     more_info: str
 
 
+class SettingIssue(msgspec.Struct, frozen=True):
+    """What is wrong with one setting; never its value."""
+
+    name: str
+    detail: str
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The body of an error's answer (https://www.rfc-editor.org/rfc/rfc9457).
+
+    type      about:blank
+    title     the words for the status
+    status    the HTTP status
+    detail    what is wrong, for people; it may change
+    code      the stable name of the error; branch on it
+    errors    of invalid_request: what is wrong with each field
+    twilio    Twilio's code and message, if Twilio gave them
+    settings  of not_configured: what is wrong with each setting
+    state     of wrong_state: the state of the call or message
+    """
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    errors: tuple[FieldIssue, ...] = ()
+    twilio: TwilioReason | None = None
+    settings: tuple[SettingIssue, ...] = ()
+    state: str = ""
+
+
 class ApiError(Exception):
     """An error with an HTTP status, a stable code and a message for the caller."""
 
     status: int = 500
     code: ClassVar[str] = "internal_error"
+    # The other statuses that an error of this class can have.
+    more_statuses: ClassVar[tuple[int, ...]] = ()
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None) -> None:
         """Set `detail`, one or two sentences without secrets, and headers of the response."""
@@ -57,9 +92,13 @@ class ApiError(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> dict[str, Any]:
         """Return the problem's members besides type, title, status, detail and code."""
         return {}
+
+
+class InternalError(ApiError):
+    """An error that nobody expected; the app's log has its cause."""
 
 
 class InvalidRequest(ApiError):
@@ -75,7 +114,7 @@ class InvalidRequest(ApiError):
         super().__init__(one if len(errors) == 1 else f"The request has {len(errors):,} errors; {which}.")
         self.errors = errors[:MOST_ERRORS]
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> dict[str, Any]:
         """Return the errors, one object per field."""
         return {"errors": self.errors}
 
@@ -119,7 +158,7 @@ class WrongState(ApiError):
         super().__init__(detail)
         self.state = state
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> dict[str, Any]:
         """Return the state."""
         return {"state": self.state}
 
@@ -154,7 +193,7 @@ class TwilioFailure(ApiError):
         self.status = status or type(self).status
         self.twilio = twilio
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> dict[str, Any]:
         """Return Twilio's code, message and page."""
         return {"twilio": self.twilio} if self.twilio else {}
 
@@ -164,6 +203,7 @@ class TwilioRefused(TwilioFailure):
 
     status = 400
     code = "twilio_refused"
+    more_statuses: ClassVar[tuple[int, ...]] = (403, 422)
 
 
 class RecipientOptedOut(TwilioRefused):
@@ -171,6 +211,7 @@ class RecipientOptedOut(TwilioRefused):
 
     status = 422
     code = "recipient_opted_out"
+    more_statuses = ()
 
 
 class TwilioUnavailable(TwilioFailure):
@@ -178,6 +219,7 @@ class TwilioUnavailable(TwilioFailure):
 
     status = 502
     code = "twilio_unavailable"
+    more_statuses = (503,)
 
 
 class OutcomeUnknown(TwilioFailure):
@@ -185,10 +227,11 @@ class OutcomeUnknown(TwilioFailure):
 
     status = 504
     code = "outcome_unknown"
+    more_statuses = (502,)
 
 
 class NotConfigured(ApiError):
-    """Settings are missing or malformed; `problems` maps each name to what is wrong, without its value."""
+    """Settings are missing or malformed; `settings` in the answer names each, without its value."""
 
     status = 503
     code = "not_configured"
@@ -198,9 +241,9 @@ class NotConfigured(ApiError):
         super().__init__("; ".join(f"{name}: {problem}" for name, problem in problems.items()))
         self.problems = dict(problems)
 
-    def members(self) -> dict[str, object]:
+    def members(self) -> dict[str, Any]:
         """Return the wrong settings, one object each."""
-        return {"settings": [{"name": name, "detail": problem} for name, problem in self.problems.items()]}
+        return {"settings": tuple(SettingIssue(name, problem) for name, problem in self.problems.items())}
 
 
 class StorageUnavailable(ApiError):
@@ -208,3 +251,8 @@ class StorageUnavailable(ApiError):
 
     status = 503
     code = "storage_unavailable"
+
+
+def statuses_of(kind: type[ApiError]) -> tuple[int, ...]:
+    """Return the statuses that errors of a class can have, the usual one first."""
+    return (kind.status, *kind.more_statuses)

@@ -12,7 +12,7 @@ from typing import Any
 import azure.functions as func
 import msgspec
 
-from shared.errors import ApiError, FieldIssue, InvalidRequest
+from shared.errors import ApiError, FieldIssue, InternalError, InvalidRequest, Problem
 
 Handler = Callable[[func.HttpRequest], Coroutine[Any, Any, func.HttpResponse]]
 
@@ -31,17 +31,17 @@ def json_response(body: object, status: int = 200, headers: Mapping[str, str] | 
 
 def problem_response(error: ApiError) -> func.HttpResponse:
     """Return an error as application/problem+json (https://www.rfc-editor.org/rfc/rfc9457)."""
-    problem = {
-        "type": "about:blank",
-        "title": HTTPStatus(error.status).phrase,
-        "status": error.status,
-        "detail": error.detail,
-        "code": error.code,
+    problem = Problem(
+        type="about:blank",
+        title=HTTPStatus(error.status).phrase,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
         **error.members(),
-    }
+    )
     return func.HttpResponse(
         # json, because a field name in the request may contain a lone surrogate, which msgspec cannot escape.
-        json.dumps(problem, default=msgspec.to_builtins).encode() + b"\n",
+        json.dumps(msgspec.to_builtins(problem)).encode() + b"\n",
         status_code=error.status,
         headers=error.headers,
         mimetype="application/problem+json",
@@ -68,6 +68,6 @@ def answers_problems(handler: Handler) -> Handler:
             return problem_response(error)
         except Exception:
             log.exception("%s failed", handler.__name__)
-            return problem_response(ApiError("Something went wrong here; the log has the details."))
+            return problem_response(InternalError("Something went wrong here; the log has the details."))
 
     return guarded

@@ -20,16 +20,30 @@ import asyncio
 import logging
 
 import azure.functions as func
+import msgspec
 
 from shared.activity import log as activity_log
 from shared.activity.event import KEPT, event_of
 from shared.activity.key import SID
+from shared.contract.operation import Operation
 from shared.errors import StorageUnavailable
 from shared.sending.send import STARTED
 from shared.twilio.webhook import form_of, twilio_callback
 
 bp = func.Blueprint()
 log = logging.getLogger(__name__)
+
+
+class Query(msgspec.Struct):
+    """The query of the address that the app gives to Twilio.
+
+    started  the start of the call or message, in microseconds since 1970
+    """
+
+    started: str | None = None
+
+
+OPERATIONS = (Operation(method="POST", id="StatusCallback", query=Query, answers={204: None, 400: None}, signed=True),)
 
 KINDS = {"CallSid": "call", "MessageSid": "message", "SmsSid": "message"}
 

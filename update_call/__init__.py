@@ -2,12 +2,9 @@
 
 https://www.twilio.com/docs/voice/api/call-resource#update-a-call-resource
 
-    status              completed ends the call; canceled only if it is not answered yet   |
-    say                 words to say, about 3,700 characters                               |
-    twiml               a TwiML document, at most 4,000 characters                         |  one of these
-    script              a JSON list of verbs, as in /api/scripts                           |
-    url                 an http or https address that answers TwiML                        |
-    voice, language     with `say`: https://www.twilio.com/docs/voice/twiml/say#attributes
+    status  completed ends the call; canceled only if it is not answered yet
+
+Or what the call hears from now on: one of `say`, `script`, `twiml` and `url` (shared/scripts/call_content.py).
 
 200 {sid, status, links: {activity}}. A call that is over already can be ended again. 409 if the call's state does not
 allow the change; `state` is that state. What a call hears can be changed only while it is in progress; the document
@@ -17,17 +14,19 @@ that runs is left at once. The change is an event in the log.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Literal
 
 import azure.functions as func
+import msgspec
 
 from shared import patterns
-from shared.errors import FieldIssue, TwilioFailure, WrongState
+from shared.contract.operation import SENDING, Operation
+from shared.errors import FieldIssue, NotFound, TwilioFailure, WrongState
 from shared.request_body import read_body
 from shared.responses import answers_problems
 from shared.scripts.call_content import CONTENT_FIELDS, CallContent, check_content, content_of
-from shared.sending.idempotency import idempotent
-from shared.sending.update import answered, check_sid, update
+from shared.sending.idempotency import IdempotencyHeader, idempotent
+from shared.sending.update import Updated, answered, check_sid, update
 from shared.twilio.client import ask_twilio, twilio_client
 from shared.twilio.error_codes import WRONG_CALL_STATE
 
@@ -41,6 +40,20 @@ class CallUpdate(CallContent, kw_only=True):
     """The body, checked."""
 
     status: Literal["completed", "canceled"] | None = None
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        id="UpdateCall",
+        parameter=Annotated[str, msgspec.Meta(pattern=f"^{patterns.CALL_SID}$", description="the SID of the call")],
+        body=CallUpdate,
+        headers=IdempotencyHeader,
+        answers={200: Updated},
+        errors=(*SENDING, NotFound, WrongState),
+        example={"status": "completed"},
+    ),
+)
 
 
 def check_together(given: set[str]) -> Iterator[FieldIssue]:

@@ -2,8 +2,10 @@
 
 https://www.twilio.com/docs/messaging/api/message-resource#update-a-message-resource
 
-    status      canceled: a message with `send_at` is not sent                 |  one of these
-    redact      true: Twilio removes the text; the message stays in its list   |
+    status  canceled: a message with `send_at` is not sent
+    redact  true: Twilio removes the text; the log never has it
+
+Give one of both. The message itself stays in Twilio's list.
 
 200 {sid, status, links: {activity}}. A canceled message can be canceled again. 409 if the message's state does not
 allow the change: it is not scheduled any more, or its delivery has not ended; `state` is that state. The change is an
@@ -19,11 +21,12 @@ import azure.functions as func
 import msgspec
 
 from shared import patterns
-from shared.errors import FieldIssue, TwilioFailure, WrongState
+from shared.contract.operation import ASKING_TWILIO, IDEMPOTENT, Operation
+from shared.errors import FieldIssue, NotFound, TwilioFailure, WrongState
 from shared.request_body import Checked, read_body
 from shared.responses import answers_problems
-from shared.sending.idempotency import idempotent
-from shared.sending.update import answered, check_sid, update
+from shared.sending.idempotency import IdempotencyHeader, idempotent
+from shared.sending.update import Updated, answered, check_sid, update
 from shared.twilio.client import ask_twilio, twilio_client
 from shared.twilio.error_codes import WRONG_MESSAGE_STATES
 
@@ -42,6 +45,20 @@ class MessageUpdate(msgspec.Struct):
 
     status: Literal["canceled"] | None = None
     redact: Annotated[bool, Checked(only_true)] | None = None
+
+
+OPERATIONS = (
+    Operation(
+        method="POST",
+        id="UpdateSms",
+        parameter=Annotated[str, msgspec.Meta(pattern=f"^{patterns.MESSAGE_SID}$", description="the message's SID")],
+        body=MessageUpdate,
+        headers=IdempotencyHeader,
+        answers={200: Updated},
+        errors=(*ASKING_TWILIO, *IDEMPOTENT, NotFound, WrongState),
+        example={"redact": True},
+    ),
+)
 
 
 def check_together(given: set[str]) -> Iterator[FieldIssue]:

@@ -1,10 +1,12 @@
 """What a call hears, in a request that places a call or changes one: `say`, `twiml`, `script` or `url`.
 
-say                 words to say, about 3,700 characters             |
-twiml               a TwiML document, at most 4,000 characters       |  one of these
-script              a JSON list of verbs, as in /api/scripts         |
-url                 an http or https address that answers TwiML      |
-voice, language     with `say`: https://www.twilio.com/docs/voice/twiml/say#attributes
+    say              the words to say, about 3,700 characters
+    script           a list of verbs, as in scripts
+    twiml            a TwiML document, at most 4,000 characters
+    url              an http or https address that answers with TwiML
+    voice, language  with `say`: Twilio's voices and languages
+
+https://www.twilio.com/docs/voice/twiml/say#attributes
 """
 
 from __future__ import annotations

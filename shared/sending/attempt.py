@@ -5,12 +5,43 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import azure.functions as func
+import msgspec
 
 from shared.activity import log as activity_log
 from shared.activity.event import Event
 from shared.activity.state import UNKNOWN
 from shared.clock import now, rfc3339
 from shared.responses import json_response
+
+
+class Links(msgspec.Struct, frozen=True):
+    """Links of a call or message.
+
+    activity  its address in the log
+    """
+
+    activity: str
+
+
+class Created(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer for a new call or message.
+
+    sid       Twilio's SID
+    status    Twilio's first status, such as queued
+    to        the recipient
+    from      the sender
+    created   when it was started, RFC 3339 in UTC
+    links     its address in the log
+    segments  the parts of a text message, as Twilio bills them
+    """
+
+    sid: str
+    status: str
+    to: str
+    from_: str = msgspec.field(name="from")
+    created: str
+    links: Links
+    segments: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +65,17 @@ class Attempt:
 
 def created_response(sid: str, event: Event, started: int) -> func.HttpResponse:
     """Answer 201 with the call or message, and the link to its status."""
-    links = activity_log.links_for(sid)
-    body: dict[str, object] = {
-        "sid": sid,
-        "status": event.status,
-        "to": event.to,
-        "from": event.from_,
-        "created": rfc3339(started),
-        "links": links,
-    }
-    if event.segments is not None:
-        body["segments"] = event.segments
-    return json_response(body, 201, {"Location": links["activity"]})
+    links = Links(**activity_log.links_for(sid))
+    body = Created(
+        sid=sid,
+        status=event.status,
+        to=event.to,
+        from_=event.from_,
+        created=rfc3339(started),
+        links=links,
+        segments=event.segments,
+    )
+    return json_response(body, 201, {"Location": links.activity})
 
 
 async def log_as_unknown(attempt: Attempt) -> str:

@@ -15,9 +15,10 @@ import hashlib
 import logging
 import uuid
 from contextvars import ContextVar
-from typing import Any
+from typing import Annotated, Any
 
 import azure.functions as func
+import msgspec
 
 from shared.activity import log as activity_log
 from shared.activity.event import Event
@@ -55,6 +56,17 @@ ROW = "key"
 
 # The partition and the owner of the request's reservation.
 reservation_of_request: ContextVar[tuple[str, str] | None] = ContextVar("reservation", default=None)
+
+
+class IdempotencyHeader(msgspec.Struct):
+    """The header that `idempotent` reads, for the OpenAPI document.
+
+    Idempotency-Key  the same request with the same key within 24 hours gets the first answer, and nothing is sent again
+    """
+
+    key: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_KEY)] | None = msgspec.field(
+        default=None, name="Idempotency-Key"
+    )
 
 
 def idempotent(handler: Handler) -> Handler:

@@ -9,17 +9,32 @@ from collections.abc import Awaitable
 from typing import Any
 
 import azure.functions as func
+import msgspec
 
 from shared.activity import log as activity_log
 from shared.activity.event import Event
 from shared.clock import now, rfc3339
 from shared.errors import FieldIssue, InvalidRequest, NotFound, StorageUnavailable, TwilioFailure
 from shared.responses import json_response
+from shared.sending.attempt import Links
 from shared.storage.tables import PATIENCE_SECONDS
 from shared.twilio.client import ask_twilio
 from shared.twilio.error_codes import UNKNOWN_RESOURCE
 
 log = logging.getLogger(__name__)
+
+
+class Updated(msgspec.Struct, frozen=True):
+    """The answer for a call or message that was changed.
+
+    sid     Twilio's SID
+    status  its status at Twilio after the change
+    links   its address in the log
+    """
+
+    sid: str
+    status: str
+    links: Links
 
 
 def check_sid(sid: str, pattern: str, begins: str) -> str:
@@ -50,4 +65,4 @@ async def update(kind: str, sid: str, request: Awaitable[Any], event: str) -> fu
 
 def answered(sid: str, status: str) -> func.HttpResponse:
     """Return the response to an update."""
-    return json_response({"sid": sid, "status": status, "links": activity_log.links_for(sid)})
+    return json_response(Updated(sid, status, Links(**activity_log.links_for(sid))))

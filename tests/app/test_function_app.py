@@ -25,6 +25,7 @@ SURFACE = {
     "fallback": ("fallback", {"GET", "POST"}, "signature"),
     "health": ("health", {"GET"}, "public"),
     "make_call": ("make_call", {"POST"}, "key"),
+    "openapi": ("openapi.json", {"GET"}, "public"),
     "receive_sms": ("receive_sms", {"GET", "POST"}, "signature"),
     "scripts": ("scripts/{name?}", {"GET", "PUT", "DELETE"}, "key"),
     "send_sms": ("send_sms", {"POST"}, "key"),

@@ -14,8 +14,8 @@ SHARED: Layers = [
     ["shared.scripts", "shared.sending"],
     ["shared.activity"],
     ["shared.scripts.verbs", "shared.twilio", "shared.storage"],
-    ["shared.phone_numbers"],
-    ["shared.settings", "shared.request_body", "shared.responses"],
+    ["shared.phone_numbers", "shared.contract"],
+    ["shared.settings", "shared.request_body", "shared.responses", "shared.contract.operation"],
     [
         *("shared.twiml_builder", "shared.errors", "shared.validation_messages", "shared.web_addresses"),
         *("shared.masking", "shared.patterns", "shared.clock"),
