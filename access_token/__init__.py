@@ -31,7 +31,7 @@ from shared.clock import rfc3339
 from shared.contract.operation import Operation
 from shared.errors import CountryNotAllowed, FieldIssue, InvalidRequest, NotConfigured
 from shared.phone_numbers import number
-from shared.request_body import Checked, read_body
+from shared.request_body import Checked, read_body, shown_as
 from shared.responses import answers_problems, json_response
 from shared.settings import Settings, settings
 
@@ -60,12 +60,12 @@ def destinations(texts: list[str]) -> list[str]:
 class TokenRequest(msgspec.Struct):
     """The body, checked."""
 
-    identity: Annotated[str, Checked(identity)]
+    identity: Annotated[str, Checked(identity), shown_as(pattern=f"^{patterns.TOKEN_IDENTITY}$")]
     ttl: Annotated[int, msgspec.Meta(ge=60, le=3600)] = 3600
     incoming: bool = True
     outgoing: bool = True
     from_: Annotated[str, Checked(number)] | None = msgspec.field(default=None, name="from")
-    to: Annotated[list[str], Checked(destinations)] | None = None
+    to: Annotated[list[str], Checked(destinations), shown_as(minItems=1, maxItems=MOST_DESTINATIONS)] | None = None
 
 
 class Token(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -42,7 +42,7 @@ from shared.activity.state import STATUSES, Summary
 from shared.contract.operation import ASKING_TWILIO, Operation
 from shared.errors import NotFound
 from shared.phone_numbers import is_short_code, number
-from shared.request_body import Checked, read_query
+from shared.request_body import Checked, read_query, shown_as
 from shared.responses import answers_problems, json_response
 from shared.sending.unknown_outcome import is_unsettled, settle
 
@@ -123,7 +123,7 @@ class ListQuery(msgspec.Struct):
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
     cursor: Annotated[str, Checked(decode_cursor)] | None = None
     kind: Literal["call", "message", "conference"] | None = None
-    status: Annotated[str, Checked(as_status)] | None = None
+    status: Annotated[str, Checked(as_status), shown_as(enum=list(STATUSES))] | None = None
     to: Address | None = None
     from_: Address | None = msgspec.field(default=None, name="from")
     since: Moment | None = None

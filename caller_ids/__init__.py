@@ -44,7 +44,7 @@ from shared.errors import (
     VerificationOpen,
 )
 from shared.phone_numbers import text_recipient
-from shared.request_body import Checked, read_body
+from shared.request_body import Checked, read_body, shown_as
 from shared.responses import answers_problems, json_response
 from shared.sending import caller_id_requests
 from shared.sending.attempt import Attempt, Links
@@ -57,13 +57,14 @@ bp = func.Blueprint()
 log = logging.getLogger(__name__)
 
 SID = re.compile("PN[0-9a-fA-F]{32}")
+EXTENSION = "[0-9]{1,20}"
 MOST_LISTED = 1000
 NO_STORE = {"Cache-Control": "no-store"}
 
 
 def extension(text: str) -> str:
     """Return an extension unchanged; raises ValueError."""
-    if not re.fullmatch("[0-9]{1,20}", text):
+    if not re.fullmatch(EXTENSION, text):
         raise ValueError("expected 1 to 20 digits")
     return text
 
@@ -73,7 +74,7 @@ class VerificationBody(msgspec.Struct):
 
     number: Annotated[str, Checked(text_recipient)]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
-    extension: Annotated[str, Checked(extension)] | None = None
+    extension: Annotated[str, Checked(extension), shown_as(pattern=f"^{EXTENSION}$")] | None = None
     delay: Annotated[int, msgspec.Meta(ge=0, le=60)] = 0
 
 

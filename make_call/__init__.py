@@ -34,7 +34,7 @@ from shared import twiml_builder
 from shared.contract.operation import SENDING, Operation
 from shared.errors import FieldIssue, NotConfigured
 from shared.phone_numbers import call_recipient, caller, without_parameters
-from shared.request_body import Checked, read_body
+from shared.request_body import Checked, read_body, shown_as
 from shared.responses import answers_problems
 from shared.scripts.call_content import CallContent, check_content, content_of
 from shared.sending.attempt import Created
@@ -48,9 +48,12 @@ bp = func.Blueprint()
 EVENTS = ["initiated", "ringing", "answered", "completed"]
 
 
+DIGITS = "[0-9A-D#*wW]{1,32}"
+
+
 def send_digits(text: str) -> str:
     """Return keys unchanged if Twilio accepts them; raises ValueError."""
-    if not re.fullmatch(r"[0-9A-D#*wW]{1,32}", text):
+    if not re.fullmatch(DIGITS, text):
         raise ValueError("expected 1 to 32 of 0-9, A-D, #, *, w (half a second) and W (a second)")
     return text
 
@@ -62,7 +65,7 @@ class CallRequest(CallContent, kw_only=True):
     from_: Annotated[str, Checked(caller)] | None = msgspec.field(default=None, name="from")
     timeout: Annotated[int, msgspec.Meta(ge=1, le=600)] | None = None
     time_limit: Annotated[int, msgspec.Meta(ge=1, le=86_400)] | None = None
-    send_digits: Annotated[str, Checked(send_digits)] | None = None
+    send_digits: Annotated[str, Checked(send_digits), shown_as(pattern=f"^{DIGITS}$")] | None = None
     record: bool | None = None
     machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None
     async_detection: bool = False

@@ -31,7 +31,7 @@ from shared import patterns
 from shared.contract.operation import SENDING, Operation
 from shared.errors import FieldIssue, NotConfigured, RecipientOptedOut
 from shared.phone_numbers import text_recipient, text_sender
-from shared.request_body import Checked, read_body
+from shared.request_body import Checked, read_body, shown_as
 from shared.responses import answers_problems
 from shared.sending import opt_outs
 from shared.sending.attempt import Created
@@ -80,7 +80,7 @@ class TextRequest(msgspec.Struct):
     """The body, checked."""
 
     to: Annotated[str, Checked(text_recipient)]
-    body: Annotated[str, Checked(check_body)] | None = None
+    body: Annotated[str, Checked(check_body), shown_as(maxLength=LONGEST_BODY)] | None = None
     media_url: (
         Annotated[
             list[str],
@@ -90,7 +90,9 @@ class TextRequest(msgspec.Struct):
         | None
     ) = None
     from_: Annotated[str, Checked(text_sender)] | None = msgspec.field(default=None, name="from")
-    messaging_service_sid: Annotated[str, Checked(check_service)] | None = None
+    messaging_service_sid: (
+        Annotated[str, Checked(check_service), shown_as(pattern=f"^{patterns.MESSAGING_SERVICE_SID}$")] | None
+    ) = None
     send_at: Annotated[datetime, msgspec.Meta(tz=True), Checked(in_window)] | None = None
     validity_period: Annotated[int, msgspec.Meta(ge=1, le=36_000)] | None = None
 

@@ -40,6 +40,11 @@ class Checked:
     longest: int | None = None
 
 
+def shown_as(**schema: object) -> msgspec.Meta:
+    """Return the annotation that adds what a `Checked` function checks to the JSON Schema of a field."""
+    return msgspec.Meta(extra_json_schema=schema)
+
+
 class InvalidValue(ValueError):
     """A value with several errors, each with its place in the value, which begins with `$`."""
 

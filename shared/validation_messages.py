@@ -20,6 +20,8 @@ def in_words(kind: object) -> str:
     from msgspec import inspect
 
     match kind:
+        case inspect.Metadata(type=inner):
+            return in_words(inner)
         case inspect.IntType(ge=fewest, le=None):
             return f"a whole number of at least {fewest:,}"
         case inspect.IntType(ge=fewest, le=most):

@@ -18,7 +18,7 @@ import msgspec
 
 from shared import twiml_builder
 from shared.errors import FieldIssue
-from shared.request_body import Checked
+from shared.request_body import Checked, shown_as
 from shared.scripts import store as script_store
 from shared.scripts.addresses import need_own_address
 from shared.scripts.allowed_countries import check_request_destinations, guarded_document
@@ -55,8 +55,9 @@ class CallContent(msgspec.Struct, kw_only=True):
     """The part of a body that says what the call hears, checked."""
 
     say: Annotated[str, Checked(twiml_builder.check_words)] | None = None
-    twiml: Annotated[str, Checked(twiml_document)] | None = None
-    script: Annotated[list[Any], Checked(voice_script)] | None = None
+    twiml: Annotated[str, Checked(twiml_document), shown_as(maxLength=twiml_builder.INLINE_LIMIT)] | None = None
+    # The JSON Schema of the verbs is recursive, which API Management and custom connectors do not accept.
+    script: Annotated[list[Any], Checked(voice_script), shown_as(items={"type": "object"})] | None = None
     url: Annotated[str, Checked(web_address)] | None = None
     voice: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
     language: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None

@@ -73,6 +73,26 @@ def test_the_routes_in_the_documents_are_these() -> None:
     }
 
 
+def test_the_routes_in_the_openapi_document_are_these(app: App) -> None:
+    """With their methods, and who may call them. A route with an optional parameter has two paths."""
+    document = app.get("openapi.json").json()
+    security = {"key": {"functionKey", "functionKeyInQuery"}, "signature": {"twilioSignature"}, "public": set()}
+
+    described = {
+        (path, method.upper(), frozenset(name for scheme in operation["security"] for name in scheme))
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    for route, methods, who in SURFACE.values():
+        paths = {f"/{route.replace('?', '')}", f"/{route.partition('/{')[0]}" if "?" in route else f"/{route}"}
+        of_route = {one for one in described if one[0] in paths}
+        assert {path for path, _, _ in of_route} == paths
+        assert {method for _, method, _ in of_route} == methods
+        assert {who for _, _, who in of_route} == {frozenset(security[who])}
+        described -= of_route
+    assert described == set()
+
+
 def test_function_folder_handler_and_test_have_one_name(declared: dict[str, Any]) -> None:
     """So each is easy to find."""
     assert sorted(declared) == FUNCTIONS == sorted(SURFACE)
@@ -92,7 +112,7 @@ def test_libraries_that_are_slow_to_import_are_not_imported_at_start() -> None:
     """A caller waits during a cold start."""
     script = "import sys, function_app; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    slow = {"twilio.rest", "aiohttp", "azure.data.tables", "azure.identity", "phonenumbers"}
+    slow = {"shared.contract.document", "twilio.rest", "aiohttp", "azure.data.tables", "azure.identity", "phonenumbers"}
 
     assert slow & set(done.stdout.split()) == set()
 

@@ -6,21 +6,19 @@ import json
 import re
 from typing import Any
 
-import msgspec
 import pytest
 
-from access_token import TokenRequest
-from activity import ListQuery
-from caller_ids import VerificationBody
-from make_call import CallRequest
-from send_sms import TextRequest
-from shared.errors import ApiError
+from function_app import FOLDERS
+from shared.contract.routes import SIGNATURE, operations_of, structs_of
+from shared.contract.schemas import Struct, described, structs_in
+from shared.errors import ApiError, statuses_of
+from shared.request_body import fields_of
 from shared.scripts.verbs import messaging, voice
 from shared.scripts.verbs.element import Element
 from shared.scripts.verbs.shape import shape_of
 from shared.settings import SETTING_NAMES
 from tests.support.app import ROOT
-from tests.support.documents import rows, section, text_of
+from tests.support.documents import code_blocks, rows, section, text_of
 from twimlet import TWIMLETS
 
 
@@ -34,21 +32,64 @@ def first_column(page: str, heading: str) -> list[str]:
     return [name for row in rows(section(text_of(page), heading)) for name in names(row[0])]
 
 
-@pytest.mark.parametrize(
-    ("heading", "struct"),
-    [
-        ("access_token", TokenRequest),
-        ("caller_ids", VerificationBody),
-        ("make_call", CallRequest),
-        ("send_sms", TextRequest),
-        ("activity", ListQuery),
-    ],
-)
-def test_every_field_of_a_request_is_documented(heading: str, struct: type[msgspec.Struct]) -> None:
-    """A field that nobody can read about is not used."""
-    fields = [field.encode_name for field in msgspec.structs.fields(struct)]
+def documented_fields(function: str) -> dict[str, str]:
+    """Return the text of each field in the table of a function, without Markdown; those of other tables too."""
+    tables = re.split(r"\n\n", section(text_of("docs/routes.md"), function))
+    in_tables = [row for table in tables if table.lstrip().startswith(("| Field", "| Param")) for row in rows(table)]
+    return {name: plain(row[1]) for row in in_tables for name in names(row[0])}
 
-    assert sorted(first_column("docs/routes.md", heading)) == sorted(fields)
+
+def plain(markdown: str) -> str:
+    """Return a text without the marks of links and code."""
+    return re.sub(r"\[(.+?)\]\(.+?\)", r"\1", markdown).replace("`", "").replace("<", "").replace(">", "")
+
+
+REQUESTS: list[tuple[str, Struct]] = [
+    (each.function, struct)
+    for each in operations_of(FOLDERS)
+    if each.access != SIGNATURE
+    for struct in (each.operation.body, each.operation.query)
+    if struct in structs_of(each)
+]
+
+
+@pytest.mark.parametrize(("function", "struct"), REQUESTS, ids=[f"{name}-{one.__name__}" for name, one in REQUESTS])
+def test_every_field_of_a_request_is_documented_as_in_the_code(function: str, struct: Struct) -> None:
+    """A field is described in the docstring of the function; the OpenAPI document and this page have its words."""
+    documented = documented_fields(function)
+
+    for name in fields_of(struct):
+        assert name in documented, f"docs/routes.md, {function}: {name}"
+        text = documented[name]
+        if "as for " not in text:  # the page refers to another function
+            assert text == plain(described({}, struct, name)["description"]), f"docs/routes.md, {function}: {name}"
+
+
+@pytest.mark.parametrize("function", dict(REQUESTS))
+def test_no_field_is_documented_that_a_request_cannot_have(function: str) -> None:
+    """A removed field is removed from the page."""
+    fields = {name for other, struct in REQUESTS if other == function for name in fields_of(struct)}
+
+    assert set(documented_fields(function)) - fields == set()
+
+
+def test_every_header_of_a_request_is_documented() -> None:
+    """Somewhere on the page of the routes."""
+    headers = {
+        name for each in operations_of(FOLDERS) if each.operation.headers for name in fields_of(each.operation.headers)
+    }
+
+    assert [name for name in headers if f"`{name}" not in text_of("docs/routes.md")] == []
+
+
+def test_the_examples_of_answers_have_the_members_in_the_code() -> None:
+    """Each JSON of a section is one of the answers of the function with that name."""
+    for each in operations_of(FOLDERS):
+        answers = [kind for kind in each.operation.answers.values() if kind in structs_in([kind])]
+        if each.operation.body is not None and answers:
+            for block in code_blocks(section(text_of("docs/routes.md"), each.function), "json"):
+                shown = json.loads(block)
+                assert any(shown.keys() <= fields_of(kind).keys() for kind in answers), each.function
 
 
 def test_every_twimlet_is_documented() -> None:
@@ -62,13 +103,12 @@ def family(kind: type[ApiError]) -> list[type[ApiError]]:
 
 
 def test_every_error_code_is_documented_with_its_status() -> None:
-    """Callers branch on the codes; the class names the usual status, and the table more."""
+    """Callers branch on the codes."""
     table = rows(section(text_of("docs/errors.md"), "Codes"))
     documented = {names(row[0])[0]: set(map(int, row[1].split(", "))) for row in table}
-    codes = {kind.code: kind.status for kind in family(ApiError) if kind.code != ApiError.code}
+    codes = {kind.code: set(statuses_of(kind)) for kind in family(ApiError) if kind.code != ApiError.code}
 
-    assert set(documented) == set(codes)
-    assert all(status in documented[code] for code, status in codes.items())
+    assert documented == codes
 
 
 def test_the_settings_in_the_code_the_example_and_the_documents_are_the_same() -> None:
