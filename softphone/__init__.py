@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import azure.functions as func
 
+from shared.contract.operation import page_operations
 from shared.errors import NotConfigured
 from shared.settings import settings
 from shared.static_page import StaticPage
@@ -25,6 +26,7 @@ TWILIO = (
     "https://eventgw.twilio.com https://eventgw.us1.twilio.com wss://voice-js.roaming.twilio.com"
     " https://media.twiliocdn.com https://sdk.twilio.com"
 )
+OPERATIONS = page_operations("Softphone")
 PAGE = StaticPage(Path(__file__).parent / "page")
 
 

@@ -6,7 +6,7 @@ from the docstrings. A folder whose route only Twilio calls, and which answers T
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,7 @@ from shared.errors import (
     TwilioRefused,
     TwilioUnavailable,
 )
+from shared.static_page import TYPES
 
 Errors = tuple[type[ApiError], ...]
 
@@ -39,7 +40,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One method of one path.
 
     id         the operationId, which generated clients use as a name: stable, unique, `MakeCall`
-    answers    the type of the body for each status of success; None: no body; a dict: a type for each media type
+    answers    the type of the body for each status that is no problem; None: no body; a dict: a type per media type
     summary    a short sentence; without it, the first line of the folder's docstring
     errors     what can go wrong besides ALWAYS, if the route has a key; else everything that can go wrong
     parameter  the type of the route's parameter; None: the path without it, if it is optional
@@ -63,3 +64,19 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     example: Any = None
     signed: bool = False
     choices: tuple[str, str] | None = None
+
+
+def page_operations(id: str) -> tuple[Operation, ...]:
+    """Return the operations of a page of static files, with the route `.../{file?}`."""
+    media = {kind.partition(";")[0]: str for kind in TYPES.values()}
+    name = Annotated[str, msgspec.Meta(min_length=1, description="the name of the file")]
+    return (
+        Operation(method="GET", id=id, answers={200: {"text/html": str}, 304: None}),
+        Operation(
+            method="GET",
+            id=f"{id}File",
+            summary="A file of the page",
+            parameter=name,
+            answers={200: media, 304: None, 404: None},
+        ),
+    )
