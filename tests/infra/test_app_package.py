@@ -118,7 +118,7 @@ print(json.dumps([health.BUILD, *[f.get_function_name() for f in function_app.ap
 
     assert done.returncode == 0, done.stderr
     build, *functions = json.loads(done.stdout)
-    assert build == {"build": "build-7"}
+    assert build == "build-7"
     assert set(functions) == FUNCTIONS
 
 
