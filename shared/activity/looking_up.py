@@ -15,8 +15,10 @@ from shared.activity import log as activity_log
 from shared.activity.event import Event, as_number
 from shared.activity.key import RowKey
 from shared.clock import as_datetime, now, rfc3339
+from shared.errors import TwilioFailure
 from shared.storage.tables import PATIENCE_SECONDS
 from shared.twilio.client import ask_twilio, sender_of, twilio_client
+from shared.twilio.error_codes import UNKNOWN_RESOURCE
 
 if TYPE_CHECKING:
     from twilio.rest import Client
@@ -50,8 +52,13 @@ def is_stale(row: activity_log.Row) -> bool:
 
 
 async def ask_about(sid: str, kind: str) -> Event:
-    """Return Twilio's present status as an event; raises TwilioFailure."""
-    found = await ask_twilio(resource(twilio_client(), sid, kind).fetch_async())
+    """Return Twilio's present status as an event, or that Twilio does not know the SID; raises TwilioFailure."""
+    try:
+        found = await ask_twilio(resource(twilio_client(), sid, kind).fetch_async())
+    except TwilioFailure as failure:
+        if failure.twilio is None or failure.twilio.code != UNKNOWN_RESOURCE:
+            raise
+        return Event(what="not known to Twilio", received=rfc3339(now()))
     ended = getattr(found, "end_time", None)
     return Event(
         status=str(found.status),

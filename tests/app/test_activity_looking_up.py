@@ -129,13 +129,14 @@ def test_twilio_is_not_asked_about_a_recent_or_final_event(
 def test_what_twilio_does_not_know_is_shown_as_it_is_logged(
     app: App, fake_twilio: FakeTwilio, log_earlier: LogEarlier, prefix: str, kind: str
 ) -> None:
-    """Twilio keeps its records for a limited time."""
+    """Twilio keeps its records for a limited time. It is asked again only after some minutes."""
     sid = prefix + secrets.token_hex(16)
     log_earlier(sid, kind, "in-progress", minutes=60)
-    answer = app.get(f"activity/{sid}")
+    first, again = (app.get(f"activity/{sid}").json() for _ in range(2))
 
-    assert (answer.status_code, answer.json()["status"]) == (200, "in-progress")
-    app.wait_for_line(f"{sid} could not be looked up")
+    assert (first["status"], first["final"]) == ("in-progress", False)
+    assert [event.get("what") for event in first["events"]] == [None, "not known to Twilio"]
+    assert again == first
 
 
 def test_a_twilio_that_hangs_or_is_away_costs_the_reader_few_seconds(
