@@ -119,6 +119,31 @@ def test_a_voicemail_is_recorded_and_in_the_log(town: Town) -> None:
     app.delete("scripts/call-15005550006")
 
 
+def test_a_conference_has_a_row_of_its_own_to_which_its_calls_link(town: Town) -> None:
+    """From the callbacks of the room; those of its end name no call."""
+    app, twilio = town
+    twilio.reset()
+    events = {"status_callback": "/api/status_callback", "status_callback_event": ["start", "end", "join", "leave"]}
+    room = {"noun": "Conference", "name": "standup", **events}
+    script = [{"verb": "Dial", "nouns": [room]}]
+    sids = [app.post("make_call", {"to": number, "script": script}).json()["sid"] for number in (ANN, CAT)]
+    calls = [twilio.phone(number).wait_for_call() for number in (ANN, CAT)]
+    for call in calls:
+        call.answer()
+    twilio.wait_for(lambda: any(one.started for one in twilio.simulator.conferences.values()), "the conference", 5)
+    for call in calls:
+        call.hang_up()
+    twilio.wait_until_quiet()
+
+    [listed] = app.get("activity?kind=conference").json()["items"]
+    found = app.wait_for_activity(listed["sid"], "completed")
+    joined = [event["fields"].get("CallSid") for event in found["events"] if "participant-join" in str(event)]
+    assert sorted(joined) == sorted(sids)
+    for sid in sids:
+        assert listed["sid"] in app.get(f"activity/{sid}").text
+    assert twilio.faults == []
+
+
 VOICEMAIL = {"verb": "Redirect", "url": "/api/twimlet/voicemail"}
 
 
@@ -174,27 +199,6 @@ def test_two_browsers_ring_and_the_caller_of_nobody_leaves_a_message(town: Town)
     assert app.wait_for_activity(legs[0].sid, "busy")["to"] == "client:ann"
     assert app.wait_for_activity(legs[1].sid, "no-answer")["events"][0]["fields"]["ParentCallSid"] == placed["sid"]
     assert "dial no-answer" in events_of(app, placed["sid"])
-    assert twilio.faults == []
-
-
-def test_three_people_are_in_a_conference(town: Town) -> None:
-    """The app calls each of them."""
-    app, twilio = town
-    twilio.reset()
-    script = [{"verb": "Dial", "nouns": [{"noun": "Conference", "name": "board", "wait_url": ""}]}]
-    calls = []
-    for number in (ANN, BEN, CAT):
-        app.post("make_call", {"to": number, "script": script})
-        call = twilio.phone(number).wait_for_call()
-        call.answer()
-        calls.append(call)
-    for call in calls:
-        call.wait_until_in_conference("board")
-    for call in calls:
-        call.hang_up()
-        call.wait_until("completed")
-    twilio.wait_until_quiet()
-
     assert twilio.faults == []
 
 
