@@ -75,6 +75,7 @@ class Call(Waiter):
     def interrupt(self, source: Source | None) -> None:
         """Hang up (None), or replace the document that runs."""
         self.control.ending = source is None
+        self.interrupted = True
         self.control.interruptions.put_nowait(source)
         self.wake()
 

@@ -9,10 +9,11 @@ from fake_twilio.runtime.changes import Changes
 class Wait:
     """A wait for a person. While it lasts, the task that waits does not count as work."""
 
-    def __init__(self, idle: "IdleTracker") -> None:
+    def __init__(self, idle: "IdleTracker", over: bool) -> None:
         self.idle = idle
-        self.over = False
-        idle.one_less()
+        self.over = over
+        if not over:
+            idle.one_less()
 
     def end(self) -> None:
         """Count the task as work again, from this moment."""
@@ -28,6 +29,8 @@ class Waiter:
     """
 
     current_wait: Wait | None = None
+    interrupted: bool = False
+    """Whether the next wait, or the present one, ends at once."""
 
     def wake(self) -> None:
         """End the current wait, if there is one."""
@@ -54,7 +57,7 @@ class IdleTracker:
     @contextmanager
     def waiting(self, waiter: Waiter) -> Iterator[Wait]:
         """Do not count the task of `waiter` while the block waits for a person."""
-        wait = waiter.current_wait = Wait(self)
+        wait = waiter.current_wait = Wait(self, over=waiter.interrupted)
         try:
             yield wait
         finally:

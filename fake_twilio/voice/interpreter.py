@@ -51,6 +51,7 @@ async def until_interrupted(call: Call, doing: Coroutine[Any, Any, object]) -> I
         running.cancel()
         interruption.cancel()
         await asyncio.wait({running, interruption})
+        call.interrupted = False
 
 
 async def interpret(session: Session, source: Source) -> None:

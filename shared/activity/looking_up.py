@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 STALE_AFTER = timedelta(minutes=5)
+# Logged once: Twilio has deleted the record, or it is of another account.
+NOT_KNOWN = "not known to Twilio"
 
 
 async def up_to_date(row: activity_log.Row) -> activity_log.Row:
@@ -46,7 +48,10 @@ def is_stale(row: activity_log.Row) -> bool:
     """Return whether a row has no final status, and no event of the last minutes."""
     if activity_log.summary_of(row).final or row["sid"][:2] not in ("CA", "SM", "MM", "CF"):
         return False
-    times = [max(event.at, event.received) for event in activity_log.events_of(row)]
+    events = list(activity_log.events_of(row))
+    if any(event.what == NOT_KNOWN for event in events):
+        return False
+    times = [max(event.at, event.received) for event in events]
     last = max(times, default="") or "1970-01-01T00:00:00Z"
     return as_datetime(now()) - datetime.fromisoformat(last) > STALE_AFTER
 
@@ -58,7 +63,7 @@ async def ask_about(sid: str, kind: str) -> Event:
     except TwilioFailure as failure:
         if failure.twilio is None or failure.twilio.code != UNKNOWN_RESOURCE:
             raise
-        return Event(what="not known to Twilio", received=rfc3339(now()))
+        return Event(what=NOT_KNOWN, received=rfc3339(now()))
     ended = getattr(found, "end_time", None)
     return Event(
         status=str(found.status),

@@ -13,7 +13,9 @@ import requests
 
 from fake_twilio.testing import FakeTwilio
 from shared.activity import log as activity_log
-from shared.activity.event import Event
+from shared.activity.event import Event, to_json
+from shared.activity.key import row_key
+from shared.activity.looking_up import NOT_KNOWN, is_stale
 from shared.clock import now, rfc3339
 from tests.support.app import SETTINGS, App, Run, StartApp
 
@@ -129,7 +131,7 @@ def test_twilio_is_not_asked_about_a_recent_or_final_event(
 def test_what_twilio_does_not_know_is_shown_as_it_is_logged(
     app: App, fake_twilio: FakeTwilio, log_earlier: LogEarlier, prefix: str, kind: str
 ) -> None:
-    """Twilio keeps its records for a limited time. It is asked again only after some minutes."""
+    """Twilio keeps its records for a limited time. It is not asked again."""
     sid = prefix + secrets.token_hex(16)
     log_earlier(sid, kind, "in-progress", minutes=60)
     first, again = (app.get(f"activity/{sid}").json() for _ in range(2))
@@ -137,6 +139,17 @@ def test_what_twilio_does_not_know_is_shown_as_it_is_logged(
     assert (first["status"], first["final"]) == ("in-progress", False)
     assert [event.get("what") for event in first["events"]] == [None, "not known to Twilio"]
     assert again == first
+
+
+def test_twilio_is_not_asked_again_about_what_it_does_not_know(example_settings: object) -> None:
+    """However old that answer is."""
+    moment = now() - 60 * MINUTE
+    sid, old = "CA" + "0" * 32, rfc3339(moment)
+    row = {"sid": sid, "kind": "call", "PartitionKey": "x", "RowKey": row_key(sid, moment).row}
+    events = {"event_1": to_json(Event(status="ringing", at=old)), "event_2": to_json(Event(what=NOT_KNOWN, at=old))}
+
+    assert is_stale({**row, "event_1": events["event_1"]})
+    assert not is_stale({**row, **events})
 
 
 def test_a_twilio_that_hangs_or_is_away_costs_the_reader_few_seconds(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from azure.core.exceptions import ResourceExistsError
 from azure.data.tables import TableClient
 
 from dev.azurite import azurite, connection_string
@@ -279,6 +281,8 @@ def test_a_stored_script_that_breaks_todays_rules_is_shown_with_its_errors(app: 
     script = [{"verb": "Say", "text": "Hi", "volume": 11}]
     entity = {"PartitionKey": "script", "RowKey": name, "family": "voice", "updated": "2025-01-01T00:00:00.000Z"}
     with TableClient.from_connection_string(app.settings["TABLES_CONNECTION_STRING"], "scripts") as table:
+        with suppress(ResourceExistsError):
+            table.create_table()
         table.create_entity({**entity, "source": json.dumps(script).encode()})
     shown = app.get(f"scripts/{name}")
 
