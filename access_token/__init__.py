@@ -58,7 +58,7 @@ def destinations(texts: list[str]) -> list[str]:
 
 
 class TokenRequest(msgspec.Struct):
-    """The body, checked."""
+    """The body of a request for a token, checked."""
 
     identity: Annotated[str, Checked(identity), shown_as(pattern=f"^{patterns.TOKEN_IDENTITY}$")]
     ttl: Annotated[int, msgspec.Meta(ge=60, le=3600)] = 3600
@@ -69,7 +69,7 @@ class TokenRequest(msgspec.Struct):
 
 
 class Token(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The answer.
+    """The answer with a token.
 
     token      the token, for the Voice SDK
     identity   who calls

@@ -70,7 +70,7 @@ def extension(text: str) -> str:
 
 
 class VerificationBody(msgspec.Struct):
-    """The body, checked."""
+    """The body of a request to verify a number, checked."""
 
     number: Annotated[str, Checked(text_recipient)]
     name: Annotated[str, msgspec.Meta(min_length=1, max_length=64)] | None = None
@@ -104,7 +104,10 @@ class CallerId(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class CallerIdList(msgspec.Struct):
-    """Requests without success, then the verified numbers."""
+    """The list.
+
+    items  requests without success, then the verified numbers
+    """
 
     items: list[CallerId]
 

@@ -35,7 +35,7 @@ one_check_at_a_time = asyncio.Lock()
 
 
 class Health(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The answer."""
+    """One status word per component."""
 
     status: Literal["ready", "not_ready"]
     settings: Literal["ok", "wrong"]

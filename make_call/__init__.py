@@ -59,7 +59,7 @@ def send_digits(text: str) -> str:
 
 
 class CallRequest(CallContent, kw_only=True):
-    """The body, checked."""
+    """The body of a request to place a call, checked."""
 
     to: Annotated[str, Checked(call_recipient)]
     from_: Annotated[str, Checked(caller)] | None = msgspec.field(default=None, name="from")

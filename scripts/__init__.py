@@ -81,7 +81,12 @@ class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
 
 
 class ListedScript(msgspec.Struct):
-    """A script in the list."""
+    """A script in the list.
+
+    name     its name
+    family   voice or messaging
+    updated  when it was stored, RFC 3339 in UTC
+    """
 
     name: str
     family: Family
@@ -89,7 +94,10 @@ class ListedScript(msgspec.Struct):
 
 
 class ScriptList(msgspec.Struct):
-    """All scripts, sorted by name."""
+    """The list.
+
+    items  all scripts, sorted by name
+    """
 
     items: list[ListedScript]
 

@@ -77,7 +77,7 @@ def in_window(moment: datetime) -> datetime:
 
 
 class TextRequest(msgspec.Struct):
-    """The body, checked."""
+    """The body of a request to send a message, checked."""
 
     to: Annotated[str, Checked(text_recipient)]
     body: Annotated[str, Checked(check_body), shown_as(maxLength=LONGEST_BODY)] | None = None

@@ -32,14 +32,23 @@ MOST_ERRORS = 50
 
 
 class FieldIssue(msgspec.Struct, frozen=True):
-    """What is wrong with one field of a request; `field` is its name or its place, like `$[1].num_digits`."""
+    """What is wrong with one field of a request.
+
+    field   its name or its place, like `$[1].num_digits`; `$` is the whole body
+    detail  what is wrong, what was expected and what was received
+    """
 
     field: str
     detail: str
 
 
 class TwilioReason(msgspec.Struct, frozen=True):
-    """Why Twilio rejected a request or failed to deliver: its error code, a message, and the page about the code."""
+    """Why Twilio rejected a request or failed to deliver.
+
+    code       Twilio's error code
+    message    what it means
+    more_info  the page about the code
+    """
 
     code: int
     message: str
@@ -47,7 +56,11 @@ class TwilioReason(msgspec.Struct, frozen=True):
 
 
 class SettingIssue(msgspec.Struct, frozen=True):
-    """What is wrong with one setting; never its value."""
+    """What is wrong with one setting; never its value.
+
+    name    the name of the setting
+    detail  what is wrong
+    """
 
     name: str
     detail: str

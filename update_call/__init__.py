@@ -37,7 +37,7 @@ EVENTS = {"completed": "ended by the API", "canceled": "canceled by the API", No
 
 
 class CallUpdate(CallContent, kw_only=True):
-    """The body, checked."""
+    """The body of a request to change a call, checked."""
 
     status: Literal["completed", "canceled"] | None = None
 

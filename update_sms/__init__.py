@@ -41,7 +41,7 @@ def only_true(value: bool) -> bool:
 
 
 class MessageUpdate(msgspec.Struct):
-    """The body, checked."""
+    """The body of a request to change a message, checked."""
 
     status: Literal["canceled"] | None = None
     redact: Annotated[bool, Checked(only_true)] | None = None

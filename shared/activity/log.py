@@ -46,7 +46,11 @@ Row = Mapping[str, Any]
 
 
 class Details(Summary, kw_only=True, frozen=True):
-    """A summary with the time line. For an unknown outcome, `candidates` are the SIDs at Twilio that may be it."""
+    """A summary with the time line.
+
+    events      what happened, in Twilio's order
+    candidates  of an unknown outcome: the SIDs at Twilio that may be it
+    """
 
     events: list[TimelineEvent]
     candidates: list[str] | None = None

@@ -53,7 +53,24 @@ class Summary(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
     """A call or message as the API shows it; what is not known is left out of the JSON.
 
     `state_of` sets what follows from the events: the members from `status` to `error`. shared/activity/log.py adds
-    what follows from the row. Times are RFC 3339 in UTC; `duration` is in seconds.
+    what follows from the row. Times are RFC 3339 in UTC.
+
+    sid          Twilio's SID, or `unknown-...` while the outcome is unknown
+    kind         call, message or conference
+    started      when it was started
+    status       Twilio's status, or `unknown`, `settled` or `not_sent`
+    final        true if the status will not change
+    to           the recipient
+    from         the sender
+    direction    inbound, or Twilio's word for outbound
+    answered     when the call was answered
+    ended        when it ended
+    duration     seconds
+    segments     the parts of a text message, as Twilio bills them
+    settled_as   the SID of a send whose outcome was unknown
+    answered_by  the result of machine detection
+    error        Twilio's reason, if it failed
+    links        addresses in the log: `activity`, and of a call in a conference `conference`
     """
 
     sid: str = ""
@@ -75,7 +92,18 @@ class Summary(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
 
 
 class TimelineEvent(msgspec.Struct, kw_only=True, omit_defaults=True, frozen=True):
-    """One event of a time line as the API shows it; what is not known is left out of the JSON."""
+    """One event of a time line as the API shows it; what is not known is left out of the JSON.
+
+    status    the status that it reports
+    settled   true if the app has asked Twilio for it
+    what      what happened, if it is no status
+    at        when it happened, RFC 3339 in UTC
+    received  when the app received it
+    sequence  Twilio's number of the event
+    duration  seconds
+    error     Twilio's reason
+    fields    more fields of Twilio's event
+    """
 
     status: str = ""
     settled: bool = False

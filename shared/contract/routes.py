@@ -43,7 +43,7 @@ class Described(NamedTuple):
 
 
 class Undeclared(Exception):
-    """A route and the operations of its folder differ."""
+    """The route of a folder and its OPERATIONS differ."""
 
 
 def operations_of(modules: Iterable[ModuleType]) -> Iterator[Described]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from inspect import cleandoc
 from typing import Any, get_args
 
 import msgspec
@@ -25,6 +26,7 @@ def schemas_of(types: Iterable[Any], bodies: Iterable[Struct]) -> tuple[dict[Any
     schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     for struct in structs_in(types):
         component = components[struct.__name__]
+        component["description"] = cleandoc(struct.__doc__ or "").partition("\n\n")[0]
         leaves_out = struct.__struct_config__.omit_defaults
         component["properties"] = {
             name: described(adapted(schema, leaves_out), struct, name)

@@ -61,7 +61,8 @@ reservation_of_request: ContextVar[tuple[str, str] | None] = ContextVar("reserva
 class IdempotencyHeader(msgspec.Struct):
     """The header that `idempotent` reads, for the OpenAPI document.
 
-    Idempotency-Key  the same request with the same key within 24 hours gets the first answer, and nothing is sent again
+    Idempotency-Key  at most 255 characters, printable: the same request with the same key within 24 hours gets the
+                     first answer, and nothing is sent again
     """
 
     key: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_KEY)] | None = msgspec.field(

@@ -182,6 +182,46 @@ def test_every_field_of_a_request_has_a_description(document: dict[str, Any], ea
             assert schema.get("description"), name
 
 
+def test_every_member_of_an_answer_has_a_description(document: dict[str, Any]) -> None:
+    """It comes from the table in the docstring of the struct, or of its module."""
+    schemas = document["components"]["schemas"]
+
+    assert [
+        (name, member)
+        for name, one in schemas.items()
+        for member, schema in one["properties"].items()
+        if not schema.get("description")
+    ] == []
+
+
+def limits_in(schema: dict[str, Any]) -> list[str]:
+    """Return the words that the description of a field has to contain: its limits, its few values, its default."""
+    words = [word for one in schema.get("anyOf", []) for word in limits_in(one)]
+    for fewest, most in (("minimum", "maximum"), ("minItems", "maxItems")):
+        if most in schema:
+            words.append(f"{schema[fewest]:,} to {schema[most]:,}")
+    if "maxLength" in schema:
+        words.append(f"at most {schema['maxLength']:,} characters")
+    if len(schema.get("enum", [])) <= 3:
+        words += schema.get("enum", [])
+    if type(schema.get("default")) is int:
+        words.append(f"default {schema['default']:,}")
+    return words
+
+
+@every_operation
+def test_the_description_of_a_field_has_its_limits(document: dict[str, Any], each: Described) -> None:
+    """The range of a number and the words about it are changed together."""
+    operation = document["paths"][f"/{each.path}"][each.operation.method.lower()]
+    fields = [{"description": one["description"], **one["schema"]} for one in operation.get("parameters", [])]
+    for kind in structs_in([each.operation.body]):
+        fields += document["components"]["schemas"][kind.__name__]["properties"].values()
+
+    assert [
+        (one["description"], word) for one in fields for word in limits_in(one) if word not in one["description"]
+    ] == []
+
+
 def test_operation_ids_are_unique() -> None:
     """They are the names of the functions in generated clients."""
     ids = [each.operation.id for each in OPERATIONS]
