@@ -68,7 +68,8 @@ class CallRequest(CallContent, kw_only=True):
     send_digits: Annotated[str, Checked(send_digits), shown_as(pattern=f"^{DIGITS}$")] | None = None
     record: bool | None = None
     machine_detection: Literal["Enable", "DetectMessageEnd"] | None = None
-    async_detection: bool = False
+    # Without a default in the OpenAPI document, which generated clients would send.
+    async_detection: bool | None = None
 
 
 OPERATIONS = (

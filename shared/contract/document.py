@@ -10,9 +10,10 @@ from typing import Any
 from shared.contract.docstrings import details_of
 from shared.contract.routes import KEY, PUBLIC, SIGNATURE, Described, operations_of, structs_of
 from shared.contract.schemas import Schema, key_of, parameters_in, schemas_of
-from shared.errors import ApiError, Problem
+from shared.errors import ApiError, Problem, TwilioReason
 from shared.request_body import FORM, JSON
 from shared.settings import ROUTE_PREFIX
+from shared.twilio.error_codes import APP_ERRORS, REQUEST_ERRORS
 
 PROBLEM = "application/problem+json"
 # Azure answers both, not the app, so they have no body.
@@ -74,6 +75,10 @@ def openapi(modules: Iterable[ModuleType], base_url: str) -> dict[str, Any]:
     structs = [struct for each in operations for struct in structs_of(each) if struct is each.operation.body]
     types = {key_of(kind): kind for each in operations for kind in types_of(each)}
     schemas, components = schemas_of([*types.values(), Problem], structs)
+    components[TwilioReason.__name__]["x-twilio-codes"] = {
+        str(code): {"status": answer.status, "detail": answer.words}
+        for code, answer in sorted({**REQUEST_ERRORS, **APP_ERRORS}.items())
+    }
     paths: dict[str, dict[str, Any]] = {}
     for each in operations:
         paths.setdefault(f"/{each.path}", {})[each.operation.method.lower()] = operation_object(each, schemas)

@@ -13,8 +13,9 @@ SHARED: Layers = [
     ["shared.twimlets", "shared.browser_calls"],
     ["shared.scripts", "shared.sending"],
     ["shared.activity"],
+    ["shared.contract"],
     ["shared.scripts.verbs", "shared.twilio", "shared.storage"],
-    ["shared.phone_numbers", "shared.contract"],
+    ["shared.phone_numbers"],
     ["shared.settings", "shared.request_body", "shared.responses", "shared.contract.operation"],
     [
         *("shared.twiml_builder", "shared.errors", "shared.validation_messages", "shared.web_addresses"),

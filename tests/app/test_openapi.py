@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -22,6 +24,7 @@ from shared.contract.swagger import swagger
 from shared.errors import TwilioRefused, TwilioUnavailable, statuses_of
 from shared.twilio.error_codes import APP_ERRORS, REQUEST_ERRORS
 from tests.support.app import App
+from tests.support.documents import APP_URL, commands, run_curl, text_of
 
 OPERATIONS = list(operations_of(FOLDERS))
 REFERENCE = re.compile("#/(?:components/schemas|definitions)/(.+)")
@@ -95,6 +98,14 @@ def test_it_can_be_cached(app: App) -> None:
     assert first.headers["cache-control"] == "public, max-age=3600"
     assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
     assert other.status_code == 200
+
+
+def test_the_command_in_the_document_downloads_it(app: App, document: dict[str, Any], tmp_path: Path) -> None:
+    """For the tools that read a file."""
+    [command] = [line for line in commands(text_of("docs/openapi.md")) if APP_URL in line]
+    run_curl(command, {APP_URL: app.url, "--output ": f"--output {tmp_path.as_posix()}/"})
+
+    assert json.loads((tmp_path / "openapi.json").read_bytes()) == document
 
 
 def test_another_version_is_an_error(app: App) -> None:
@@ -222,6 +233,14 @@ def test_the_description_of_a_field_has_its_limits(document: dict[str, Any], eac
     ] == []
 
 
+def test_twilios_codes_are_listed_with_the_statuses_they_lead_to(document: dict[str, Any]) -> None:
+    """All that the app knows, once."""
+    codes = document["components"]["schemas"]["TwilioReason"]["x-twilio-codes"]
+
+    assert codes["21211"] == {"status": 400, "detail": "`to` is not a phone number that exists."}
+    assert codes.keys() == {str(code) for code in (*REQUEST_ERRORS, *APP_ERRORS)}
+
+
 def test_operation_ids_are_unique() -> None:
     """They are the names of the functions in generated clients."""
     ids = [each.operation.id for each in OPERATIONS]
@@ -258,13 +277,21 @@ def test_the_statuses_of_errors_are_those_that_twilios_codes_lead_to() -> None:
 @pytest.mark.parametrize(
     "each", [each for each in OPERATIONS if each.operation.example is not None], ids=lambda each: each.operation.id
 )
-def test_every_example_is_accepted(app_with_own_storage: App, fake_twilio: FakeTwilio, each: Described) -> None:
-    """As JSON, and as a form where that is declared. What a changed call or message needs, nobody has: a 404."""
+def test_every_example_is_accepted(
+    app_with_own_storage: App, fake_twilio: FakeTwilio, document: dict[str, Any], each: Described
+) -> None:
+    """As JSON with every default, which generated clients send, and as a form.
+
+    The call or message to change does not exist: a 404.
+    """
     path = each.path.replace("{name}", "example").replace("{sid}", EXAMPLE_SIDS.get(each.function, ""))
     expected = {*each.operation.answers, 404}
     example = each.operation.example
+    properties = document["components"]["schemas"].get(getattr(each.operation.body, "__name__", ""), {})
+    defaults = {name: one["default"] for name, one in properties.get("properties", {}).items() if "default" in one}
+    body = {**defaults, **example} if isinstance(example, dict) else example
 
-    answer = app_with_own_storage.request(each.operation.method, path, json=example)
+    answer = app_with_own_storage.request(each.operation.method, path, json=body)
     assert answer.status_code in expected, answer.text
     if isinstance(example, dict):
         form = {name: str(value).lower() if isinstance(value, bool) else value for name, value in example.items()}
