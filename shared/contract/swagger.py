@@ -2,8 +2,8 @@
 
 https://learn.microsoft.com/connectors/custom-connectors/openapi-extensions
 
-It contains the operations for users with a key, bodies only as JSON, and only the key in the header. Connectors accept
-neither `anyOf` nor `allOf`.
+It contains the operations for users with a key, bodies only as JSON, and only the key in the header. Swagger has no
+`anyOf`.
 """
 
 from __future__ import annotations
@@ -98,8 +98,6 @@ def flat(schema: Schema) -> Schema:
     """Return a schema in the words of Swagger 2.0."""
     if "$ref" in schema:
         return {"$ref": schema["$ref"].replace(NEW, OLD)}
-    if "allOf" in schema:
-        return flat(schema["allOf"][0])
     if "anyOf" in schema:
         members = [one for one in schema["anyOf"] if one != {"type": "null"}]
         rest = {name: value for name, value in schema.items() if name != "anyOf"}
