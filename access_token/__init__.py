@@ -87,6 +87,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         id="CreateAccessToken",
+        summary="Create an access token for Twilio's Voice SDK",
         body=TokenRequest,
         answers={201: Token},
         errors=(CountryNotAllowed,),

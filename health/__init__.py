@@ -43,7 +43,7 @@ class Health(msgspec.Struct, kw_only=True, omit_defaults=True):
     build: str | None = None
 
 
-OPERATIONS = (Operation(method="GET", id="Health", answers={200: Health, 503: Health}),)
+OPERATIONS = (Operation(method="GET", id="Health", summary="Is the app ready?", answers={200: Health, 503: Health}),)
 
 
 @bp.route(route="health", methods=["GET"], auth_level=func.AuthLevel.ANONYMOUS)

@@ -76,6 +76,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         id="MakeCall",
+        summary="Place a call",
         body=CallRequest,
         headers=IdempotencyHeader,
         answers={201: Created},

@@ -48,6 +48,7 @@ OPERATIONS = (
     Operation(
         method="GET",
         id="OpenApi",
+        summary="The OpenAPI document of the app",
         query=Query,
         headers=Condition,
         answers={200: dict[str, Any], 304: None},

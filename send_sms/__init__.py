@@ -101,6 +101,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         id="SendSms",
+        summary="Send a text message",
         body=TextRequest,
         headers=IdempotencyHeader,
         answers={201: Created},

@@ -46,6 +46,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         id="UpdateCall",
+        summary="End a call, or change what it hears",
         parameter=Annotated[str, msgspec.Meta(pattern=f"^{patterns.CALL_SID}$", description="the SID of the call")],
         body=CallUpdate,
         headers=IdempotencyHeader,

@@ -51,6 +51,7 @@ OPERATIONS = (
     Operation(
         method="POST",
         id="UpdateSms",
+        summary="Cancel a scheduled message, or remove a message's text",
         parameter=Annotated[str, msgspec.Meta(pattern=f"^{patterns.MESSAGE_SID}$", description="the message's SID")],
         body=MessageUpdate,
         headers=IdempotencyHeader,

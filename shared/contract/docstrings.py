@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from inspect import cleandoc
 
+# Of a field's text, for people; in a document it is a fact of its own.
+REQUIRED = "required: "
 ROW = re.compile(r"(?: {4})?(?P<names>[\w.\-]+(?:, [\w.\-]+)*) {2,}(?P<text>\S.*)")
 CONTINUED = re.compile(r" {5,}(\S.*)")
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from shared.contract.docstrings import fields_in
+from shared.contract.docstrings import REQUIRED, fields_in
 from shared.request_body import fields_of
 
 Schema = dict[str, Any]
@@ -83,7 +83,7 @@ def described(schema: Schema, struct: Struct, name: str) -> Schema:
     for kind in struct.__mro__:
         for doc in (kind.__doc__, sys.modules[kind.__module__].__doc__):
             if text := fields_in(doc or "").get(name):
-                return {**schema, "description": text}
+                return {**schema, "description": text.removeprefix(REQUIRED)}
     return schema
 
 

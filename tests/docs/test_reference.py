@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from function_app import FOLDERS
+from shared.contract.docstrings import REQUIRED
 from shared.contract.routes import SIGNATURE, operations_of, structs_of
 from shared.contract.schemas import Struct, described, structs_in
 from shared.errors import ApiError, statuses_of
@@ -58,11 +59,12 @@ def test_every_field_of_a_request_is_documented_as_in_the_code(function: str, st
     """A field is described in the docstring of the function; the OpenAPI document and this page have its words."""
     documented = documented_fields(function)
 
-    for name in fields_of(struct):
+    for name, info in fields_of(struct).items():
         assert name in documented, f"docs/routes.md, {function}: {name}"
         text = documented[name]
         if "as for " not in text:  # the page refers to another function
-            assert text == plain(described({}, struct, name)["description"]), f"docs/routes.md, {function}: {name}"
+            words = (REQUIRED if info.required else "") + described({}, struct, name)["description"]
+            assert text == plain(words), f"docs/routes.md, {function}: {name}"
 
 
 @pytest.mark.parametrize("function", dict(REQUESTS))
