@@ -127,7 +127,8 @@ class Conditions(IfMatch):
 
 
 NAME = Annotated[str, msgspec.Meta(pattern=f"^{script_store.NAME.pattern}$", description="the name of the script")]
-# Not the schema of every verb: that one is recursive, which API Management and custom connectors do not accept.
+# Not the schema of every verb: that one is recursive, and API Management imports no recursive schemas.
+# https://learn.microsoft.com/azure/api-management/api-management-api-import-restrictions
 VERBS = Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1, description="GET /api/scripts?schema=voice")]
 OPERATIONS = (
     Operation(

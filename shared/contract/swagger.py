@@ -87,11 +87,11 @@ def definition(schema: Schema) -> Schema:
 
 def shown(name: str, required: bool) -> dict[str, str]:
     """Return the title of a field or parameter, and whether the designer shows it at first."""
-    words = name.replace("_", " ").replace("-", " ")
+    title = name.replace("_", " ").replace("-", " ").title()
     visible = {"x-ms-visibility": "important"} if required else {}
     if not required and name not in CONTENT_FIELDS:
         visible = {"x-ms-visibility": "advanced"}
-    return {"x-ms-summary": words[:1].upper() + words[1:], **visible}
+    return {"x-ms-summary": title, **visible}
 
 
 def flat(schema: Schema) -> Schema:

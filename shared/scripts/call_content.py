@@ -56,7 +56,7 @@ class CallContent(msgspec.Struct, kw_only=True):
 
     say: Annotated[str, Checked(twiml_builder.check_words)] | None = None
     twiml: Annotated[str, Checked(twiml_document), shown_as(maxLength=twiml_builder.INLINE_LIMIT)] | None = None
-    # The JSON Schema of the verbs is recursive, which API Management and custom connectors do not accept.
+    # Not the JSON Schema of the verbs, which is recursive: see `VERBS` of scripts/.
     script: Annotated[list[Any], Checked(voice_script), shown_as(items={"type": "object"})] | None = None
     url: Annotated[str, Checked(web_address)] | None = None
     voice: Annotated[str, Checked(twiml_builder.check_attribute)] | None = None
