@@ -7,6 +7,7 @@ import activity
 import answer_call
 import caller_ids
 import client_call
+import console
 import fallback
 import health
 import make_call
@@ -30,6 +31,7 @@ FOLDERS = (
     answer_call,
     caller_ids,
     client_call,
+    console,
     fallback,
     health,
     make_call,

@@ -16,6 +16,8 @@ The query of the list, each part optional:
     to, from      a number in any usual form, or another address as the log shows it, such as client:ann or SUPPORT
     since, until  started at or after, started before: RFC 3339 with an offset; a date, which begins at midnight UTC; or
                   an age such as 30m, 1h, 7d
+    format        `csv` answers a spreadsheet, as `Accept: text/csv` does; the cursor is then in the header
+                  `X-Next-Cursor`
 
 A page limited by `status`, `to` or `from` may have fewer items than `limit`, even none.
 
@@ -34,10 +36,11 @@ import azure.functions as func
 import msgspec
 
 from shared import patterns
+from shared.activity import list as log_list
 from shared.activity.key import SID
-from shared.activity.list import Filter, read_page
 from shared.activity.log import Details, details_of, read_row
 from shared.activity.looking_up import up_to_date
+from shared.activity.spreadsheet import as_csv
 from shared.activity.state import STATUSES, Summary
 from shared.contract.operation import ASKING_TWILIO, Operation
 from shared.errors import NotFound
@@ -48,6 +51,8 @@ from shared.sending.unknown_outcome import is_unsettled, settle
 
 bp = func.Blueprint()
 
+# A header of the answer in CSV, which has no member `cursor`.
+NEXT_CURSOR = "X-Next-Cursor"
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -128,6 +133,7 @@ class ListQuery(msgspec.Struct):
     from_: Address | None = msgspec.field(default=None, name="from")
     since: Moment | None = None
     until: Moment | None = None
+    format: Literal["json", "csv"] | None = None
 
 
 class Page(msgspec.Struct):
@@ -147,7 +153,7 @@ OPERATIONS = (
         id="ListActivity",
         summary="List calls, messages and conferences, newest first",
         query=ListQuery,
-        answers={200: Page},
+        answers={200: {"application/json": Page, "text/csv": str}},
     ),
     Operation(
         method="GET",
@@ -165,7 +171,16 @@ OPERATIONS = (
 async def activity(req: func.HttpRequest) -> func.HttpResponse:
     """Return one call or message, or the list."""
     sid = req.route_params.get("sid")
-    return await show(sid) if sid else await list_all(read_query(req, ListQuery))
+    if sid:
+        return await show(sid)
+    query = read_query(req, ListQuery)
+    page = await read_list(query)
+    cursor = encode_cursor(page.after) if page.after else None
+    wants_csv = req.headers.get("accept", "").startswith("text/csv") if query.format is None else query.format == "csv"
+    if not wants_csv:
+        return json_response(Page(page.items, cursor))
+    headers = {"Content-Type": "text/csv; charset=utf-8", **({NEXT_CURSOR: cursor} if cursor else {})}
+    return func.HttpResponse(as_csv(page.items), headers=headers)
 
 
 async def show(sid: str) -> func.HttpResponse:
@@ -182,9 +197,9 @@ async def show(sid: str) -> func.HttpResponse:
     return json_response(details_of(await read_row(sid) or row, candidates))
 
 
-async def list_all(query: ListQuery) -> func.HttpResponse:
-    """Return one page of the list."""
-    wanted = Filter(
+async def read_list(query: ListQuery) -> log_list.Page:
+    """Read one page of the list."""
+    wanted = log_list.Filter(
         query.kind,
         query.status,
         query.to,
@@ -192,5 +207,4 @@ async def list_all(query: ListQuery) -> func.HttpResponse:
         since=to_microseconds(query.since),
         until=to_microseconds(query.until),
     )
-    page = await read_page(wanted, query.limit, query.cursor)
-    return json_response(Page(page.items, encode_cursor(page.after) if page.after else None))
+    return await log_list.read_page(wanted, query.limit, query.cursor)

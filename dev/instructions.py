@@ -23,6 +23,7 @@ def how_to_use_the_app(port: int, phones_port: int, tables_port: int, key: str |
   App        {api}
   Phones     http://127.0.0.1:{phones_port}
   Softphone  {api}/softphone
+  Console    {api}/console
   Tables     http://127.0.0.1:{tables_port}
 
 Place a call, and answer it on the phones page:

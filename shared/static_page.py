@@ -1,4 +1,4 @@
-"""A page of static files, beside the function that serves it."""
+"""A page of static files, beside the function that serves it; `shared/page` has those of all pages."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import azure.functions as func
 
 INDEX = "index.html"
+COMMON = Path(__file__).parent / "page"
 TYPES = {
     ".css": "text/css; charset=utf-8",
     ".html": "text/html; charset=utf-8",
@@ -29,7 +30,7 @@ POLICY = {
 
 
 class StaticPage:
-    """The files of a folder, and of the folder `vendor` in it. They do not change while the process runs."""
+    """The files of a folder, of the folder `vendor` in it, and of COMMON. They do not change while the process runs."""
 
     def __init__(self, folder: Path) -> None:
         """Read nothing yet: most processes serve no page."""
@@ -59,7 +60,7 @@ class StaticPage:
     def read(self, name: str) -> tuple[bytes, str] | None:
         """Return a file's content and ETag, or None if the page has no such file."""
         if not self.files:
-            for path in (*self.folder.iterdir(), *self.folder.glob("vendor/*")):
+            for path in (*COMMON.iterdir(), *self.folder.iterdir(), *self.folder.glob("vendor/*")):
                 if path.suffix in TYPES:
                     content = path.read_bytes()
                     self.files[path.name] = content, f'"{hashlib.sha256(content).hexdigest()[:32]}"'

@@ -22,6 +22,7 @@ SURFACE = {
     "answer_call": ("answer_call", {"GET", "POST"}, "signature"),
     "caller_ids": ("caller_ids/{sid?}", {"GET", "POST", "DELETE"}, "key"),
     "client_call": ("client_call", {"POST"}, "signature"),
+    "console": ("console/{file?}", {"GET"}, "public"),
     "fallback": ("fallback", {"GET", "POST"}, "signature"),
     "health": ("health", {"GET"}, "public"),
     "make_call": ("make_call", {"POST"}, "key"),

@@ -46,6 +46,8 @@ NOT_SETTINGS = {
 OUR_PROGRAM = re.compile(r"python3? (infra/\w+\.py|-m fake_twilio|-m dev\.host|-m dev [a-z]+)(.*)")
 # Of an extension of the Azure CLI: https://learn.microsoft.com/cli/azure/monitor/log-analytics
 MORE_OF_AZ = {
+    # https://learn.microsoft.com/cli/azure/functionapp/keys#az-functionapp-keys-set
+    "functionapp keys set": {"--resource-group", "--name", "--key-type", "--key-name", "--query", "--output"},
     "monitor log-analytics query": {"--workspace", "--analytics-query", "--output"},
     "monitor log-analytics workspace list": {"--resource-group", "--query", "--output"},
 }
