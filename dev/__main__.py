@@ -189,7 +189,7 @@ def add_service_options(command: argparse.ArgumentParser) -> None:
         help="address on which the app and the phones listen: 127.0.0.1, or 0.0.0.0 for every address of this "
         "machine, which `docker run -p` needs (default: %(default)s)",
     )
-    command.add_argument("--data", type=Path, metavar="DIR", help="keep the tables in this folder between runs")
+    command.add_argument("--data", type=Path, metavar="DIR", help="keep tables and phones in this folder between runs")
     command.add_argument(
         "--chaos", type=int, metavar="SEED", help="duplicate, reorder, delay and drop Twilio's callbacks by this seed"
     )

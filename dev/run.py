@@ -176,7 +176,9 @@ def phones_command(options: Options, port: int, key: str | None) -> list[str]:
     chaos = [] if options.chaos is None else ["--chaos", str(options.chaos)]
     keys = [f"--app-key={key}"] if key else []  # a key may begin with a dash
     bind = [] if options.bind == LOOPBACK else ["--bind", options.bind]
-    return [str(environment.PYTHON), "-m", "fake_twilio", "--port", str(port), *bind, *chaos, *keys]
+    folder = data_folder(options.data)
+    data = ["--data", str(folder)] if folder else []
+    return [str(environment.PYTHON), "-m", "fake_twilio", "--port", str(port), *bind, *data, *chaos, *keys]
 
 
 def host_command(key: str | None) -> list[str]:

@@ -6,6 +6,7 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from fake_twilio.chaos import Chaos
 from fake_twilio.faults import Fault
@@ -13,6 +14,9 @@ from fake_twilio.model.account import Account
 from fake_twilio.options import Options
 from fake_twilio.server import Server
 from fake_twilio.simulator import Simulator
+from fake_twilio.snapshot import load, save
+
+SECONDS_BETWEEN_SAVES = 5.0
 
 
 def options_of(argv: Sequence[str] | None = None) -> Options:
@@ -48,6 +52,12 @@ def options_of(argv: Sequence[str] | None = None) -> Options:
     parser.add_argument(
         "--app-key", metavar="KEY", default=Options.app_key, help="the function key in these commands (default: none)"
     )
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help="a folder that keeps phones, threads and webhooks between two runs"
+    )
+    parser.add_argument(
+        "--advanced-opt-out", action="store_true", help="the account uses Advanced Opt-Out: webhooks have OptOutType"
+    )
     parser.add_argument("--autopilot", action="store_true", help="phones answer by themselves after a moment")
     parser.add_argument(
         "--no-life",
@@ -70,6 +80,9 @@ async def serve(options: Options) -> None:
     simulator = Simulator(options, on_fault=say)
     server = Server(simulator)
     await simulator.open()
+    if options.data and (wrong := load(simulator, options.data)):
+        print(wrong, flush=True)
+    saving = asyncio.create_task(keep(simulator, options.data)) if options.data else None
     print(f"listening on {await server.open(options.port)}", flush=True)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -80,8 +93,21 @@ async def serve(options: Options) -> None:
     try:
         await stop.wait()
     finally:
+        if options.data and saving:
+            saving.cancel()
+            save(simulator, options.data)
         await server.close()
         await simulator.close()
+
+
+async def keep(simulator: Simulator, folder: Path) -> None:
+    """Save what has changed, again and again: a process may be killed."""
+    seen = -1
+    while True:
+        if seen != simulator.changes.count:
+            seen = simulator.changes.count
+            save(simulator, folder)
+        await asyncio.sleep(SECONDS_BETWEEN_SAVES)
 
 
 def main(argv: Sequence[str] | None = None) -> None:

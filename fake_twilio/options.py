@@ -1,6 +1,7 @@
 """What can be set when the emulator starts; the command line, the server and the tests share this list."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from fake_twilio.chaos import Chaos
 from fake_twilio.model.account import Account
@@ -30,6 +31,8 @@ class Options:
     """The app, for the commands that the phones page shows."""
     app_key: str = ""
     """The function key in these commands."""
+    data: Path | None = None
+    """A folder that keeps the phones, their threads and the webhooks between two runs."""
     advanced_opt_out: bool = False
     """Whether the account uses Advanced Opt-Out: only then do webhooks have an OptOutType."""
     slow: float = SLOW

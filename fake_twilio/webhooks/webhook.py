@@ -66,6 +66,7 @@ class Answer:
     """Errors that the app logged meanwhile, if its host reports them, as `python3 -m dev run` does."""
 
 
+IDS = count(1)
 KEPT = 4096
 """The number of bytes of an answer that are kept."""
 
@@ -85,7 +86,7 @@ class Delivery:
     body: bytes = b""
     """The first part of the answer."""
     logged_errors: tuple[str, ...] = ()
-    id: int = field(default_factory=count(1).__next__)
+    id: int = field(default_factory=lambda: next(IDS))
 
     @classmethod
     def of(cls, webhook: Webhook, attempt: int, answer: Answer) -> "Delivery":

@@ -12,6 +12,7 @@ LAYERS: Layers = [
     ["fake_twilio.rest", "fake_twilio.phones"],
     ["fake_twilio.voice"],
     ["fake_twilio.messaging"],
+    ["fake_twilio.snapshot"],
     ["fake_twilio.simulator"],
     ["fake_twilio.options"],
     ["fake_twilio.model"],
