@@ -20,9 +20,13 @@ REFERENCE = "#/components/schemas/{name}"
 def schemas_of(types: Iterable[Any], bodies: Iterable[Struct]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
     """Return the schema of each type, and those of all structs in them by their names.
 
-    An unknown field of a body is an error, so the schemas of `bodies` exclude other fields.
+    An unknown field of a body is an error, so the schemas of `bodies` exclude other fields. Raises ValueError if two
+    structs have one name, because generated clients use the names.
     """
     types = list(types)
+    names = [struct.__name__ for struct in structs_in(types)]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise ValueError(f"structs of requests and answers need different names, got twice: {', '.join(twice)}")
     schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
     for struct in structs_in(types):
         component = components[struct.__name__]

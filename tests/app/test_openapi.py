@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import msgspec
 import pytest
 import requests
 import schemathesis
@@ -19,9 +20,10 @@ from fake_twilio.testing import FakeTwilio
 from function_app import FOLDERS
 from shared.contract.document import openapi
 from shared.contract.routes import KEY, SIGNATURE, Described, Undeclared, described, operations_of, structs_of
-from shared.contract.schemas import structs_in
+from shared.contract.schemas import schemas_of, structs_in
 from shared.contract.swagger import swagger
 from shared.errors import TwilioRefused, TwilioUnavailable, statuses_of
+from shared.sending.attempt import Created
 from shared.twilio.error_codes import APP_ERRORS, REQUEST_ERRORS
 from tests.support.app import App
 from tests.support.documents import APP_URL, commands, run_curl, text_of
@@ -232,6 +234,14 @@ def test_the_description_of_a_field_has_its_limits(document: dict[str, Any], eac
     assert [
         (one["description"], word) for one in fields for word in limits_in(one) if word not in one["description"]
     ] == []
+
+
+def test_two_structs_of_one_name_are_an_error() -> None:
+    """The name is that of a class in generated clients."""
+    other = msgspec.defstruct("Created", [("sid", str)])
+
+    with pytest.raises(ValueError, match="Created"):
+        schemas_of([Created, other], [])
 
 
 def test_twilios_codes_are_listed_with_the_statuses_they_lead_to(document: dict[str, Any]) -> None:
