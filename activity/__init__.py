@@ -16,7 +16,7 @@ The query of the list, each part optional:
     to, from      a number in any usual form, or another address as the log shows it, such as client:ann or SUPPORT
     since, until  started at or after, started before: RFC 3339 with an offset; a date, which begins at midnight UTC; or
                   an age such as 30m, 1h, 7d
-    format        `csv` answers a spreadsheet, as `Accept: text/csv` does; the cursor is then in the header
+    format        `json`, or `csv` for a spreadsheet, as with `Accept: text/csv`; the cursor is then in the header
                   `X-Next-Cursor`
 
 A page limited by `status`, `to` or `from` may have fewer items than `limit`, even none.
