@@ -19,6 +19,8 @@ ANY_KEY = "1234567890*#"
 async def record(session: Session, element: Element) -> Source | None:
     """Record until a key, the maximum length, or a hang-up. A transcription has the words typed as speech."""
     transcribe = flag(element, "transcribe")
+    if element.get("transcribeCallback") and not transcribe:
+        session.fault(None, "Record: transcribeCallback is ignored without transcribe='true'")
     longest = whole_number(element, "maxLength", 120 if transcribe else 3600) or 3600
     keys = element.get("finishOnKey", ANY_KEY)
     beep = flag(element, "playBeep", True)
