@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fake_twilio.clients import sdp
-from fake_twilio.clients.tokens import InvalidToken, Token, read
+from fake_twilio.clients.tokens import InvalidToken, Token, part, read
 from fake_twilio.model.call import Call
 from fake_twilio.model.phone import Phone
 from fake_twilio.phones.actions import rings
@@ -17,6 +17,7 @@ from fake_twilio.voice.inbound import call_from_client
 
 DECLINED = 31002
 NOT_ALLOWED = 31201
+EXPIRED = 31205
 MOST_DEVICES = 10
 """How many devices of one identity ring: https://www.twilio.com/docs/voice/twiml/client."""
 PATIENCE_SECONDS = 15.0
@@ -78,19 +79,22 @@ class Device:
 
     def expire(self) -> None:
         """Drop the registration; calls go on."""
+        self.refuse(EXPIRED, "Access Token expired or expiration date invalid")
+        if self.registered:
+            # Without it the SDK believes that it is registered, and does not register again with its next token.
+            self.send("offline", {})
         self.registered = False
-        self.refuse(31205, "Access Token expired or expiration date invalid")
         self.simulator.changes.tell()
 
     def on_register(self, payload: Payload) -> None:
         """Register for calls, or end that."""
         assert self.token is not None
-        if not payload.get("media", {}).get("audio"):
+        if not part(payload, "media").get("audio"):
             self.registered = False
             self.send("offline", {})
         elif not self.token.incoming:
             self.refuse(NOT_ALLOWED, "The token does not allow incoming calls")
-        elif self.token.expires <= time():
+        elif self.token.expired:
             self.expire()
         else:
             self.registered = True
@@ -105,13 +109,15 @@ class Device:
             self.reconnect(str(payload["reconnect"]))
             return
         known_as, twiml_app = str(payload.get("callsid")), self.simulator.twiml_apps.get(self.token.application_sid)
+        if self.token.expired:
+            self.decline(known_as, EXPIRED, "Access Token expired or expiration date invalid")
+            return
         if twiml_app is None:
             words = "The token does not allow outgoing calls, or to a TwiML App that does not exist"
             self.simulator.faults.add(known_as, DECLINED, words)
-            # The device does not know a SID of ours yet.
-            self.send("hangup", {"callsid": known_as, "error": {"code": DECLINED, "message": words}})
+            self.decline(known_as, DECLINED, words)
             return
-        page = dict(parse_qsl(payload.get("twilio", {}).get("params", ""), keep_blank_values=True))
+        page = dict(parse_qsl(str(part(payload, "twilio").get("params") or ""), keep_blank_values=True))
         call = call_from_client(self.simulator, self.address, twiml_app, {**page, **self.token.parameters})
         self.legs[call.sid] = Leg(call, known_as, placed=True, offer=str(payload.get("sdp", "")))
         self.send("ringing", {"callsid": call.sid})
@@ -173,6 +179,10 @@ class Device:
         """Return the leg that a message is about, by the SID of either side."""
         sid = str(payload.get("callsid"))
         return next((leg for leg in self.legs.values() if sid in (leg.call.sid, leg.known_as)), None)
+
+    def decline(self, known_as: str, code: int, message: str) -> None:
+        """End a call that was not placed; the device does not know a SID of ours yet."""
+        self.send("hangup", {"callsid": known_as, "error": {"code": code, "message": message}})
 
     def refuse(self, code: int, message: str) -> None:
         """Report an error."""

@@ -67,7 +67,7 @@ def receive(device: Device, text: str) -> None:
     """Pass a frame on; what is no message is ignored, the answer to a heartbeat included."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if isinstance(message, dict) and isinstance(message.get("payload", {}), dict):
         device.receive(str(message.get("type")), message.get("payload", {}))

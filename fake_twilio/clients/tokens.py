@@ -1,6 +1,7 @@
 """Access tokens, checked as Twilio does (https://www.twilio.com/docs/iam/access-tokens)."""
 
 from dataclasses import dataclass
+from time import time
 from typing import Any
 
 import jwt
@@ -32,6 +33,11 @@ class Token:
     parameters: dict[str, str]
     """Parameters of each call, which the page cannot change."""
 
+    @property
+    def expired(self) -> bool:
+        """Whether the token has ended."""
+        return self.expires <= time()
+
 
 def read(text: object, account: Account) -> Token:
     """Return what a token allows; raises InvalidToken."""
@@ -54,6 +60,8 @@ def read(text: object, account: Account) -> Token:
         raise InvalidToken(31204, "JWT is invalid: its header is not that of an access token")
     if claims["sub"] != account.sid:
         raise InvalidToken(31204, "JWT is invalid: it is of another account")
+    if any(not isinstance(claims.get(name, 0), int | float) for name in ("exp", "nbf", "iat")):
+        raise InvalidToken(31204, "JWT is invalid: exp, nbf and iat are numbers")
     if claims["exp"] - claims.get("nbf", claims.get("iat", claims["exp"])) > LONGEST_SECONDS:
         raise InvalidToken(31204, "JWT is invalid: it is valid for more than 24 hours")
     grants = claims.get("grants")

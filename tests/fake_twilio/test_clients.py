@@ -75,6 +75,8 @@ def claims(**changed: Any) -> str:
         (token(account="AC" + "9" * 32), 31204),
         (claims(exp=int(time.time()) - 5), 31205),
         (claims(exp=int(time.time()) + 25 * 3600), 31204),
+        (claims(exp=str(int(time.time()) + 60)), 31204),
+        (claims(nbf="1"), 31204),
         (claims(cty="other"), 31204),
         (claims(grants={"identity": "alice"}), 31204),
         (claims(grants={"voice": {}}), 31204),
@@ -122,6 +124,43 @@ def test_a_token_ends_and_can_be_replaced(connect: Connect) -> None:
 
     device.listen(token(ttl=1))
     assert device.wait_for("error", 5)["error"]["code"] == 31205
+
+
+def test_a_device_whose_token_has_ended_is_offline_and_cannot_call_until_it_has_a_new_one(connect: Connect) -> None:
+    """The SDK registers again only after `offline`; a call is refused by the SID that the device knows."""
+    device = connect(ttl=1).register()
+    assert device.wait_for("error")["error"]["code"] == 31205
+    device.wait_for("offline", 1)
+    device.call(THEIRS)
+    own = device.call_sid
+    refusal = device.wait_for("hangup")
+    assert (refusal["callsid"], refusal["error"]["code"]) == (own, 31205)
+
+    device.listen(token())
+    device.wait_for("connected")
+    device.register()
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "x",
+        "null",
+        "[" * 100_000,
+        '{"type": "register", "payload": null}',
+        '{"type": "register", "payload": {"media": null}}',
+        '{"type": "register", "payload": {"media": "x"}}',
+        '{"type": "invite", "payload": {"twilio": null}}',
+        '{"type": "invite", "payload": {"twilio": {"params": 5}}}',
+        '{"type": "invite", "payload": {"twilio": {"params": ["a"]}}}',
+        '{"type": "listen", "payload": {"token": null}}',
+    ],
+)
+def test_a_frame_with_the_wrong_shape_does_not_end_the_connection(stage: Stage, connect: Connect, frame: str) -> None:
+    """The device can go on."""
+    device = connect()
+    stage.fake.wait(device.socket.send_str(frame))
+    device.register()
 
 
 def test_a_call_asks_the_twiml_app_with_the_parameters_of_page_and_token(stage: Stage, connect: Connect) -> None:
