@@ -40,7 +40,7 @@ async def run_inbound_call(simulator: Simulator, call: Call) -> None:
     become(simulator, call, "ringing")
     if not call.parameters.get("Url"):
         simulator.faults.add(
-            call.sid, None, f"calls to {call.to} reach no app: the number has no VoiceUrl, or it has a trunk"
+            call.sid, None, f"calls to {call.to} reach no app: there is no VoiceUrl, or the number has a trunk"
         )
         finish(simulator, call, "failed")
         return

@@ -110,7 +110,17 @@ export class Phone {
     call.on("warning", (name) => this.on.onWarning(name, true));
     call.on("warning-cleared", (name) => this.on.onWarning(name, false));
     for (const event of ["disconnect", "cancel", "reject"]) call.on(event, end);
+    // Before the answer a call does not outlast its connection, and the device would stay busy for ever.
+    call.on("transportClose", () => queueMicrotask(() => call.status() === "closed" && this.call === call && this.restart()));
     show();
+  }
+
+  async restart() {
+    this.device.destroy();
+    this.call = this.since = null;
+    this.on.onCall(null);
+    await this.start().catch((error) => this.on.onProblem(error.message));
+    this.on.onProblem("The connection was lost, and the call with it.");
   }
 
   hangUp() {

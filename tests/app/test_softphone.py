@@ -149,6 +149,25 @@ def test_a_lost_connection_is_restored_during_a_call(page: Page, fake: FakeTwili
     phone_call.wait_until("completed")
 
 
+def test_a_call_that_still_rings_ends_with_its_connection(page: Page, fake: FakeTwilio) -> None:
+    """The page says so, and the next call can be placed."""
+    sign_in(page)
+    ready(page)
+    page.get_by_label("Call", exact=True).fill(PHONE)
+    page.get_by_role("button", name="Call", exact=True).click()
+    fake.phone(PHONE).wait_for_call()
+    fake.wait(fake.server.signal.close())
+    expect(page.get_by_role("alert")).to_have_text("The connection was lost, and the call with it.")
+    over(page)
+    ready(page)
+    fake.reset()
+    page.get_by_role("button", name="Call", exact=True).click()
+    fake.phone(PHONE).wait_for_call().answer()
+    in_call(page)
+    page.get_by_role("button", name="Hang up").click()
+    over(page)
+
+
 def test_a_new_token_is_asked_for_before_the_old_one_ends(page: Page) -> None:
     """The page asks half a minute before the end, and stays registered."""
     settings = [SETTINGS[f"TWILIO_{name}"] for name in ("ACCOUNT_SID", "API_KEY", "API_SECRET")]

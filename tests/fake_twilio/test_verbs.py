@@ -240,7 +240,7 @@ def test_a_recording_is_transcribed_only_if_the_document_says_so(stage: Stage) -
     phone_call.press("#")
     stage.fake.wait_until_quiet()
     assert stage.app.forms("/words") == []
-    assert ["transcribeCallback is ignored" in fault.detail for fault in stage.fake.faults] == [True]
+    assert any("transcribeCallback is ignored" in fault.detail for fault in stage.fake.faults)
 
 
 def test_record_without_an_action_needs_a_document_with_an_address(stage: Stage) -> None:
