@@ -19,6 +19,20 @@ export function field(label, control, hint) {
   return h("div", { class: "field" }, h("label", { for: id }, label), control, hint && h("p", { class: "hint", id: `${id}-hint` }, hint));
 }
 
+/** Shows an error under a field; without words, removes it. */
+export function mark(control, words = "") {
+  const id = `${control.id}-error`;
+  document.getElementById(id)?.remove();
+  const described = (control.getAttribute("aria-describedby") ?? "").split(" ").filter((name) => name && name !== id);
+  if (words) {
+    control.after(h("p", { class: "errors", id, role: "alert" }, words));
+    control.setAttribute("aria-invalid", "true");
+    described.push(id);
+  } else control.removeAttribute("aria-invalid");
+  if (described.length) control.setAttribute("aria-describedby", described.join(" "));
+  else control.removeAttribute("aria-describedby");
+}
+
 export function options(select, pairs, chosen = "") {
   select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value, false, value === chosen)));
   return select;

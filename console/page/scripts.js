@@ -34,9 +34,10 @@ export async function showScript({ place, fail }, name) {
   const route = `scripts/${encodeURIComponent(name)}`;
   let etag = null;
   let stored = EXAMPLE;
+  let voice = false;
   try {
     const { body, headers } = await request(route);
-    [stored, etag] = [body.script, headers.get("etag")];
+    [stored, etag, voice] = [body.script, headers.get("etag"), body.family === "voice"];
   } catch (error) {
     if (error.status !== 404) throw error;
   }
@@ -85,6 +86,7 @@ export async function showScript({ place, fail }, name) {
     if (!answer) return;
     etag = answer.headers.get("etag");
     show("Saved. Twilio gets:", answer.body);
+    if (answer.body.family === "voice") result.append(callWith(name));
   };
   const remove = async () => {
     if (!confirm(`Remove the script ${name}?`)) return;
@@ -109,4 +111,7 @@ export async function showScript({ place, fail }, name) {
     ),
     result,
   );
+  if (voice) result.append(callWith(name));
 }
+
+const callWith = (name) => h("p", {}, h("a", { class: "quiet-button", href: `#/send?kind=call&script=${encodeURIComponent(name)}` }, "Call with this script"));

@@ -1,7 +1,7 @@
 // Placing a call and sending a text message.
 
 import { Problem, request } from "./api.js";
-import { field, h, options } from "./dom.js";
+import { field, h, mark, options } from "./dom.js";
 import { segments } from "./words.js";
 
 export async function showSend({ place, query, fail }) {
@@ -10,7 +10,7 @@ export async function showSend({ place, query, fail }) {
   const names = await request("scripts").then(({ body }) => body.items.filter((one) => one.family === "voice").map((one) => one.name), () => []);
   const to = h("input", { id: "to", value: query.get("to") ?? "", required: true, autocomplete: "off" });
   const words = h("textarea", { id: "words", rows: "4" });
-  const script = options(h("select", { id: "script" }), [["", "None: say the words above"], ...names.map((name) => [name, name])]);
+  const script = options(h("select", { id: "script" }), [["", "None: say the words above"], ...names.map((name) => [name, name])], query.get("script") ?? "");
   const from = h("input", { id: "from", autocomplete: "off", placeholder: "The app's number" });
   const later = h("input", { id: "later", type: "datetime-local" });
   const counter = h("p", { class: "hint", id: "counter", role: "status" });
@@ -37,6 +37,7 @@ export async function showSend({ place, query, fail }) {
     else if (words.value.trim()) fields.say = words.value;
     return fields;
   }
+  const controls = { to, from, say: words, body: words, url: script, send_at: later };
   const route = () => (kind === "call" ? "make_call" : "send_sms");
 
   function redraw() {
@@ -56,9 +57,13 @@ export async function showSend({ place, query, fail }) {
     redraw();
   }
 
+  /** A field of the other kind is hidden; an error at it would be invisible. */
+  const visible = (control) => control && !control.closest("[hidden]");
+
   async function submit(event) {
     event.preventDefault();
     errors.replaceChildren();
+    for (const control of Object.values(controls)) mark(control);
     send.disabled = true;
     try {
       // The same key while nothing has changed, so that a second try cannot send twice.
@@ -68,7 +73,10 @@ export async function showSend({ place, query, fail }) {
       if (!(error instanceof Problem) || error.status === 401) fail(error);
       else {
         const listed = error.body.errors ?? [{ field: "", detail: error.message }];
-        errors.replaceChildren(...listed.map(({ field: name, detail }) => h("li", {}, name ? `${name}: ${detail}` : detail)));
+        const elsewhere = listed.filter(({ field: name }) => !visible(controls[name]));
+        for (const { field: name, detail } of listed) if (visible(controls[name])) mark(controls[name], detail);
+        errors.replaceChildren(...elsewhere.map(({ field: name, detail }) => h("li", {}, name ? `${name}: ${detail}` : detail)));
+        form.querySelector("[aria-invalid]")?.focus();
       }
     }
     send.disabled = false;
