@@ -10,7 +10,7 @@ const KINDS = [["", "All"], ["call", "Calls"], ["message", "Messages"], ["confer
 const AGES = [["", "Any time"], ["1h", "Last hour"], ["1d", "Last day"], ["7d", "Last 7 days"], ["30d", "Last 30 days"]];
 const STATUSES = "queued ringing in-progress completed busy no-answer failed canceled sent delivered undelivered received unknown".split(" ");
 
-export async function showActivity({ place, query, fail, isShown }) {
+export async function showActivity({ place, query, fail, recovered, isShown }) {
   const filter = new URLSearchParams(FILTERS.flatMap((name) => (query.get(name) ? [[name, query.get(name)]] : [])));
   const body = h("tbody");
   const state = h("p", { class: "hint", role: "status" }, "Loading");
@@ -68,12 +68,17 @@ export async function showActivity({ place, query, fail, isShown }) {
   exporting.addEventListener("click", () => exportAll(filter, exporting, bar).catch(fail));
 
   let timer = setTimeout(update, SECONDS * 1000);
+  let failed = false;
   async function update() {
     try {
       if (!document.hidden) draw((await load()).items, true);
+      if (failed && isShown()) recovered();
+      failed = false;
     } catch (error) {
-      if (isShown()) fail(error);
-      return;
+      if (!isShown()) return;
+      fail(error);
+      if (!error.isTemporary) return;
+      failed = true;
     }
     if (isShown()) timer = setTimeout(update, SECONDS * 1000);
   }

@@ -13,6 +13,11 @@ export class Problem extends Error {
     this.status = status;
     this.body = body;
   }
+
+  /** Whether the same request may succeed later: the network or the app's storage is away. */
+  get isTemporary() {
+    return this.status === 0 || this.status >= 500;
+  }
 }
 
 /** Sends a request to a route; returns `{body, headers}`, or throws a Problem. */

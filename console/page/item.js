@@ -7,7 +7,7 @@ import { duration, longTime, mood, outbound } from "./words.js";
 const SECONDS = 2;
 const SID = /^(CA|SM|MM|CF)[0-9a-f]{32}$/;
 
-export async function showItem({ place, isShown, fail }, sid) {
+export async function showItem({ place, isShown, fail, recovered }, sid) {
   let shown = "";
   let timer;
   const draw = async () => {
@@ -21,12 +21,20 @@ export async function showItem({ place, isShown, fail }, sid) {
     }
     return item.final;
   };
+  let failed = false;
   const update = async () => {
+    let final = false;
     try {
-      if (!(await draw()) && isShown()) timer = setTimeout(update, SECONDS * 1000);
+      final = await draw();
+      if (failed && isShown()) recovered();
+      failed = false;
     } catch (error) {
-      if (isShown()) fail(error);
+      if (!isShown()) return;
+      fail(error);
+      if (!error.isTemporary) return;
+      failed = true;
     }
+    if (!final && isShown()) timer = setTimeout(update, SECONDS * 1000);
   };
   await update();
   return () => clearTimeout(timer);

@@ -40,7 +40,7 @@ async function show() {
   document.title = `${name} – Console`;
   const place = h("div", { class: "page" });
   main.replaceChildren(place);
-  const context = { place, query: new URLSearchParams(query), fail, isShown: () => mine === visit };
+  const context = { place, query: new URLSearchParams(query), fail, recovered: () => say(), isShown: () => mine === visit };
   try {
     const left = await page(context);
     if (mine !== visit) left?.();
@@ -60,6 +60,8 @@ function fail(error) {
 function signIn(again) {
   leave();
   leave = () => {};
+  // An answer that arrives later would replace the form while somebody types.
+  visit += 1;
   forgetKey();
   document.getElementById("sign-out").hidden = true;
   const key = h("input", { id: "key", type: "password", autocomplete: "off", required: true, "aria-describedby": "key-hint" });

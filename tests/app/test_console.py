@@ -77,15 +77,19 @@ def test_a_call_is_placed_and_its_time_line_grows(tab: Page, keyed_app: App, fak
 def test_the_list_is_filtered_by_its_address_and_grows_by_itself(
     tab: Page, keyed_app: App, fake_twilio: FakeTwilio
 ) -> None:
-    """An undelivered message is found, with its error and what it means."""
+    """It recovers from a lost connection. An undelivered message is found, with its error and what it means."""
     fake_twilio.phone("+15551230077").texts_end_as("undelivered", 30003)
     open_page(tab, keyed_app, "activity?kind=message&to=%2B15551230077")
     expect(tab.get_by_text("Nothing here yet.")).to_be_visible()
+    tab.context.set_offline(True)
+    expect(tab.get_by_role("alert")).to_contain_text("cannot be reached")
+    tab.context.set_offline(False)
     sent = keyed_app.post("send_sms", {"to": "+15551230077", "body": "Hi"}, headers=KEY).json()
     row = tab.locator("tbody tr")
     expect(row).to_have_count(1)
     expect(row).to_contain_text("undelivered")
     expect(row).to_contain_text("30003")
+    expect(tab.get_by_role("alert")).to_have_count(0)
     row.get_by_role("link").click()
 
     expect(tab.get_by_role("link", name="Twilio's error 30003")).to_have_attribute("href", re.compile("30003"))
