@@ -58,7 +58,7 @@ def test_a_call_to_a_number_without_an_address_fails(stage: Stage) -> None:
     phone_call = stage.fake.phone(THEIRS).call(OURS)
     phone_call.wait_until("failed")
     (fault,) = stage.fake.faults
-    assert "has no VoiceUrl" in fault.detail
+    assert "there is no VoiceUrl" in fault.detail
 
 
 def test_a_twiml_app_gets_the_calls_and_messages_of_its_number(stage: Stage, client: Client) -> None:
