@@ -53,7 +53,7 @@ async function signIn() {
   $("sign-in").hidden = true;
   for (const id of ["phone", "devices", "foot"]) $(id).hidden = false;
   $("who").textContent = credentials.identity;
-  if (phone.silent) say("Connected to the emulator: calls have no audio here.");
+  if (phone.silent) say("Connected to the emulator: calls have no audio here, and the phones page shows what is said.");
   $("to").focus();
 }
 
