@@ -94,7 +94,7 @@ def pages(arguments: argparse.Namespace, rest: list[str]) -> int:
     """Fetch the libraries of the app's pages."""
     from dev import node
 
-    environment.ensure()
+    environment.ensure(environment.RUN)
     node.ensure_packages()
     print("The libraries of the pages are there:", *node.LIBRARIES.values(), sep="\n  ")
     return 0

@@ -1,4 +1,4 @@
-"""The project's own Python environment: `.venv`, with exactly what requirements-dev.txt pins.
+"""The project's own Python environment: `.venv`, with exactly what requirements-run.txt or requirements-dev.txt pins.
 
 Parses on Python 3.8, so that an old Python gets a sentence and not a traceback.
 """
@@ -20,6 +20,8 @@ from dev.setup import ROOT, SetupError, clear_errors, fail, hash_of, one_at_a_ti
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 STAMP = VENV / "dev-stamp.json"
+# What running the app needs; tests and checks need everything.
+RUN, EVERYTHING = "requirements-run.txt", "requirements-dev.txt"
 UNREACHABLE = ("NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ReadTimeoutError", "ProxyError")
 
 
@@ -34,29 +36,30 @@ def check_python(version: tuple[int, int]) -> None:
     raise SetupError(f"Python {dotted(version)} is too {age}: 3.11 to 3.14 is needed; {advice}.")
 
 
-def ensure() -> None:
+def ensure(requirements: str = EVERYTHING) -> None:
     """Install what is pinned into `.venv`; return within milliseconds when that is done already."""
-    if is_ready():
+    if is_ready(requirements):
         return
     with one_at_a_time():
-        if is_ready():
+        if is_ready(requirements):
             return
         if not can_be_kept():
             make_venv(pythons.choose())
-        say("Installing what requirements-dev.txt names into .venv ... (half a minute, and only when it changes)")
-        write_stamp(None)
-        pip_install("requirements-dev.txt")
-        write_stamp(pins())
+        say(f"Installing what {requirements} names into .venv ... (half a minute, and only when it changes)")
+        write_stamp(None, requirements)
+        pip_install(requirements)
+        write_stamp(pins(), requirements)
 
 
 def pins() -> str:
     """Return a hash of the pinned requirements."""
-    return hash_of("requirements.txt", "requirements-dev.txt")
+    return hash_of("requirements.txt", RUN, EVERYTHING)
 
 
-def is_ready() -> bool:
+def is_ready(requirements: str = EVERYTHING) -> bool:
     """Whether the stamp matches these pins and this folder, and `.venv` has a working Python of the right version."""
-    return read_stamp() == {"folder": str(ROOT), "pins": pins()} and runs([str(PYTHON)], "") and has_right_version()
+    done = [{"folder": str(ROOT), "pins": pins(), "installed": name} for name in (requirements, EVERYTHING)]
+    return read_stamp() in done and runs([str(PYTHON)], "") and has_right_version()
 
 
 def can_be_kept() -> bool:
@@ -92,10 +95,10 @@ def read_stamp() -> dict[str, str | None]:
         return {}
 
 
-def write_stamp(installed: str | None) -> None:
-    """Record which pins are installed; None for an installation that has begun and not ended."""
+def write_stamp(installed: str | None, requirements: str) -> None:
+    """Record which pins of which file are installed; None for an installation that has begun and not ended."""
     with clear_errors("write to .venv"):
-        STAMP.write_text(json.dumps({"folder": str(ROOT), "pins": installed}), "utf-8")
+        STAMP.write_text(json.dumps({"folder": str(ROOT), "pins": installed, "installed": requirements}), "utf-8")
 
 
 def runs(python: list[str], code: str) -> bool:

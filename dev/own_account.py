@@ -36,7 +36,7 @@ def run(options: Options, file: Path) -> int:
         if getattr(options, name) not in (None, False):
             raise SetupError(f"{option} is for the Twilio emulator; with --settings the app uses your own account.")
     values = {**own_settings(file), **options.set}
-    environment.ensure()
+    environment.ensure(environment.RUN)
     tables = Wish("Azurite", "--tables-port", 10002, options.tables_port)
     advice = "the tunnel leads there: free it, or let the tunnel lead to another --port"
     app = Wish("the app", "--port", APP_PORT, options.port or APP_PORT, advice, options.bind)

@@ -65,7 +65,7 @@ def run(options: Options, *, with_app: bool = True) -> int:
     """Run the services, and the app if asked for, until Ctrl-C (0) or until one of them ends (1)."""
     if with_app and options.host == "func":
         core_tools(options)
-    environment.ensure()
+    environment.ensure(environment.RUN)
     wishes = [
         Wish("the phones page", "--phones-port", 7072, options.phones_port, address=options.bind),
         Wish("Azurite", "--tables-port", 10002, options.tables_port),

@@ -3,6 +3,7 @@
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,7 +37,7 @@ def copy_project(folder: Path) -> Path:
     """Return a copy of the project that has the commands and no requirements."""
     folder.mkdir()
     shutil.copytree(ROOT / "dev", folder / "dev", ignore=lambda *_: ["node_modules", "__pycache__"])
-    for name in ("requirements.txt", "requirements-dev.txt"):
+    for name in ("requirements.txt", "requirements-run.txt", "requirements-dev.txt"):
         (folder / name).write_text("", "utf-8")
     return folder
 
@@ -99,6 +100,20 @@ def test_changed_pins_are_installed_into_the_same_environment(project: Path) -> 
     assert "Installing what requirements-dev.txt names" in done.stderr
     assert "Creating" not in done.stderr
     assert mark.exists()
+
+
+def test_what_running_needs_is_installed_without_what_tests_need(project: Path) -> None:
+    """Tests add the rest, and what they have is enough to run."""
+    (project / "requirements.txt").write_text("# changed again\n", "utf-8")
+    run, test = "from dev import environment; environment.ensure(environment.RUN)", ENSURE
+    said = [set_up(project, code).stderr for code in (run, run, test, run)]
+
+    assert [re.findall(r"Installing what (\S+) names", text) for text in said] == [
+        ["requirements-run.txt"],
+        [],
+        ["requirements-dev.txt"],
+        [],
+    ]
 
 
 def test_an_index_that_cannot_be_reached_is_one_sentence(project: Path) -> None:
