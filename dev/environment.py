@@ -15,7 +15,7 @@ import sys
 
 from dev import pythons
 from dev.pythons import NEWEST, OLDEST, PREFERRED, Python, dotted
-from dev.setup import ROOT, SetupError, clear_errors, fail, hash_of, one_at_a_time, run_tool, say
+from dev.setup import LOGS, ROOT, SetupError, clear_errors, fail, hash_of, one_at_a_time, run_tool, say
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
@@ -157,6 +157,10 @@ def clean_environ() -> dict[str, str]:
 
 
 def venv_environ() -> dict[str, str]:
-    """Return the environment variables as an activated `.venv` has them."""
-    env = clean_environ()
+    """Return the environment variables as an activated `.venv` has them, with a folder of our own for bytecode.
+
+    Where PYTHONDONTWRITEBYTECODE is set, as in many containers, each of our processes would compile all its imports.
+    """
+    env = {**clean_environ(), "PYTHONPYCACHEPREFIX": str(LOGS / "bytecode")}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     return {**env, "VIRTUAL_ENV": str(VENV), "PATH": f"{PYTHON.parent}{os.pathsep}{env.get('PATH', '')}"}
