@@ -96,7 +96,8 @@ def tell(az: Az, app: Deployment) -> None:
 Done. The app is {app.address}, and Twilio calls it at {app.base_url}.
     KEY=$({keys} --query default --output tsv)
     curl "{app.base_url}/api/make_call" --header "x-functions-key: $KEY" --data-urlencode "to=+1..."
-This key opens make_call only; each function has one of its own.""")
+This key opens make_call only; each function has one of its own.
+Pages: {app.base_url}/api/console and {app.base_url}/api/softphone""")
 
 
 def parser() -> argparse.ArgumentParser:
