@@ -19,12 +19,13 @@ class Recording:
     account_sid: str
     call_sid: str
     source: str
-    """`RecordVerb`, `DialVerb`, `OutboundAPI`, `StartCallRecordingTwiML` or `Conference`."""
+    """`RecordVerb`, `DialVerb`, `OutboundAPI`, `StartCallRecordingTwiML`, `StartCallRecordingAPI` or `Conference`."""
     channels: int = 1
     conference_sid: str | None = None
     sid: str = field(default_factory=lambda: f"RE{uuid4().hex}")
     started: datetime = field(default_factory=now)
     ended: datetime | None = None
+    paused: bool = False
     absent: bool = False
     """Whether nothing but silence was heard, so that there is no audio."""
     words: list[str] = field(default_factory=list)
@@ -40,7 +41,9 @@ class Recording:
         """Twilio's status."""
         if self.absent:
             return "absent"
-        return "completed" if self.ended else "in-progress"
+        if self.ended:
+            return "completed"
+        return "paused" if self.paused else "in-progress"
 
     @property
     def path(self) -> str:

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.support.fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, twiml
+from tests.support.fake_twilio_stage import ALL_EVENTS, OURS, THEIRS, Stage, refused, twiml
 
 
 def statuses(stage: Stage) -> list[str]:
@@ -241,3 +241,34 @@ def test_above_pace_0_verbs_take_time() -> None:
         assert [(step.verb, step.state) for step in phone_call.steps] == [("Say", "now")]
         phone_call.wait_until("completed")
         assert [(step.verb, step.state) for step in phone_call.steps] == [("Say", "done"), ("Pause", "done")]
+
+
+def test_a_call_is_recorded_by_rest(stage: Stage) -> None:
+    """Started, paused, resumed and stopped; the callbacks say so, and what still runs ends with the call."""
+    call = stage.call(twiml="<Response><Pause length='600'/><Gather timeout='600'/></Response>")
+    with refused(21220):
+        call.recordings.create()
+    phone_call = stage.fake.phone(THEIRS).wait_for_call()
+    phone_call.answer()
+    phone_call.wait_until_listening()
+    events = ["in-progress", "completed"]
+    told = {"recording_status_callback": stage.app.url("/told"), "recording_status_callback_event": events}
+    first = call.recordings.create(recording_channels="dual", **told)
+    statuses = [
+        call.recordings("Twilio.CURRENT").update(status=status).status
+        for status in ("paused", "in-progress", "stopped")
+    ]
+    second = call.recordings.create(**told)
+    with refused(21220):
+        call.recordings(first.sid).update(status="paused")
+    phone_call.hang_up()
+    stage.fake.wait_until_quiet()
+
+    assert statuses == ["paused", "in-progress", "completed"]
+    assert (first.source, first.channels, call.recordings(second.sid).fetch().status) == (
+        "StartCallRecordingAPI",
+        2,
+        "completed",
+    )
+    told_about = [(form["RecordingSid"], form["RecordingStatus"]) for form in stage.app.forms("/told")]
+    assert told_about == [(sid, event) for sid in (first.sid, second.sid) for event in events]
