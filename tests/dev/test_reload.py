@@ -64,7 +64,8 @@ class Running:
         self.settings = folder / "local.settings.json"
         self.write("function_app.py", APP if host is DEV_HOST else "import hello\n")
         self.write("small_host.py", SMALL_HOST_FILE)
-        self.write("hello/__init__.py", "WORD = 'one'")
+        # Longer than what replaces it: Python takes a file of the same size and second for the one it has compiled.
+        self.write("hello/__init__.py", "WORD = 'one'  # at first")
         self.write(".funcignore", "tests\n.*\n__pycache__\n")
         self.write("host.json", "{}")
         for name in NOT_DEPLOYED:
